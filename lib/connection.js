@@ -1,0 +1,104 @@
+'use strict';
+
+const { inspect } = require('node:util');
+const { constants } = require('node:buffer');
+const native = require('../native.js');
+const { Batch, access } = require('./batch.js');
+const { checkInteger, checkOptions, checkString } = require('./check.js');
+const { show } = require('./encode.js');
+const driver = require('./driver.js');
+
+const DEFAULT_HOST = '127.0.0.1';
+const DEFAULT_PORT = 9998;
+const DEFAULT_MAX_REPLY_BYTES = 256 * 1024 * 1024;
+
+/** The addon's half of a connection, for the executor. @type {(connection: Connection) => native.Connection} */
+let nativeOf;
+
+class Connection {
+  /** @type {native.Connection} */
+  #native;
+
+  static {
+    nativeOf = (connection) => connection.#native;
+  }
+
+  /**
+   * @param {string | import('..').ConnectionOptions} [addressOrOptions]
+   * @param {import('..').ConnectionOptions} [options]
+   */
+  constructor(addressOrOptions, options) {
+    if (typeof addressOrOptions === 'string') {
+      const given = checkOptions(options ?? {}, 'options');
+      for (const name of ['host', 'port', 'path']) {
+        if (given[name] !== undefined) {
+          throw new TypeError(`options.${name} cannot be given beside an address`);
+        }
+      }
+      this.#native = connect(given, { address: addressOrOptions });
+    } else {
+      const given = checkOptions(addressOrOptions ?? {}, 'address');
+      this.#native = connect(given, {});
+    }
+  }
+
+  get address() {
+    return this.#native.address;
+  }
+
+  get state() {
+    return /** @type {'closed' | 'connecting' | 'connected' | 'aborted'} */ (this.#native.state);
+  }
+
+  get generation() {
+    return this.#native.generation;
+  }
+
+  close() {
+    driver.closeConnection(this.#native);
+  }
+
+  [inspect.custom]() {
+    const { address, state, generation } = this;
+    return `Connection ${inspect({ address, state, generation })}`;
+  }
+}
+
+/**
+ * @param {import('..').ConnectionOptions} options
+ * @param {{ address?: string }} where
+ */
+function connect({ host, port, path, secret, handshake, maxReplyBytes }, where) {
+  if (path !== undefined) {
+    checkString(path, 'options.path');
+    if (host !== undefined || port !== undefined) {
+      throw new TypeError('options.path cannot be given beside host and port');
+    }
+  }
+  // The secret is shown in no error.
+  if (secret !== undefined && typeof secret !== 'string') {
+    throw new TypeError(`options.secret must be a string, not ${typeof secret}`);
+  }
+  if (handshake !== undefined) {
+    if (!(handshake instanceof Batch)) {
+      throw new TypeError(`options.handshake must be a Batch, not ${show(handshake)}`);
+    }
+    access.assertWhole(handshake, 'options.handshake');
+  }
+  return new native.Connection({
+    ...where,
+    path,
+    host: checkString(host ?? DEFAULT_HOST, 'options.host'),
+    port: checkInteger(port ?? DEFAULT_PORT, 'options.port', 1, 65_535),
+    secret,
+    handshake: handshake === undefined ? '' : access.bytes(handshake),
+    maxReplyBytes: checkInteger(
+      maxReplyBytes ?? DEFAULT_MAX_REPLY_BYTES,
+      'options.maxReplyBytes',
+      1,
+      constants.MAX_LENGTH,
+    ),
+  });
+}
+
+module.exports = { Connection, nativeOf };

@@ -1,0 +1,129 @@
+'use strict';
+
+const { inspect } = require('node:util');
+
+/*
+ * Commands are gathered as byte strings: strings in which each character stands for one byte (U+0000 to U+00FF). V8
+ * joins them without copying, and the addon takes one over in a single copy, whatever bytes are in it.
+ */
+
+/** Needs neither an escape nor more than one byte a character. */
+const PLAIN = /^[\x10-\x7f]*$/;
+/** Needs no more than one byte a character. */
+const ASCII = /^[\x00-\x7f]*$/;
+
+const ESCAPE = 0x01;
+const ESCAPE_OFFSET = 0x40;
+const FIRST_PLAIN = 0x10;
+const NULL = '\0';
+
+/**
+ * A value as a token of the protocol.
+ * @param {unknown} value
+ * @param {string} argument  what the value is called in an error
+ * @param {number} [position]
+ * @returns {string} a byte string
+ */
+function encodeValue(value, argument, position) {
+  switch (typeof value) {
+    case 'string':
+      return PLAIN.test(value) ? value : escapeBytes(Buffer.from(value, 'utf8'));
+    case 'number':
+      if (Number.isFinite(value)) return String(value);
+      break;
+    case 'bigint':
+      return String(value);
+    case 'boolean':
+      return value ? '1' : '0';
+    case 'object':
+      if (value === null) return NULL;
+      if (value instanceof Uint8Array) return escapeBytes(value);
+  }
+  const name = position === undefined ? argument : `${argument}[${position}]`;
+  throw new TypeError(
+    `${name} must be a string, a finite number, a bigint, a boolean, a Uint8Array or null, not ${show(value)}`,
+  );
+}
+
+/**
+ * Values as tokens, each with the TAB that goes before it.
+ * @param {unknown} values
+ * @param {string} argument
+ * @returns {string}
+ */
+function encodeValues(values, argument) {
+  if (!Array.isArray(values)) {
+    throw new TypeError(`${argument} must be an array of values, not ${show(values)}`);
+  }
+  let tokens = '';
+  for (let i = 0; i < values.length; i++) tokens += `\t${encodeValue(values[i], argument, i)}`;
+  return tokens;
+}
+
+/**
+ * Text or bytes as they are.
+ * @param {string | Uint8Array} data
+ * @returns {string} a byte string
+ */
+function toByteString(data) {
+  if (typeof data === 'string') {
+    return ASCII.test(data) ? data : Buffer.from(data, 'utf8').latin1Slice();
+  }
+  return asBuffer(data).latin1Slice();
+}
+
+/**
+ * The name of a database, table, index or column. The server takes names as raw bytes and undoes no escape in them.
+ * @param {unknown} name
+ * @param {string} argument
+ * @param {RegExp} [forbidden]
+ */
+function encodeName(name, argument, forbidden = /[\x00-\x0f]/) {
+  if (typeof name !== 'string') {
+    throw new TypeError(`${argument} must be a string, not ${show(name)}`);
+  }
+  const found = forbidden.exec(name);
+  if (found) {
+    throw new TypeError(
+      `${argument} ${show(name)} cannot be opened: HandlerSocket has no way to write ${show(found[0])} in a name`,
+    );
+  }
+  return toByteString(name);
+}
+
+/** @param {Uint8Array} bytes */
+function escapeBytes(bytes) {
+  let escapes = 0;
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] < FIRST_PLAIN) escapes++;
+  if (escapes === 0) return asBuffer(bytes).latin1Slice();
+  const escaped = Buffer.allocUnsafe(bytes.length + escapes);
+  let end = 0;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i];
+    if (byte < FIRST_PLAIN) {
+      escaped[end++] = ESCAPE;
+      escaped[end++] = byte + ESCAPE_OFFSET;
+    } else {
+      escaped[end++] = byte;
+    }
+  }
+  return escaped.latin1Slice();
+}
+
+/** @param {Uint8Array} bytes */
+function asBuffer(bytes) {
+  return Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/**
+ * What was given, for an error: short, and on one line.
+ * @param {unknown} value
+ */
+function show(value) {
+  const text = inspect(value, { depth: 0, breakLength: Infinity, maxStringLength: 40 });
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+module.exports = { encodeValue, encodeValues, encodeName, toByteString, show };

@@ -1,0 +1,111 @@
+'use strict';
+
+/** Base of all errors of this package that are not the caller's mistake (those are TypeError and RangeError). */
+class HandlerSocketError extends Error {
+  /**
+   * @param {string} code
+   * @param {string} message
+   * @param {{ address?: string, outcome?: 'not-sent' | 'unknown', cause?: unknown }} [details]
+   */
+  constructor(code, message, { address, outcome, cause } = {}) {
+    super(
+      address === undefined ? message : `${address}: ${message}`,
+      cause === undefined ? undefined : { cause },
+    );
+    this.code = code;
+    if (address !== undefined) this.address = address;
+    if (outcome !== undefined) this.outcome = outcome;
+  }
+}
+
+/** The server answered a request with an error. */
+class ServerError extends HandlerSocketError {
+  /**
+   * @param {number} errorCode
+   * @param {string} serverMessage
+   * @param {{ address?: string, outcome?: 'not-sent' | 'unknown', cause?: unknown }} [details]
+   */
+  constructor(errorCode, serverMessage, details) {
+    super(
+      errorCode === UNAUTHORISED ? 'ERR_HS_AUTH' : 'ERR_HS_SERVER',
+      `the server answered with error ${errorCode}, '${serverMessage}'${explain(serverMessage)}`,
+      details,
+    );
+    this.errorCode = errorCode;
+    this.serverMessage = serverMessage;
+  }
+}
+
+/** At least one batch of an execute failed. */
+class ExecuteError extends HandlerSocketError {
+  /**
+   * @param {import('..').ExecuteResult[]} results
+   * @param {unknown} [cause]
+   */
+  constructor(results, cause) {
+    /** @type {HandlerSocketError[]} */
+    const errors = [];
+    for (const result of results) if (result.status === 'rejected') errors.push(result.reason);
+    super(
+      'ERR_HS_EXECUTE',
+      `${errors.length} of ${results.length} batches failed; the first: ${errors[0].message}`,
+      { cause },
+    );
+    this.errors = errors;
+    this.results = results;
+  }
+}
+
+// On the prototypes, so that they are not repeated in what inspect shows.
+for (const errorClass of [HandlerSocketError, ServerError, ExecuteError]) {
+  Object.defineProperty(errorClass.prototype, 'name', { value: errorClass.name });
+}
+
+/** The server's error code for a request on a connection that it has not authorised. */
+const UNAUTHORISED = 3;
+
+/**
+ * What the server's short words and storage-engine numbers mean, as MariaDB 10.11 was seen to use them; the numbers
+ * are those of its include/my_base.h (`perror` tells them too).
+ * @type {Readonly<Record<string, string>>}
+ */
+const MEANINGS = {
+  cmd: 'no such command',
+  stmtnum: 'no index is open under this id on this connection',
+  op: 'no such operator',
+  notimpl: 'the operator is not implemented',
+  klen: 'the key is empty',
+  kpnum: 'the key has more parts than the index',
+  fldnum: 'more than 32 values, which the server refuses for keys and inserts',
+  idxnum: 'the table has no such index',
+  fld: 'the table has no such column',
+  invalueslen: 'the IN list is empty',
+  filtertype: 'no such filter type',
+  filterfld: 'the filter names a column that was not opened as a filter column',
+  filterblob: 'BLOB, TEXT and JSON columns can only be compared with NULL',
+  modop: 'no such modification',
+  readonly: 'this is the port for reads; writes go to handlersocket_port_wr',
+  open_table: 'the table could not be opened: it does not exist, or a lock on it was not given in time',
+  lock_tables:
+    'the tables could not be locked: the server is read-only, shutting down, or another holds the write lock',
+  unauth: 'the connection is not authorised: the secret is missing or wrong',
+  authtype: 'no such kind of authorisation',
+  121: 'a row with this key already exists',
+  123: 'the index cannot be read in this direction',
+  146: 'the wait for a row lock timed out',
+  149: 'chosen as the victim of a deadlock',
+  151: 'a foreign key has no parent row',
+  152: 'a foreign key of another table refers to the row',
+  158: 'the value is no geometry',
+  160: 'the table has no partition for this value',
+  166: 'AUTO_INCREMENT has reached the end of its range',
+  167: 'the server refuses AUTO_INCREMENT values that are given until it is restarted',
+  200: 'the transaction was rolled back because of a deadlock in the same round',
+};
+
+/** @param {string} serverMessage */
+function explain(serverMessage) {
+  return Object.hasOwn(MEANINGS, serverMessage) ? `: ${MEANINGS[serverMessage]}` : '';
+}
+
+module.exports = { HandlerSocketError, ServerError, ExecuteError };

@@ -1,0 +1,204 @@
+'use strict';
+
+const { getSystemErrorName, inspect } = require('node:util');
+const { Batch, access } = require('./batch.js');
+const { checkOptions } = require('./check.js');
+const { Connection, nativeOf } = require('./connection.js');
+const driver = require('./driver.js');
+const { show } = require('./encode.js');
+const { ExecuteError, HandlerSocketError, ServerError } = require('./errors.js');
+
+const DEFAULT_TIMEOUT_MS = 5000;
+/** That of Node.js's own timers. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** @typedef {{ connection: Connection, batch: Batch }} Pair */
+
+class Executor {
+  /** @type {Pair[]} */
+  #pairs = [];
+  /** @type {Set<Connection>} */
+  #connections = new Set();
+
+  /**
+   * @param {Connection} connection
+   * @param {Batch} batch
+   */
+  add(connection, batch) {
+    if (!(connection instanceof Connection)) {
+      throw new TypeError(`connection must be a Connection, not ${show(connection)}`);
+    }
+    if (!(batch instanceof Batch)) {
+      throw new TypeError(`batch must be a Batch, not ${show(batch)}`);
+    }
+    if (this.#connections.has(connection)) {
+      throw new TypeError(
+        `connection ${connection.address} is in this executor already: a connection carries one batch at a time`,
+      );
+    }
+    access.add(batch);
+    this.#connections.add(connection);
+    this.#pairs.push({ connection, batch });
+    return this;
+  }
+
+  get size() {
+    return this.#pairs.length;
+  }
+
+  /**
+   * @param {number} [timeoutMs]
+   * @param {import('..').ExecuteOptions} [options]
+   */
+  execute(timeoutMs, options) {
+    const signal = checkArguments(timeoutMs, options);
+    return this.executeSettled(timeoutMs, options).then((results) =>
+      unwrap(results, signal?.aborted ? signal.reason : undefined),
+    );
+  }
+
+  /**
+   * @param {number} [timeoutMs]
+   * @param {import('..').ExecuteOptions} [options]
+   * @returns {Promise<import('..').ExecuteResult[]>}
+   */
+  executeSettled(timeoutMs = DEFAULT_TIMEOUT_MS, options) {
+    const signal = checkArguments(timeoutMs, options);
+    const pairs = this.#take();
+    if (pairs.length === 0) return Promise.resolve([]);
+    if (signal?.aborted) {
+      return Promise.resolve(pairs.map((pair) => finish(pair, NOTHING_SENT, signal)));
+    }
+    const { finished, abort } = driver.execute(...forDriver(pairs), timeoutMs);
+    signal?.addEventListener('abort', abort);
+    return finished.then((batches) => {
+      signal?.removeEventListener('abort', abort);
+      return pairs.map((pair, i) => finish(pair, batches[i], signal));
+    });
+  }
+
+  /** @param {number} [timeoutMs] */
+  executeSync(timeoutMs = DEFAULT_TIMEOUT_MS) {
+    checkArguments(timeoutMs);
+    const pairs = this.#take();
+    if (pairs.length === 0) return [];
+    const batches = driver.executeSync(...forDriver(pairs), timeoutMs);
+    return unwrap(pairs.map((pair, i) => finish(pair, batches[i])));
+  }
+
+  [inspect.custom]() {
+    return `Executor ${inspect({ size: this.size })}`;
+  }
+
+  #take() {
+    const pairs = this.#pairs;
+    this.#pairs = [];
+    this.#connections.clear();
+    return pairs;
+  }
+}
+
+/** How a batch ends whose signal was aborted before it began. */
+const NOTHING_SENT = {
+  segments: [],
+  failure: {
+    code: 'ERR_HS_CLOSED',
+    message: 'the signal was aborted before anything was sent',
+    outcome: 'not-sent',
+  },
+};
+
+/**
+ * @param {unknown} timeoutMs
+ * @param {import('..').ExecuteOptions} [options]
+ */
+function checkArguments(timeoutMs, options) {
+  if (timeoutMs !== undefined) {
+    if (typeof timeoutMs !== 'number') {
+      throw new TypeError(`timeoutMs must be a number, not ${show(timeoutMs)}`);
+    }
+    if (!(timeoutMs >= 0 && timeoutMs <= MAX_TIMEOUT_MS)) {
+      throw new RangeError(
+        `timeoutMs must be from 0 to ${MAX_TIMEOUT_MS} milliseconds, not ${show(timeoutMs)}`,
+      );
+    }
+  }
+  if (options === undefined) return undefined;
+  checkOptions(options, 'options');
+  const { signal } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new TypeError(`options.signal must be an AbortSignal, not ${show(signal)}`);
+  }
+  return signal;
+}
+
+/**
+ * @param {Pair[]} pairs
+ * @returns {[import('../native.js').Connection[], string[]]}
+ */
+function forDriver(pairs) {
+  const connections = [];
+  const batches = [];
+  for (const { connection, batch } of pairs) {
+    access.run(batch);
+    connections.push(nativeOf(connection));
+    batches.push(access.bytes(batch));
+  }
+  return [connections, batches];
+}
+
+/**
+ * Puts what came of a batch into it.
+ * @param {Pair} pair
+ * @param {import('../native.js').FinishedBatch} finished
+ * @param {AbortSignal} [signal]
+ * @returns {import('..').ExecuteResult}
+ */
+function finish({ connection, batch }, { segments, failure }, signal) {
+  const address = connection.address;
+  const error = failure == null ? null : toError(failure, address, signal);
+  access.finish(batch, segments, address, error);
+  const { replies } = batch;
+  return error === null
+    ? { status: 'fulfilled', replies }
+    : { status: 'rejected', reason: error, replies };
+}
+
+/**
+ * @param {import('../native.js').BatchFailure} failure
+ * @param {string} address
+ * @param {AbortSignal} [signal]
+ */
+function toError(failure, address, signal) {
+  const { code, message, serverCode, serverMessage } = failure;
+  const outcome = /** @type {'not-sent' | 'unknown'} */ (failure.outcome);
+  let cause = systemError(failure);
+  if (code === 'ERR_HS_CLOSED' && signal?.aborted) cause = signal.reason;
+  if (serverCode != null) cause = new ServerError(serverCode, serverMessage ?? '', { address });
+  return new HandlerSocketError(code, message, { address, outcome, cause });
+}
+
+/**
+ * What the system said, in the shape of Node.js's own errors.
+ * @param {import('../native.js').BatchFailure} failure
+ */
+function systemError({ systemError: errno, systemMessage, hostname }) {
+  if (systemMessage == null) return undefined;
+  const error = new Error(systemMessage);
+  if (hostname != null) {
+    return Object.assign(error, { code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname });
+  }
+  if (errno == null) return error;
+  return Object.assign(error, { errno: -errno, code: getSystemErrorName(-errno) });
+}
+
+/**
+ * @param {import('..').ExecuteResult[]} results
+ * @param {unknown} [cause]
+ */
+function unwrap(results, cause) {
+  if (results.some(({ status }) => status === 'rejected')) throw new ExecuteError(results, cause);
+  return results.map(({ replies }) => replies);
+}
+
+module.exports = { Executor };

@@ -1,0 +1,86 @@
+'use strict';
+
+const { inspect } = require('node:util');
+const native = require('../native.js');
+const { MAX_UINT32, checkInteger, checkOptions, checkString } = require('./check.js');
+const { show } = require('./encode.js');
+
+const DEFAULT_PORT = 9998;
+const DEFAULT_WEIGHT = 1;
+
+class Ketama {
+  /** @type {{ host: string, port: number, weight: number }[]} */
+  #servers = [];
+  /** @type {native.Continuum | null} */
+  #continuum = null;
+
+  /** @param {readonly { host: string, port?: number, weight?: number }[]} [servers] */
+  constructor(servers = []) {
+    if (!Array.isArray(servers)) {
+      throw new TypeError(`servers must be an array, not ${show(servers)}`);
+    }
+    for (const server of servers) {
+      checkOptions(server, 'servers');
+      this.addServer(server.host, server.port ?? DEFAULT_PORT, server.weight ?? DEFAULT_WEIGHT);
+    }
+  }
+
+  /**
+   * @param {string} host
+   * @param {number} port
+   * @param {number} [weight]
+   */
+  addServer(host, port, weight = DEFAULT_WEIGHT) {
+    if (this.#continuum !== null) {
+      throw new TypeError('no server can be added: the ring is fixed. Make a new Ketama');
+    }
+    if (checkString(host, 'host') === '') throw new TypeError('host must not be empty');
+    checkInteger(port, 'port', 1, 65_535);
+    checkInteger(weight, 'weight', 0, MAX_UINT32);
+    this.#servers.push({ host, port, weight });
+    return this;
+  }
+
+  createContinuum() {
+    this.#continuum ??= new native.Continuum(this.#servers);
+    return this;
+  }
+
+  /** @param {string | Uint8Array} key */
+  getServerOrdinal(key) {
+    if (typeof key !== 'string' && !(key instanceof Uint8Array)) {
+      throw new TypeError(`key must be a string or a Uint8Array, not ${show(key)}`);
+    }
+    return this.#ring().getServerOrdinal(key);
+  }
+
+  /** @param {number} ordinal */
+  getServerAddress(ordinal) {
+    checkInteger(ordinal, 'ordinal', 0, this.#servers.length - 1);
+    const { host, port } = this.#servers[ordinal];
+    return `${host}:${port}`;
+  }
+
+  /** @param {string | Uint8Array} key */
+  getServer(key) {
+    return this.getServerAddress(this.getServerOrdinal(key));
+  }
+
+  get pointCount() {
+    return this.#ring().pointCount;
+  }
+
+  [inspect.custom]() {
+    const pointCount = this.#continuum?.pointCount;
+    return `Ketama ${inspect({ servers: this.#servers, pointCount })}`;
+  }
+
+  #ring() {
+    if (this.#continuum === null) {
+      throw new TypeError('the ring is not fixed yet: call createContinuum first');
+    }
+    return this.#continuum;
+  }
+}
+
+module.exports = { Ketama };

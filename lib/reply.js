@@ -1,0 +1,294 @@
+'use strict';
+
+const { inspect } = require('node:util');
+const { ServerError } = require('./errors.js');
+
+/*
+ * Replies come from the addon in segments of whole lines, already checked: a string where every byte is ASCII, the
+ * bytes otherwise. Nothing is cut before it is asked for. A string that is cut from a segment keeps the whole segment
+ * alive in V8; that is why segments are small, and why a reply too long for one is cut by way of small windows.
+ */
+
+const TAB = 0x09;
+const NULL = '\0';
+const ESCAPED = /\x01./gs;
+const ESCAPE_OFFSET = 0x40;
+
+/** How much of a long reply is decoded at once, in bytes. */
+const WINDOW_BYTES = 32 * 1024;
+/** The error code and the number of columns, ten digits each at most, and their TABs. */
+const HEAD_BYTES = 22;
+
+/**
+ * The replies of a batch.
+ * @param {(string | Buffer)[]} segments
+ * @param {string} address
+ * @returns {Reply[]}
+ */
+function readReplies(segments, address) {
+  /** @type {Reply[]} */
+  const replies = [];
+  for (const data of segments) {
+    const segment = new Segment(data, address);
+    if (segment.isLong) {
+      replies.push(new Reply(segment, 0, 0, data.length - 1));
+      continue;
+    }
+    const text = segment.text;
+    let start = 0;
+    for (let ordinal = 0; start < text.length; ordinal++) {
+      const end = text.indexOf('\n', start);
+      replies.push(new Reply(segment, ordinal, start, end));
+      start = end + 1;
+    }
+  }
+  return replies;
+}
+
+class Segment {
+  /** @type {Buffer | null} */
+  #bytes;
+  /** @type {string | undefined} */
+  #text;
+  /** @type {number[] | undefined} */
+  #lineStarts;
+  /** Of the escape character. @type {boolean | undefined} */
+  #hasEscapes;
+
+  /**
+   * @param {string | Buffer} data
+   * @param {string} address
+   */
+  constructor(data, address) {
+    this.address = address;
+    if (typeof data === 'string') {
+      this.#bytes = null;
+      this.#text = data;
+    } else {
+      this.#bytes = data;
+    }
+    /** One reply that is longer than a segment: decoded piece by piece. */
+    this.isLong = this.#bytes !== null && this.#bytes.length > SEGMENT_BYTES;
+  }
+
+  get text() {
+    // Bytes that are no UTF-8 become U+FFFD, and never swallow a TAB, a line end or an escape: those are ASCII.
+    if (this.#text === undefined) this.#text = /** @type {Buffer} */ (this.#bytes).utf8Slice();
+    return this.#text;
+  }
+
+  get bytes() {
+    return this.#bytes;
+  }
+
+  get hasEscapes() {
+    if (this.#hasEscapes === undefined) this.#hasEscapes = this.text.includes('\x01');
+    return this.#hasEscapes;
+  }
+
+  /**
+   * Where in the bytes the line of this ordinal begins and ends.
+   * @param {number} ordinal
+   * @returns {[number, number]}
+   */
+  lineInBytes(ordinal) {
+    const bytes = /** @type {Buffer} */ (this.#bytes);
+    if (this.#lineStarts === undefined) {
+      this.#lineStarts = [0];
+      for (let end = bytes.indexOf(0x0a); end !== -1; end = bytes.indexOf(0x0a, end + 1)) {
+        this.#lineStarts.push(end + 1);
+      }
+    }
+    return [this.#lineStarts[ordinal], this.#lineStarts[ordinal + 1] - 1];
+  }
+}
+
+/** The size that the addon cuts segments to (SEGMENT_BYTES in src/protocol/reader.rs). */
+const SEGMENT_BYTES = 64 * 1024;
+
+class Reply {
+  #segment;
+  #ordinal;
+  #start;
+  #end;
+  /** @type {import('..').Text[] | undefined} */
+  #values;
+  /** @type {import('..').Text[][] | undefined} */
+  #rows;
+
+  /**
+   * @param {Segment} segment
+   * @param {number} ordinal  which line of the segment
+   * @param {number} start  where the line begins in the segment's text
+   * @param {number} end  where it ends, the line end not counted
+   */
+  constructor(segment, ordinal, start, end) {
+    this.#segment = segment;
+    this.#ordinal = ordinal;
+    this.#start = start;
+    this.#end = end;
+  }
+
+  get ok() {
+    return this.errorCode === 0;
+  }
+
+  get errorCode() {
+    return this.#head()[0];
+  }
+
+  get columnCount() {
+    return this.#head()[1];
+  }
+
+  get values() {
+    if (this.#values === undefined) this.#values = this.#cutValues();
+    return this.#values;
+  }
+
+  get rows() {
+    if (this.#rows === undefined) {
+      const { values, columnCount } = this;
+      this.#rows = [];
+      for (let i = 0; i < values.length; i += columnCount) {
+        this.#rows.push(values.slice(i, i + columnCount));
+      }
+    }
+    return this.#rows;
+  }
+
+  get buffers() {
+    const segment = this.#segment;
+    if (segment.bytes === null) {
+      return this.#cutValues().map((value) => value === null ? null : Buffer.from(value, 'latin1'));
+    }
+    const [start, end] = segment.isLong ? [0, this.#end] : segment.lineInBytes(this.#ordinal);
+    return cutBuffers(segment.bytes.subarray(start, end));
+  }
+
+  get error() {
+    if (this.ok) return null;
+    return new ServerError(this.errorCode, this.values[0] ?? '', { address: this.#segment.address });
+  }
+
+  [Symbol.iterator]() {
+    return this.values[Symbol.iterator]();
+  }
+
+  [inspect.custom]() {
+    const { ok, errorCode, columnCount, values } = this;
+    return `Reply ${inspect({ ok, errorCode, columnCount, values })}`;
+  }
+
+  /** @returns {[errorCode: number, columnCount: number, valuesStart: number]} */
+  #head() {
+    const segment = this.#segment;
+    const [text, start, end] = segment.isLong
+      ? [segment.bytes.latin1Slice(0, HEAD_BYTES), 0, HEAD_BYTES]
+      : [segment.text, this.#start, this.#end];
+    let at = start;
+    let errorCode = 0;
+    for (; text.charCodeAt(at) !== TAB; at++) errorCode = errorCode * 10 + text.charCodeAt(at) - 48;
+    at++;
+    let columnCount = 0;
+    for (; at < end && text.charCodeAt(at) !== TAB; at++) {
+      columnCount = columnCount * 10 + text.charCodeAt(at) - 48;
+    }
+    return [errorCode, columnCount, at + 1];
+  }
+
+  #cutValues() {
+    const segment = this.#segment;
+    const start = this.#head()[2];
+    if (start > this.#end) return [];
+    if (segment.isLong) return cutLong(segment.bytes, start, this.#end);
+    const values = cutText(segment.text, start, this.#end);
+    return segment.hasEscapes ? values.map(unescapeValue) : values;
+  }
+}
+
+/**
+ * Cuts at the TABs. Escapes are left as they are.
+ * @param {string} text
+ * @param {number} start
+ * @param {number} end
+ */
+function cutText(text, start, end) {
+  /** @type {import('..').Text[]} */
+  const values = [];
+  for (;;) {
+    const tab = text.indexOf('\t', start);
+    const last = tab === -1 || tab >= end;
+    const value = text.slice(start, last ? end : tab);
+    values.push(value === NULL ? null : value);
+    if (last) return values;
+    start = tab + 1;
+  }
+}
+
+/**
+ * The values of a reply that is longer than a segment: a window at a time, so that a value which is kept keeps no more
+ * than its window alive.
+ * @param {Buffer} bytes
+ * @param {number} start
+ * @param {number} end
+ */
+function cutLong(bytes, start, end) {
+  /** @type {import('..').Text[]} */
+  const values = [];
+  while (start <= end) {
+    // To the last TAB within the window, or to the end of a value that is longer than one.
+    let stop = end;
+    if (end - start > WINDOW_BYTES) {
+      stop = bytes.lastIndexOf(TAB, start + WINDOW_BYTES);
+      if (stop < start) stop = bytes.indexOf(TAB, start + WINDOW_BYTES);
+      if (stop === -1 || stop > end) stop = end;
+    }
+    const text = bytes.utf8Slice(start, stop);
+    const hasEscapes = text.includes('\x01');
+    for (const value of cutText(text, 0, text.length)) {
+      values.push(hasEscapes ? unescapeValue(value) : value);
+    }
+    start = stop + 1;
+  }
+  return values;
+}
+
+/**
+ * The values of a reply's line as bytes, each with memory of its own.
+ * @param {Buffer} line
+ */
+function cutBuffers(line) {
+  const columns = line.indexOf(TAB) + 1;
+  let start = line.indexOf(TAB, columns) + 1;
+  /** @type {(Buffer | null)[]} */
+  const values = [];
+  if (start === 0) return values;
+  for (;;) {
+    const tab = line.indexOf(TAB, start);
+    const end = tab === -1 ? line.length : tab;
+    values.push(end - start === 1 && line[start] === 0 ? null : unescapeBytes(line.subarray(start, end)));
+    if (tab === -1) return values;
+    start = tab + 1;
+  }
+}
+
+/** @param {import('..').Text} value */
+function unescapeValue(value) {
+  return value?.includes('\x01')
+    ? value.replace(ESCAPED, (pair) => String.fromCharCode(pair.charCodeAt(1) - ESCAPE_OFFSET))
+    : value;
+}
+
+/** @param {Buffer} escaped */
+function unescapeBytes(escaped) {
+  const bytes = Buffer.allocUnsafeSlow(escaped.length);
+  let end = 0;
+  for (let i = 0; i < escaped.length; i++) {
+    const byte = escaped[i];
+    bytes[end++] = byte === 0x01 ? escaped[++i] - ESCAPE_OFFSET : byte;
+  }
+  return bytes.subarray(0, end);
+}
+
+module.exports = { Reply, readReplies };

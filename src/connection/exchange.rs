@@ -1,0 +1,259 @@
+//! One batch's way over one connected socket: bytes out, replies in. It never waits.
+
+use std::io::{self, IoSlice};
+use std::sync::Arc;
+
+use super::options::Options;
+use super::socket::Socket;
+use crate::error::{Error, Kind, Outcome, Stage};
+use crate::protocol::{Batch, ReplyError, ReplyReader, Segment};
+
+/// How much is received before others get their turn: 16 segments, 1 MiB.
+const RECEIVES_A_TURN: usize = 16;
+
+/// The server's error code for a request on a connection that it has not authorised (`unauth`).
+const UNAUTHORISED: u32 = 3;
+
+/// How an execute ended for one batch.
+#[derive(Debug)]
+pub struct Completion {
+    /// The batch's replies in command order; after a failure, those that came before it.
+    pub segments: Vec<Segment>,
+    /// How many replies the segments hold.
+    pub replies: usize,
+    /// Why it failed, if it did.
+    pub failure: Option<Failure>,
+}
+
+impl Completion {
+    /// The end of a batch without commands.
+    pub(crate) fn empty() -> Self {
+        Self {
+            segments: Vec::new(),
+            replies: 0,
+            failure: None,
+        }
+    }
+
+    /// The end of a batch of which nothing was sent.
+    pub(crate) fn not_begun(kind: Kind) -> Self {
+        let failure = Failure {
+            error: kind.into(),
+            outcome: Outcome::NotSent,
+        };
+        Self {
+            failure: Some(failure),
+            ..Self::empty()
+        }
+    }
+}
+
+/// Why a batch failed, and whether the server can have acted on it.
+#[derive(Debug)]
+pub struct Failure {
+    pub error: Error,
+    pub outcome: Outcome,
+}
+
+pub(super) struct Exchange {
+    batch: Batch,
+    options: Arc<Options>,
+    /// Whether the socket is a new one, on which the preamble goes before the batch.
+    is_first: bool,
+    /// Bytes handed to the kernel, of the preamble and then the batch.
+    sent: usize,
+    reader: ReplyReader,
+    preamble_received: usize,
+    received: usize,
+    /// How many of the batch's replies say that the connection is not authorised.
+    unauthorised: usize,
+    refusal: Option<Kind>,
+}
+
+/// What an exchange waits for, or that it is over.
+pub(super) enum Progress {
+    Wait,
+    Complete,
+    Broken(Kind),
+}
+
+impl Exchange {
+    pub fn new(batch: Batch, options: Arc<Options>) -> Self {
+        Self {
+            batch,
+            is_first: false,
+            sent: 0,
+            reader: ReplyReader::new(options.max_reply_bytes),
+            options,
+            preamble_received: 0,
+            received: 0,
+            unauthorised: 0,
+            refusal: None,
+        }
+    }
+
+    /// The socket is a new one: the preamble goes first.
+    pub fn put_preamble_first(&mut self) {
+        assert_eq!(self.sent, 0, "a batch is never sent twice");
+        self.is_first = true;
+    }
+
+    /// Sends and receives as much as goes without waiting.
+    pub fn advance(&mut self, socket: &impl Socket) -> Progress {
+        let broken = self.send(socket).err();
+        // After a failed send too: the replies that came before it are kept, and a reset can overtake them.
+        match self.receive(socket) {
+            Progress::Wait if broken.is_some() => Progress::Broken(Kind::Lost { source: broken }),
+            progress => progress,
+        }
+    }
+
+    /// Receives what has already arrived, and sends nothing: the time is up.
+    pub fn receive(&mut self, socket: &impl Socket) -> Progress {
+        for _ in 0..RECEIVES_A_TURN {
+            match socket.receive(self.reader.space()) {
+                Ok(0) => return Progress::Broken(Kind::Lost { source: None }),
+                Ok(count) => self.reader.received(count),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) => {
+                    return Progress::Broken(Kind::Lost {
+                        source: Some(error),
+                    });
+                }
+            }
+            match self.take_replies() {
+                Ok(false) => {}
+                Ok(true) => return Progress::Complete,
+                Err(source) => {
+                    return Progress::Broken(Kind::Protocol {
+                        reply: self.received,
+                        source,
+                    });
+                }
+            }
+        }
+        Progress::Wait
+    }
+
+    /// Whether the server closed an idle connection just before this exchange, which has done nothing on it yet.
+    pub fn can_move(&self) -> bool {
+        !self.is_first && self.sent == 0
+    }
+
+    pub fn has_more_to_send(&self) -> bool {
+        self.sent < self.total()
+    }
+
+    pub fn stage(&self) -> Stage {
+        Stage::Exchange {
+            received: self.received,
+            expected: self.batch.commands(),
+        }
+    }
+
+    /// Ends it: `broken` is what stopped it, `None` if all replies came. Says too whether the socket may be used again.
+    pub fn complete(self, broken: Option<Kind>) -> (Completion, bool) {
+        let outcome = self.outcome();
+        let preamble_over = self.preamble_received == self.preamble_replies();
+        let refusal = match self.received > 0 && self.is_refused_whole() {
+            true if self.options.has_secret => Some(Kind::SecretRefused),
+            true => Some(Kind::SecretMissing),
+            false => self.refusal,
+        };
+        // A refusal explains what broke the connection after it.
+        let error = refusal.or(broken).map(Error::from);
+        let reusable = error.is_none();
+        let completion = Completion {
+            segments: if preamble_over {
+                self.reader.into_segments()
+            } else {
+                Vec::new()
+            },
+            replies: self.received,
+            failure: error.map(|error| Failure { error, outcome }),
+        };
+        (completion, reusable)
+    }
+
+    fn send(&mut self, socket: &impl Socket) -> io::Result<()> {
+        while self.has_more_to_send() {
+            let preamble = self.preamble();
+            let batch = &self.batch.bytes()[self.sent.saturating_sub(preamble.len())..];
+            let result = match &preamble[self.sent.min(preamble.len())..] {
+                [] => socket.send(&[IoSlice::new(batch)]),
+                preamble => socket.send(&[IoSlice::new(preamble), IoSlice::new(batch)]),
+            };
+            match result {
+                Ok(count) => self.sent += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the replies that are whole; `true` when the last one that was asked for has come.
+    fn take_replies(&mut self) -> Result<bool, ReplyError> {
+        let preamble_replies = self.preamble_replies();
+        while let Some((head, line)) = self.reader.next_reply()? {
+            if self.preamble_received < preamble_replies {
+                if head.error_code != 0 && self.refusal.is_none() {
+                    let message = &line[head.values_start..];
+                    let refusal =
+                        self.options
+                            .refusal(self.preamble_received, head.error_code, message);
+                    self.refusal = Some(refusal);
+                }
+                self.preamble_received += 1;
+                if self.preamble_received == preamble_replies {
+                    self.reader.forget_replies();
+                }
+                continue;
+            }
+            self.received += 1;
+            self.unauthorised += usize::from(head.error_code == UNAUTHORISED);
+            if self.received == self.batch.commands() {
+                return match self.reader.has_more() || self.has_more_to_send() {
+                    true => Err(ReplyError::Unasked),
+                    false => Ok(true),
+                };
+            }
+        }
+        Ok(false)
+    }
+
+    fn preamble(&self) -> &[u8] {
+        if self.is_first {
+            self.options.preamble.bytes()
+        } else {
+            &[]
+        }
+    }
+
+    fn preamble_replies(&self) -> usize {
+        if self.is_first {
+            self.options.preamble.commands()
+        } else {
+            0
+        }
+    }
+
+    fn total(&self) -> usize {
+        self.preamble().len() + self.batch.bytes().len()
+    }
+
+    fn outcome(&self) -> Outcome {
+        match self.sent <= self.preamble().len() || self.is_refused_whole() {
+            true => Outcome::NotSent,
+            false => Outcome::Unknown,
+        }
+    }
+
+    /// Whether every command of the batch was refused because the connection is not authorised. An auth request of the
+    /// batch's own is the caller's business, and its refusal a reply like any other.
+    fn is_refused_whole(&self) -> bool {
+        self.unauthorised == self.batch.commands() && self.batch.first_byte() != Some(b'A')
+    }
+}

@@ -1,0 +1,129 @@
+//! What a connection asks of a socket, and the operating system's answer to it.
+
+use std::io::{self, IoSlice, Read};
+use std::net::SocketAddr;
+
+use socket2::{Domain, SockAddr, Type};
+
+/// Where a socket is to connect to, with the name already resolved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    Tcp(SocketAddr),
+    Unix(String),
+}
+
+/// Makes sockets. [`Network`] is the operating system's; tests put a simulated one in its place.
+pub trait Transport {
+    type Socket: Socket;
+
+    /// Begins to connect, without waiting. `WouldBlock` means that the peer has no room just now: try again later.
+    fn connect(&mut self, target: &Target) -> io::Result<Self::Socket>;
+}
+
+/// A socket that never waits: what cannot be done at once is `WouldBlock`.
+pub trait Socket {
+    /// Whether the connect has completed; an error if it failed.
+    fn connected(&self) -> io::Result<bool>;
+
+    /// Sends as much as there is room for of the parts, one after the other.
+    fn send(&self, parts: &[IoSlice<'_>]) -> io::Result<usize>;
+
+    /// Receives what has arrived; 0 is the end of file.
+    fn receive(&self, space: &mut [u8]) -> io::Result<usize>;
+}
+
+/// The operating system's sockets.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Network;
+
+/// A socket of the operating system, TCP or Unix.
+#[derive(Debug)]
+pub struct NetworkSocket(socket2::Socket);
+
+impl Transport for Network {
+    type Socket = NetworkSocket;
+
+    fn connect(&mut self, target: &Target) -> io::Result<NetworkSocket> {
+        let (domain, address) = match target {
+            Target::Tcp(address) => (Domain::for_address(*address), SockAddr::from(*address)),
+            Target::Unix(path) => (Domain::UNIX, SockAddr::unix(path)?),
+        };
+        let socket = socket2::Socket::new(domain, Type::STREAM, None)?;
+        socket.set_nonblocking(true)?;
+        if let Target::Tcp(_) = target {
+            // A batch is one write, and waits for nothing to follow it.
+            socket.set_tcp_nodelay(true)?;
+        }
+        match socket.connect(&address) {
+            Err(error) if !is_in_progress(&error) => Err(error),
+            _ => Ok(NetworkSocket(socket)),
+        }
+    }
+}
+
+impl Socket for NetworkSocket {
+    fn connected(&self) -> io::Result<bool> {
+        if let Some(error) = self.0.take_error()? {
+            return Err(error);
+        }
+        match self.0.peer_addr() {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn send(&self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        match parts {
+            [part] => self.0.send(part),
+            parts => self.0.send_vectored(parts),
+        }
+    }
+
+    fn receive(&self, space: &mut [u8]) -> io::Result<usize> {
+        (&self.0).read(space)
+    }
+}
+
+#[cfg(unix)]
+impl std::os::fd::AsRawFd for NetworkSocket {
+    fn as_raw_fd(&self) -> std::os::fd::RawFd {
+        self.0.as_raw_fd()
+    }
+}
+
+#[cfg(unix)]
+impl std::os::fd::AsFd for NetworkSocket {
+    fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+#[cfg(windows)]
+impl std::os::windows::io::AsRawSocket for NetworkSocket {
+    fn as_raw_socket(&self) -> std::os::windows::io::RawSocket {
+        self.0.as_raw_socket()
+    }
+}
+
+#[cfg(windows)]
+impl std::os::windows::io::AsSocket for NetworkSocket {
+    fn as_socket(&self) -> std::os::windows::io::BorrowedSocket<'_> {
+        self.0.as_socket()
+    }
+}
+
+/// A Unix socket without room for one more says `WouldBlock` and means it; TCP says it (Windows) or `EINPROGRESS` for
+/// a connect that goes on by itself.
+fn is_in_progress(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    return error.raw_os_error() == Some(EINPROGRESS);
+    #[cfg(not(unix))]
+    return error.kind() == io::ErrorKind::WouldBlock;
+}
+
+/// The one error number that std has no [`io::ErrorKind`] for on stable.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const EINPROGRESS: i32 = 115;
+#[cfg(all(unix, not(any(target_os = "linux", target_os = "android"))))]
+const EINPROGRESS: i32 = 36;

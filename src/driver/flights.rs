@@ -1,0 +1,232 @@
+//! The executes in flight and what each of their pairs waits for.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use polling::{Event as Readiness, Poller};
+
+use super::lookup::Lookups;
+use super::registration::Registration;
+use super::{ExecuteId, Finished, Order, PairKey, Shared, panicked};
+use crate::connection::{Awaited, Event, NetworkSocket};
+use crate::error::Kind;
+use crate::executor::Executor;
+
+#[derive(Default)]
+pub(super) struct Flights {
+    flights: HashMap<ExecuteId, Flight>,
+    sockets: Sockets,
+    lookups: Lookups,
+    done: Vec<ExecuteId>,
+}
+
+/// The pairs whose sockets the poller knows, by the key that it knows them by.
+#[derive(Default)]
+struct Sockets {
+    pairs: HashMap<usize, PairKey>,
+    next_key: usize,
+}
+
+struct Flight {
+    executor: Executor,
+    watches: Vec<Watch>,
+}
+
+/// How a pair hears of what it waits for.
+enum Watch {
+    /// It waits for nothing, or only for the time.
+    None,
+    Lookup,
+    Socket {
+        key: usize,
+        registration: Registration,
+    },
+}
+
+impl Flights {
+    pub fn begin(&mut self, shared: &Arc<Shared>, id: ExecuteId, executor: Executor, now: Instant) {
+        let pairs = executor.len();
+        let watches = (0..pairs).map(|_| Watch::None).collect();
+        let flight = self
+            .flights
+            .entry(id)
+            .or_insert(Flight { executor, watches });
+        flight.executor.start(now);
+        for pair in 0..pairs {
+            // What was sent before this thread came to it may have been answered by now.
+            self.resume(shared, (id, pair), Event::Ready, now);
+        }
+        self.note_if_done(id);
+    }
+
+    /// The poller saw the socket that it knows by `key`.
+    pub fn ready(&mut self, shared: &Arc<Shared>, key: usize, now: Instant) {
+        if let Some(&pair) = self.sockets.pairs.get(&key) {
+            self.resume(shared, pair, Event::Ready, now);
+            self.note_if_done(pair.0);
+        }
+    }
+
+    pub fn resolved(
+        &mut self,
+        shared: &Arc<Shared>,
+        host: &str,
+        found: &io::Result<Vec<IpAddr>>,
+        now: Instant,
+    ) {
+        for pair in self.lookups.end(host) {
+            let found = match found {
+                Ok(addresses) => Ok(addresses.clone()),
+                Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
+            };
+            self.resume(shared, pair, Event::Resolved(found), now);
+            self.note_if_done(pair.0);
+        }
+    }
+
+    pub fn close(&mut self, shared: &Arc<Shared>, (id, pair): PairKey) {
+        if let Some(flight) = self.flights.get_mut(&id) {
+            flight.executor.close(pair);
+            self.watch(shared, (id, pair));
+            self.note_if_done(id);
+        }
+    }
+
+    pub fn until(&self) -> Option<Instant> {
+        self.flights
+            .values()
+            .filter_map(|flight| flight.executor.until())
+            .min()
+    }
+
+    pub fn expire(&mut self, shared: &Arc<Shared>, now: Instant) {
+        let is_due = |flight: &Flight| flight.executor.until().is_some_and(|until| until <= now);
+        let due = self.flights.iter().filter(|(_, flight)| is_due(flight));
+        for id in due.map(|(&id, _)| id).collect::<Vec<_>>() {
+            let Some(flight) = self.flights.get_mut(&id) else {
+                continue;
+            };
+            flight.executor.expire(now);
+            for pair in 0..flight.watches.len() {
+                self.watch(shared, (id, pair));
+            }
+            self.note_if_done(id);
+        }
+    }
+
+    pub fn take_finished(&mut self) -> Vec<Finished> {
+        let done = std::mem::take(&mut self.done);
+        let finished = done.into_iter().filter_map(|id| {
+            let flight = self.flights.remove(&id)?;
+            Some(Finished {
+                id,
+                result: Ok(flight.executor),
+            })
+        });
+        finished.collect()
+    }
+
+    /// Ends every execute with an error, after a panic.
+    pub fn fail_all(self, message: &str) -> Vec<Finished> {
+        self.flights
+            .into_keys()
+            .map(|id| panicked(id, message))
+            .collect()
+    }
+
+    fn resume(&mut self, shared: &Arc<Shared>, (id, pair): PairKey, event: Event, now: Instant) {
+        if let Some(flight) = self.flights.get_mut(&id) {
+            flight.executor.resume(pair, event, now);
+            self.watch(shared, (id, pair));
+        }
+    }
+
+    /// Sees to it that the pair hears of what it waits for now.
+    fn watch(&mut self, shared: &Arc<Shared>, (id, pair): PairKey) {
+        let Some(Flight { executor, watches }) = self.flights.get_mut(&id) else {
+            return;
+        };
+        let watch = &mut watches[pair];
+        let connection = executor.connection(pair);
+        let awaited = executor.wait(pair).map(|wait| wait.awaited);
+        let result = match (awaited, connection) {
+            (Some(Awaited::Lookup), Some(connection)) => match connection.host() {
+                Some(host) if !matches!(watch, Watch::Lookup) => {
+                    *watch = Watch::Lookup;
+                    let shared = Arc::clone(shared);
+                    let report = move |host, found| shared.order(Order::Resolved(host, found));
+                    self.lookups.begin(host, (id, pair), report)
+                }
+                _ => Ok(()),
+            },
+            (Some(Awaited::Socket { readable, writable }), Some(connection)) => {
+                let socket = connection
+                    .socket()
+                    .expect("a connection that waits for a socket has one");
+                let interest = Readiness::new(0, readable, writable);
+                self.sockets
+                    .watch(watch, &shared.poller, socket, interest, (id, pair))
+            }
+            _ => {
+                self.sockets.forget(watch);
+                Ok(())
+            }
+        };
+        if let Err(source) = result {
+            self.sockets.forget(watch);
+            executor.abort(
+                pair,
+                Kind::Lost {
+                    source: Some(source),
+                },
+            );
+        }
+    }
+
+    fn note_if_done(&mut self, id: ExecuteId) {
+        let is_done = self
+            .flights
+            .get(&id)
+            .is_some_and(|flight| flight.executor.is_done());
+        if is_done && !self.done.contains(&id) {
+            self.done.push(id);
+        }
+    }
+}
+
+impl Sockets {
+    fn watch(
+        &mut self,
+        watch: &mut Watch,
+        poller: &Arc<Poller>,
+        socket: &Arc<NetworkSocket>,
+        mut interest: Readiness,
+        pair: PairKey,
+    ) -> io::Result<()> {
+        if let Watch::Socket { key, registration } = watch
+            && registration.is_for(socket)
+        {
+            interest.key = *key;
+            return registration.renew(interest);
+        }
+        self.forget(watch);
+        interest.key = self.next_key;
+        self.next_key = self.next_key.wrapping_add(1);
+        let registration = Registration::new(poller, socket, interest)?;
+        self.pairs.insert(interest.key, pair);
+        *watch = Watch::Socket {
+            key: interest.key,
+            registration,
+        };
+        Ok(())
+    }
+
+    fn forget(&mut self, watch: &mut Watch) {
+        if let Watch::Socket { key, .. } = std::mem::replace(watch, Watch::None) {
+            self.pairs.remove(&key);
+        }
+    }
+}

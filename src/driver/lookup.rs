@@ -1,0 +1,51 @@
+//! Name look-ups, each on a thread of its own: the system's resolver waits, and cannot be told to stop.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, ToSocketAddrs};
+use std::thread;
+
+use super::PairKey;
+
+/// Who waits for which name. A name that several wait for is looked up once.
+#[derive(Default)]
+pub(super) struct Lookups {
+    waiting: HashMap<String, Vec<PairKey>>,
+}
+
+impl Lookups {
+    /// Looks `host` up for `pair`, and calls `report` on another thread when it is done.
+    pub fn begin<F>(&mut self, host: &str, pair: PairKey, report: F) -> io::Result<()>
+    where
+        F: FnOnce(String, io::Result<Vec<IpAddr>>) + Send + 'static,
+    {
+        if let Some(waiting) = self.waiting.get_mut(host) {
+            waiting.push(pair);
+            return Ok(());
+        }
+        let name = host.to_owned();
+        thread::Builder::new()
+            .name("hansock-lookup".to_owned())
+            .spawn(move || {
+                let found = resolve(&name);
+                report(name, found);
+            })?;
+        self.waiting.insert(host.to_owned(), vec![pair]);
+        Ok(())
+    }
+
+    /// The pairs that have waited for `host`.
+    pub fn end(&mut self, host: &str) -> Vec<PairKey> {
+        self.waiting.remove(host).unwrap_or_default()
+    }
+}
+
+fn resolve(host: &str) -> io::Result<Vec<IpAddr>> {
+    let mut addresses: Vec<IpAddr> = Vec::new();
+    for address in (host, 0).to_socket_addrs()? {
+        if !addresses.contains(&address.ip()) {
+            addresses.push(address.ip());
+        }
+    }
+    Ok(addresses)
+}

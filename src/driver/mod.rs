@@ -1,0 +1,222 @@
+//! One poll loop for all executes in flight.
+//!
+//! A [`Driver`] is shared by two threads. One submits executors, closes pairs and takes what has finished; it never
+//! waits. The other lends itself for a stint, [`Driver::run`], which polls on behalf of every execute in flight and
+//! returns as soon as something has finished, so that a thread of a pool is held only while there is something to wait
+//! for. `docs/driver.md` tells the life of a stint and why it is so.
+
+mod flights;
+mod handle;
+mod lookup;
+mod registration;
+
+use std::any::Any;
+use std::collections::VecDeque;
+use std::io;
+use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use polling::{Events, Poller};
+
+use crate::error::{Error, Kind};
+use crate::executor::Executor;
+use flights::Flights;
+
+pub use handle::{Handle, Loan};
+
+/// A stint ends after this long even if nothing has finished: an environment that ends cannot call its worker back, it
+/// waits for it.
+pub const STINT: Duration = Duration::from_millis(50);
+
+/// Names an execute in flight.
+pub type ExecuteId = u32;
+
+/// Which execute, and which pair of it.
+pub type PairKey = (ExecuteId, usize);
+
+/// See the module's documentation.
+#[derive(Clone)]
+pub struct Driver(Arc<Shared>);
+
+struct Shared {
+    poller: Arc<Poller>,
+    next_id: AtomicU32,
+    inbox: Mutex<Inbox>,
+    /// Locked by the running stint, for as long as it lasts.
+    flights: Mutex<Flights>,
+    finished: Mutex<Vec<Finished>>,
+}
+
+#[derive(Default)]
+struct Inbox {
+    orders: VecDeque<Order>,
+    /// Whether the worker sleeps in the poller, or is about to, and has to be woken for an order.
+    is_polling: bool,
+}
+
+enum Order {
+    Run(ExecuteId, Executor),
+    Close(PairKey),
+    Resolved(String, io::Result<Vec<IpAddr>>),
+    /// Ends the stint.
+    Return,
+}
+
+/// An execute that is over.
+pub struct Finished {
+    pub id: ExecuteId,
+    /// The executor with all its pairs done, or the panic that lost it and its connections.
+    pub result: Result<Executor, Error>,
+}
+
+impl Driver {
+    /// A driver with nothing in flight. It holds a poller: three file descriptors on Linux.
+    pub fn new() -> io::Result<Self> {
+        Ok(Self(Arc::new(Shared {
+            poller: Arc::new(Poller::new()?),
+            next_id: AtomicU32::new(0),
+            inbox: Mutex::default(),
+            flights: Mutex::default(),
+            finished: Mutex::default(),
+        })))
+    }
+
+    /// Takes an executor on. The next or the running stint begins or goes on with it.
+    pub fn submit(&self, executor: Executor) -> ExecuteId {
+        let id = self.0.next_id.fetch_add(1, Ordering::Relaxed);
+        self.0.order(Order::Run(id, executor));
+        id
+    }
+
+    /// Ends a pair of an execute with `ERR_HS_CLOSED`. One that is done stays so.
+    pub fn close(&self, id: ExecuteId, pair: usize) {
+        self.0.order(Order::Close((id, pair)));
+    }
+
+    /// Ends the running stint, whatever is in flight.
+    pub fn interrupt(&self) {
+        self.0.order(Order::Return);
+    }
+
+    /// Waits and works, until something has finished, [`STINT`] is over or [`Self::interrupt`] is called.
+    ///
+    /// A panic ends no more than what was in flight: each such execute finishes with an error.
+    pub fn run(&self) {
+        let mut flights = lock(&self.0.flights);
+        let finished = match catch_unwind(AssertUnwindSafe(|| self.0.run(&mut flights))) {
+            Ok(finished) => finished,
+            // The flights may be in any state; what is kept of them is only who has to be told.
+            Err(panic) => std::mem::take(&mut *flights).fail_all(&panic_message(&*panic)),
+        };
+        lock(&self.0.inbox).is_polling = false;
+        lock(&self.0.finished).extend(finished);
+    }
+
+    /// Submits an executor and works until it has finished.
+    pub fn run_to_end(&self, executor: Executor) -> Finished {
+        let id = self.submit(executor);
+        loop {
+            self.run();
+            let mut finished = lock(&self.0.finished);
+            if let Some(position) = finished.iter().position(|finished| finished.id == id) {
+                return finished.swap_remove(position);
+            }
+        }
+    }
+
+    /// What has finished since the last call.
+    pub fn take_finished(&self) -> Vec<Finished> {
+        std::mem::take(&mut *lock(&self.0.finished))
+    }
+}
+
+impl Shared {
+    fn order(&self, order: Order) {
+        let mut inbox = lock(&self.inbox);
+        inbox.orders.push_back(order);
+        if inbox.is_polling {
+            // It fails only if the poller's own descriptor is gone, and then no stint sleeps on it.
+            let _ = self.poller.notify();
+        }
+    }
+
+    fn run(self: &Arc<Self>, flights: &mut Flights) -> Vec<Finished> {
+        let stint_end = Instant::now() + STINT;
+        let mut events = Events::new();
+        loop {
+            let mut interrupted = false;
+            while let Some(order) = self.next_order() {
+                match order {
+                    Order::Run(id, executor) => flights.begin(self, id, executor, Instant::now()),
+                    Order::Close(pair) => flights.close(self, pair),
+                    Order::Resolved(host, found) => {
+                        flights.resolved(self, &host, &found, Instant::now())
+                    }
+                    Order::Return => interrupted = true,
+                }
+            }
+            let now = Instant::now();
+            flights.expire(self, now);
+            let finished = flights.take_finished();
+            if interrupted || !finished.is_empty() || now >= stint_end {
+                return finished;
+            }
+            let until = flights
+                .until()
+                .map_or(stint_end, |until| until.min(stint_end));
+            self.poll(&mut events, until);
+            for event in events.iter() {
+                flights.ready(self, event.key, Instant::now());
+            }
+        }
+    }
+
+    fn next_order(&self) -> Option<Order> {
+        let mut inbox = lock(&self.inbox);
+        inbox.is_polling = false;
+        inbox.orders.pop_front()
+    }
+
+    fn poll(&self, events: &mut Events, until: Instant) {
+        {
+            let mut inbox = lock(&self.inbox);
+            if !inbox.orders.is_empty() {
+                return events.clear();
+            }
+            inbox.is_polling = true;
+        }
+        events.clear();
+        match self.poller.wait_deadline(events, until) {
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => panic!("the poller failed: {error}"),
+        }
+    }
+}
+
+/// Locks what a panic may have left behind: `Driver::run` has put it right again by then.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let message = panic
+        .downcast_ref::<&str>()
+        .map(|message| (*message).to_owned());
+    message
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "panic".to_owned())
+}
+
+fn panicked(id: ExecuteId, message: &str) -> Finished {
+    Finished {
+        id,
+        result: Err(Kind::Panic {
+            message: message.to_owned(),
+        }
+        .into()),
+    }
+}

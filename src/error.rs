@@ -1,0 +1,175 @@
+//! What can go wrong with a batch: an opaque error with a stable code, and what the server can have seen of the batch.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+
+use crate::protocol::ReplyError;
+
+/// Whether the server can have acted on a batch that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The server cannot have acted on it: none of its bytes had been handed to the kernel, or the server refused
+    /// every command of it for want of the secret.
+    NotSent,
+    /// Some bytes had been handed to the kernel: the server may have acted on any part of it.
+    Unknown,
+}
+
+/// Why a batch failed.
+#[derive(Debug)]
+pub struct Error(Kind);
+
+#[derive(Debug)]
+pub(crate) enum Kind {
+    /// The host's name did not resolve.
+    Lookup { host: String, source: io::Error },
+    /// Every address of the host refused, or the socket could not be made.
+    Connect { source: io::Error },
+    /// The server refused the secret.
+    SecretRefused,
+    /// The server wants a secret, and the connection has none.
+    SecretMissing,
+    /// A command of the handshake was answered with an error.
+    Handshake {
+        command: usize,
+        code: u32,
+        message: String,
+    },
+    /// The deadline passed.
+    Timeout { during: Stage },
+    /// The connection broke: a reset, or an end of file before the last reply.
+    Lost { source: Option<io::Error> },
+    /// The peer sent something that is no reply, or a reply that nobody asked for.
+    Protocol { reply: usize, source: ReplyError },
+    /// The owner closed the connection or gave the execute up.
+    Closed,
+    /// Another execute is using the connection.
+    Busy,
+    /// A defect in this package stopped the driver.
+    Panic { message: String },
+}
+
+/// What an execute was doing for a connection when its time ran out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Nothing had begun.
+    Start,
+    /// The host's name was being looked up.
+    Lookup,
+    /// The connect had not completed.
+    Connect,
+    /// The batch was under way: `received` of `expected` replies had come.
+    Exchange { received: usize, expected: usize },
+}
+
+impl Error {
+    /// The stable code meant for programs, the same in JavaScript.
+    pub fn code(&self) -> &'static str {
+        match self.0 {
+            Kind::Lookup { .. } | Kind::Connect { .. } => "ERR_HS_CONNECT",
+            Kind::SecretRefused | Kind::SecretMissing => "ERR_HS_AUTH",
+            Kind::Handshake { .. } => "ERR_HS_SERVER",
+            Kind::Timeout { .. } => "ERR_HS_TIMEOUT",
+            Kind::Lost { .. } | Kind::Panic { .. } => "ERR_HS_LOST",
+            Kind::Protocol { .. } => "ERR_HS_PROTOCOL",
+            Kind::Closed => "ERR_HS_CLOSED",
+            Kind::Busy => "ERR_HS_BUSY",
+        }
+    }
+
+    /// The operating system's part of it, where there is one.
+    pub fn io_source(&self) -> Option<&io::Error> {
+        match &self.0 {
+            Kind::Lookup { source, .. } | Kind::Connect { source } => Some(source),
+            Kind::Lost { source } => source.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The host whose name did not resolve, where that is what failed.
+    pub fn unresolved_host(&self) -> Option<&str> {
+        match &self.0 {
+            Kind::Lookup { host, .. } => Some(host),
+            _ => None,
+        }
+    }
+
+    /// The server's own error code and message, where a command of the handshake was refused.
+    pub fn server_error(&self) -> Option<(u32, &str)> {
+        match &self.0 {
+            Kind::Handshake { code, message, .. } => Some((*code, message)),
+            _ => None,
+        }
+    }
+}
+
+impl From<Kind> for Error {
+    fn from(kind: Kind) -> Self {
+        Self(kind)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Lookup { host, source } => {
+                write!(f, "could not connect: the host name '{host}' did not resolve ({source})")
+            }
+            Kind::Connect { source } => write!(
+                f,
+                "could not connect: {source}. Is the server running, with handlersocket_port set and reachable?"
+            ),
+            Kind::SecretRefused => f.write_str(
+                "the server refused the secret. MariaDB makes up a new one at each start unless \
+                 handlersocket_plain_secret is configured; a server without one refuses any",
+            ),
+            Kind::SecretMissing => f.write_str(
+                "the server wants a secret and the connection has none: give it as the option 'secret' \
+                 (SHOW VARIABLES LIKE 'handlersocket_plain_secret' tells it)",
+            ),
+            Kind::Handshake { command, code, message } => write!(
+                f,
+                "the server refused command {} of the handshake with error {code}: '{message}'",
+                command + 1
+            ),
+            Kind::Timeout { during } => write!(f, "the deadline passed {during}"),
+            Kind::Lost { source: Some(source) } => write!(f, "the connection broke: {source}"),
+            Kind::Lost { source: None } => {
+                f.write_str("the connection broke: the server closed it before the last reply")
+            }
+            Kind::Protocol { reply, source } => {
+                write!(f, "reply {} is not HandlerSocket's protocol: {source}", reply + 1)
+            }
+            Kind::Closed => f.write_str("the connection was closed while the batch was under way"),
+            Kind::Busy => f.write_str(
+                "another execute is using the connection: await it first, or use a second connection",
+            ),
+            Kind::Panic { message } => {
+                write!(f, "a defect in hansock stopped the execute: {message}; please report it")
+            }
+        }
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.0 {
+            Kind::Protocol { source, .. } => Some(source),
+            _ => self.io_source().map(|source| source as _),
+        }
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Stage::Start => f.write_str("before anything was sent"),
+            Stage::Lookup => f.write_str("while the host's name was being looked up"),
+            Stage::Connect => f.write_str("before the server accepted the connection"),
+            Stage::Exchange { received, expected } => {
+                write!(f, "with {received} of {expected} replies received")
+            }
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! Pairs batches with connections and runs them all at once, within one deadline.
+//!
+//! An [`Executor`] waits for nothing and has no clock. Its owner begins with [`Executor::start`], watches for each pair
+//! what [`Executor::wait`] names, reports it with [`Executor::resume`], and calls [`Executor::expire`] when the moment
+//! that [`Executor::until`] names has come, until [`Executor::is_done`].
+
+use std::time::Instant;
+
+use crate::connection::{Completion, Connection, Event, Network, Step, Transport, Wait};
+use crate::error::Kind;
+use crate::protocol::Batch;
+
+/// See the module's documentation.
+pub struct Executor<T: Transport = Network> {
+    pairs: Vec<Pair<T>>,
+    deadline: Instant,
+    unfinished: usize,
+}
+
+struct Pair<T: Transport> {
+    /// `None` if another execute has the connection.
+    connection: Option<Connection<T>>,
+    stage: Stage,
+}
+
+enum Stage {
+    Ready(Batch),
+    Waiting(Wait),
+    Done(Completion),
+}
+
+impl<T: Transport> Executor<T> {
+    /// An executor without pairs, all of which will have to be done by `deadline`.
+    pub fn new(deadline: Instant) -> Self {
+        Self {
+            pairs: Vec::new(),
+            deadline,
+            unfinished: 0,
+        }
+    }
+
+    /// Adds a pair and gives its position. Without a connection, because another execute is using it, the batch fails
+    /// with `ERR_HS_BUSY`.
+    pub fn add(&mut self, connection: Option<Connection<T>>, batch: Batch) -> usize {
+        let stage = match &connection {
+            Some(_) => Stage::Ready(batch),
+            None => Stage::Done(Completion::not_begun(Kind::Busy)),
+        };
+        self.unfinished += usize::from(connection.is_some());
+        self.pairs.push(Pair { connection, stage });
+        self.pairs.len() - 1
+    }
+
+    /// Begins those pairs whose connections are connected. It makes no other system calls than a receive and a send for
+    /// each, so a thread that must not be held up can do it before another one does the rest.
+    pub fn start_connected(&mut self, now: Instant) {
+        self.start_where(now, Connection::is_connected);
+    }
+
+    /// Begins every pair that has not begun.
+    pub fn start(&mut self, now: Instant) {
+        self.start_where(now, |_| true);
+    }
+
+    /// What the pair waits for; `None` if it is done or has not begun.
+    pub fn wait(&self, pair: usize) -> Option<Wait> {
+        match self.pairs[pair].stage {
+            Stage::Waiting(wait) => Some(wait),
+            Stage::Ready(_) | Stage::Done(_) => None,
+        }
+    }
+
+    /// Goes on with a pair after something happened. A pair that is done stays so.
+    pub fn resume(&mut self, pair: usize, event: Event, now: Instant) {
+        if let Pair {
+            connection: Some(connection),
+            stage: Stage::Waiting(_),
+        } = &mut self.pairs[pair]
+        {
+            let step = connection.resume(event, now);
+            self.take_step(pair, step);
+        }
+    }
+
+    /// When [`Self::expire`] has to be called if nothing happens before.
+    pub fn until(&self) -> Option<Instant> {
+        self.pairs
+            .iter()
+            .filter_map(|pair| pair.stage.until(self.deadline))
+            .min()
+    }
+
+    /// Tells the pairs whose time has come.
+    pub fn expire(&mut self, now: Instant) {
+        for pair in 0..self.pairs.len() {
+            if self.pairs[pair]
+                .stage
+                .until(self.deadline)
+                .is_some_and(|until| until <= now)
+            {
+                self.start_pair(pair, now);
+                self.resume(pair, Event::Time, now);
+            }
+        }
+    }
+
+    /// Ends a pair with `ERR_HS_CLOSED`, and its connection's socket with it. A pair that is done stays so.
+    pub fn close(&mut self, pair: usize) {
+        self.abort(pair, Kind::Closed);
+    }
+
+    /// As [`Self::close`], for another reason.
+    pub(crate) fn abort(&mut self, pair: usize, kind: Kind) {
+        let Pair {
+            connection: Some(connection),
+            stage,
+        } = &mut self.pairs[pair]
+        else {
+            return;
+        };
+        let completion = match stage {
+            Stage::Done(_) => return,
+            Stage::Ready(_) => Completion::not_begun(kind),
+            Stage::Waiting(_) => connection
+                .abort(kind)
+                .expect("a pair that waits has an exchange under way"),
+        };
+        self.take_step(pair, Step::Done(completion));
+    }
+
+    pub fn is_done(&self) -> bool {
+        self.unfinished == 0
+    }
+
+    /// How many pairs were added.
+    pub fn len(&self) -> usize {
+        self.pairs.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.pairs.is_empty()
+    }
+
+    /// The pair's connection; `None` if another execute has it.
+    pub fn connection(&self, pair: usize) -> Option<&Connection<T>> {
+        self.pairs[pair].connection.as_ref()
+    }
+
+    /// The connections and how their batches ended, in the order in which they were added.
+    ///
+    /// # Panics
+    /// If a pair is not done.
+    pub fn finish(self) -> impl Iterator<Item = (Option<Connection<T>>, Completion)> {
+        assert!(
+            self.is_done(),
+            "an executor is finished when all its pairs are done"
+        );
+        self.pairs.into_iter().map(|pair| match pair.stage {
+            Stage::Done(completion) => (pair.connection, completion),
+            Stage::Ready(_) | Stage::Waiting(_) => unreachable!("all pairs are done"),
+        })
+    }
+
+    fn start_where(&mut self, now: Instant, chosen: impl Fn(&Connection<T>) -> bool) {
+        for pair in 0..self.pairs.len() {
+            if self.connection(pair).is_some_and(&chosen) {
+                self.start_pair(pair, now);
+            }
+        }
+    }
+
+    fn start_pair(&mut self, pair: usize, now: Instant) {
+        let Pair {
+            connection: Some(connection),
+            stage,
+        } = &mut self.pairs[pair]
+        else {
+            return;
+        };
+        if let Stage::Ready(batch) = stage {
+            let step = connection.start(std::mem::take(batch), self.deadline, now);
+            self.take_step(pair, step);
+        }
+    }
+
+    fn take_step(&mut self, pair: usize, step: Step) {
+        self.pairs[pair].stage = match step {
+            Step::Wait(wait) => Stage::Waiting(wait),
+            Step::Done(completion) => {
+                self.unfinished -= 1;
+                Stage::Done(completion)
+            }
+        };
+    }
+}
+
+impl Stage {
+    fn until(&self, deadline: Instant) -> Option<Instant> {
+        match self {
+            Stage::Ready(_) => Some(deadline),
+            Stage::Waiting(wait) => Some(wait.until),
+            Stage::Done(_) => None,
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! HandlerSocket for Node.js: the native half of the npm package `hansock`, and a Rust library in its own right.
+//!
+//! Data flows one way, commands down to the socket and replies back up, and a module uses only what stands below it:
+//!
+//! | module | what it is for |
+//! |---|---|
+//! | `node` | the napi layer: turns JavaScript's values into the types below and back, owns no rule |
+//! | [`driver`] | one poll loop for all executes in flight, run on a libuv worker; name look-ups beside it |
+//! | [`executor`] | pairs batches with connections and runs them within one deadline |
+//! | [`connection`] | one socket's life: resolve, connect, authorise, write, read, abort |
+//! | [`protocol`] | bytes only: commands written, replies framed and checked |
+//! | [`ketama`] | which server a key belongs to |
+//! | [`address`], [`error`] | what a server is called, and what can go wrong with it |
+//!
+//! [`connection`] and [`executor`] are state machines that never wait: `start` begins and says what it waits for,
+//! `resume` is told what happened and says what it waits for next. The caller owns the poll and the clock, so any event
+//! loop can drive them; `examples/poll_loop.rs` is the smallest one.
+
+pub mod address;
+pub mod connection;
+pub mod driver;
+pub mod error;
+pub mod executor;
+pub mod ketama;
+pub mod protocol;
+
+mod node;

@@ -1,0 +1,69 @@
+use std::rc::Rc;
+
+use napi::bindgen_prelude::{Env, Latin1String, Result};
+use napi_derive::napi;
+
+use super::type_error;
+use crate::address::Address;
+use crate::connection::{ConnectionState, Options};
+use crate::driver::Handle;
+use crate::protocol::Batch;
+
+/// Either `address`, or `path`, or `host` and `port`.
+#[napi(object)]
+pub struct ConnectionSettings {
+    pub address: Option<String>,
+    pub path: Option<String>,
+    pub host: String,
+    pub port: u32,
+    pub secret: Option<String>,
+    /// Bytes of the protocol, a character each.
+    pub handshake: Latin1String,
+    pub max_reply_bytes: f64,
+}
+
+#[napi(js_name = "Connection")]
+pub struct NodeConnection {
+    pub(super) handle: Rc<Handle>,
+}
+
+#[napi]
+impl NodeConnection {
+    #[napi(constructor)]
+    pub fn new(env: Env, settings: ConnectionSettings) -> Result<Self> {
+        let address = match (&settings.address, &settings.path) {
+            (Some(address), _) => address.parse(),
+            (None, Some(path)) => Address::unix(path),
+            (None, None) => Address::tcp(&settings.host, settings.port),
+        };
+        let address = address.map_err(|error| type_error(&env, error))?;
+        let handshake = Batch::from_bytes(settings.handshake.to_vec());
+        let handshake = handshake.map_err(|error| type_error(&env, error))?;
+        let secret = settings.secret.as_deref().map(str::as_bytes);
+        let options = Options::new(secret, &handshake, settings.max_reply_bytes as usize);
+        let options = options.map_err(|error| type_error(&env, error))?;
+        Ok(Self {
+            handle: Rc::new(Handle::new(address, options)),
+        })
+    }
+
+    #[napi(getter)]
+    pub fn address(&self) -> String {
+        self.handle.address().to_string()
+    }
+
+    #[napi(getter)]
+    pub fn state(&self) -> &'static str {
+        match self.handle.state() {
+            ConnectionState::Closed => "closed",
+            ConnectionState::Connecting => "connecting",
+            ConnectionState::Connected => "connected",
+            ConnectionState::Aborted => "aborted",
+        }
+    }
+
+    #[napi(getter)]
+    pub fn generation(&self) -> u32 {
+        self.handle.generation()
+    }
+}

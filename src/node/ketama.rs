@@ -1,0 +1,44 @@
+use napi::bindgen_prelude::{Either, Env, Result, Uint8Array};
+use napi_derive::napi;
+
+use super::type_error;
+use crate::ketama::{Continuum, Servers};
+
+/// A fixed ring.
+#[napi(js_name = "Continuum")]
+pub struct NodeContinuum(Continuum);
+
+#[napi(object)]
+pub struct RingServer {
+    pub host: String,
+    pub port: u16,
+    pub weight: u32,
+}
+
+#[napi]
+impl NodeContinuum {
+    #[napi(constructor)]
+    pub fn new(env: Env, servers: Vec<RingServer>) -> Result<Self> {
+        let mut ring = Servers::default();
+        for server in servers {
+            ring.add(&server.host, server.port, server.weight);
+        }
+        ring.into_continuum()
+            .map(Self)
+            .map_err(|error| type_error(&env, error))
+    }
+
+    #[napi]
+    pub fn get_server_ordinal(&self, key: Either<String, Uint8Array>) -> u32 {
+        let ordinal = match &key {
+            Either::A(text) => self.0.server_ordinal(text.as_bytes()),
+            Either::B(bytes) => self.0.server_ordinal(bytes),
+        };
+        ordinal as u32
+    }
+
+    #[napi(getter)]
+    pub fn point_count(&self) -> u32 {
+        self.0.point_count() as u32
+    }
+}

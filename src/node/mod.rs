@@ -1,0 +1,21 @@
+//! The napi layer: JavaScript's values in, the types of this crate behind, JavaScript's values out.
+//!
+//! What crosses is little and coarse. Commands come as one string for each batch in which a character is a byte
+//! (V8 calls such strings one-byte, napi Latin-1), replies go as whole segments. `lib/` does the rest.
+
+mod connection;
+mod driver;
+mod finished;
+mod ketama;
+
+use std::fmt::Display;
+
+use napi::{Env, Error, Status};
+
+/// Throws a TypeError with the error's text.
+fn type_error(env: &Env, error: impl Display) -> Error {
+    match env.throw_type_error(&error.to_string(), None) {
+        Ok(()) => Error::from_status(Status::PendingException),
+        Err(error) => error,
+    }
+}

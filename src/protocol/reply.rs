@@ -1,0 +1,196 @@
+//! One reply line, checked: `<error code> TAB <number of columns> [TAB <value>]…`.
+
+use std::error::Error;
+use std::fmt;
+
+use super::{ESCAPE, ESCAPE_OFFSET, FIRST_PLAIN, NULL, TAB};
+
+/// What a reply begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReplyHead {
+    /// 0 is success.
+    pub error_code: u32,
+    /// How many values make a row.
+    pub columns: u32,
+    /// Where the values begin in the line; the line's length if there are none.
+    pub values_start: usize,
+}
+
+/// Why a line is no reply. It holds no part of the line, since a peer that echoes would put a secret there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplyError {
+    /// The error code or the number of columns is no number.
+    NoNumber { offset: usize },
+    /// 0x01 is followed by something else than 0x40 to 0x4f.
+    BadEscape { offset: usize },
+    /// 0x00 stands inside a longer value.
+    NulInside { offset: usize },
+    /// The values do not make whole rows.
+    NoWholeRows { values: usize, columns: u32 },
+    /// The reply is longer than the connection allows.
+    TooLong { limit: usize },
+    /// The peer sent more than the commands ask for.
+    Unasked,
+}
+
+/// Checks a reply line, given without its line end.
+pub fn check_reply(line: &[u8]) -> Result<ReplyHead, ReplyError> {
+    let (error_code, columns_start) = number(line, 0)?;
+    if columns_start > line.len() {
+        return Err(ReplyError::NoNumber { offset: line.len() });
+    }
+    let (columns, values_start) = number(line, columns_start)?;
+    let values = count_values(line, values_start)?;
+    let whole = match columns {
+        0 => values == 0,
+        columns => values.is_multiple_of(columns as usize),
+    };
+    if !whole {
+        return Err(ReplyError::NoWholeRows { values, columns });
+    }
+    Ok(ReplyHead {
+        error_code,
+        columns,
+        values_start: values_start.min(line.len()),
+    })
+}
+
+/// The number at `start`, and where the token behind it begins: past the line's end if none does.
+fn number(line: &[u8], start: usize) -> Result<(u32, usize), ReplyError> {
+    let digits = line[start..]
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    let end = start + digits;
+    let ended = line.get(end).is_none_or(|&byte| byte == TAB);
+    line[start..end]
+        .iter()
+        .try_fold(0u32, |value, digit| {
+            value.checked_mul(10)?.checked_add(u32::from(digit - b'0'))
+        })
+        .filter(|_| digits > 0 && ended)
+        .map(|value| (value, end + 1))
+        .ok_or(ReplyError::NoNumber { offset: end })
+}
+
+fn count_values(line: &[u8], values_start: usize) -> Result<usize, ReplyError> {
+    if values_start > line.len() {
+        return Ok(0);
+    }
+    let mut values = 1;
+    let mut value_start = values_start;
+    for found in memchr::memchr3_iter(TAB, NULL, ESCAPE, &line[values_start..]) {
+        let offset = values_start + found;
+        let next = line.get(offset + 1).copied();
+        match line[offset] {
+            TAB => {
+                values += 1;
+                value_start = offset + 1;
+            }
+            NULL if offset != value_start || next.is_some_and(|byte| byte != TAB) => {
+                return Err(ReplyError::NulInside { offset });
+            }
+            ESCAPE if !next.is_some_and(is_escaped) => {
+                return Err(ReplyError::BadEscape { offset });
+            }
+            _ => {}
+        }
+    }
+    Ok(values)
+}
+
+fn is_escaped(byte: u8) -> bool {
+    (ESCAPE_OFFSET..ESCAPE_OFFSET + FIRST_PLAIN).contains(&byte)
+}
+
+impl fmt::Display for ReplyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ReplyError::NoNumber { offset } => {
+                write!(f, "no number where one has to stand (byte {offset})")
+            }
+            ReplyError::BadEscape { offset } => write!(f, "a broken escape (byte {offset})"),
+            ReplyError::NulInside { offset } => write!(f, "a NUL inside a value (byte {offset})"),
+            ReplyError::NoWholeRows { values, columns } => {
+                write!(f, "{values} values do not make rows of {columns} columns")
+            }
+            ReplyError::TooLong { limit } => {
+                write!(f, "longer than the {limit} bytes that maxReplyBytes allows")
+            }
+            ReplyError::Unasked => f.write_str("it came without a command that asks for it"),
+        }
+    }
+}
+
+impl Error for ReplyError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(error_code: u32, columns: u32, values_start: usize) -> Result<ReplyHead, ReplyError> {
+        Ok(ReplyHead {
+            error_code,
+            columns,
+            values_start,
+        })
+    }
+
+    #[test]
+    fn the_servers_replies_are_read() {
+        assert_eq!(check_reply(b"0\t1"), head(0, 1, 3));
+        assert_eq!(check_reply(b"0\t0"), head(0, 0, 3));
+        assert_eq!(check_reply(b"0\t1\t"), head(0, 1, 4));
+        assert_eq!(check_reply(b"0\t2\t\0\ta\x01@"), head(0, 2, 4));
+        assert_eq!(check_reply(b"0\t2\t\0\t\0"), head(0, 2, 4));
+        assert_eq!(check_reply(b"2\t1\tstmtnum"), head(2, 1, 4));
+        assert_eq!(
+            check_reply(b"4294967295\t10\t1\t2\t3\t4\t5\t6\t7\t8\t9\t"),
+            head(4294967295, 10, 14)
+        );
+    }
+
+    #[test]
+    fn what_is_no_reply_is_refused() {
+        use ReplyError::*;
+        for (line, error) in [
+            (&b""[..], NoNumber { offset: 0 }),
+            (b"x", NoNumber { offset: 0 }),
+            (b"0", NoNumber { offset: 1 }),
+            (b"0\t", NoNumber { offset: 2 }),
+            (b"0x\t1", NoNumber { offset: 1 }),
+            (b"-1\t1", NoNumber { offset: 0 }),
+            (b"4294967296\t1", NoNumber { offset: 10 }),
+            (b"0\t1x", NoNumber { offset: 3 }),
+            (b"0\t1\ta\x01", BadEscape { offset: 5 }),
+            (b"0\t1\t\x01\x3f", BadEscape { offset: 4 }),
+            (b"0\t1\t\x01\x50", BadEscape { offset: 4 }),
+            (b"0\t1\ta\0", NulInside { offset: 5 }),
+            (b"0\t1\t\0a", NulInside { offset: 4 }),
+            (b"0\t1\t\0\0", NulInside { offset: 4 }),
+            (
+                b"0\t0\t",
+                NoWholeRows {
+                    values: 1,
+                    columns: 0,
+                },
+            ),
+            (
+                b"0\t2\ta",
+                NoWholeRows {
+                    values: 1,
+                    columns: 2,
+                },
+            ),
+            (
+                b"0\t2\ta\tb\tc",
+                NoWholeRows {
+                    values: 3,
+                    columns: 2,
+                },
+            ),
+        ] {
+            assert_eq!(check_reply(line), Err(error), "{}", line.escape_ascii());
+        }
+    }
+}
