@@ -20,6 +20,8 @@ class Batch {
   /** The commands as a byte string (encode.js). */
   #bytes = '';
   #commandCount = 0;
+  /** Whether the last command lacks its line end. To look at the bytes for it would make V8 join them. */
+  #isInCommand = false;
   /** @type {'new' | 'added' | 'running' | 'done'} */
   #state = 'new';
   /** @type {readonly import('./reply.js').Reply[]} */
@@ -33,7 +35,7 @@ class Batch {
       bytes: (batch) => batch.#bytes,
       /** @param {Batch} batch  @param {string} argument */
       assertWhole(batch, argument) {
-        if (batch.#isInCommand()) {
+        if (batch.#isInCommand) {
           throw new TypeError(`${argument} ends inside a command: a line end is missing`);
         }
       },
@@ -69,10 +71,10 @@ class Batch {
     this.#assertNew('be written to');
     const bytes = toByteString(data);
     let count = 0;
-    let start = this.#isInCommand() ? bytes.indexOf('\n') + 1 || bytes.length : 0;
-    if (start > 0 && bytes[start - 1] === '\n') count++;
+    let start = 0;
     while (start < bytes.length) {
-      if (bytes[start] === 'Q' || bytes[start] === '/') {
+      const isNew = start > 0 || !this.#isInCommand;
+      if (isNew && (bytes[start] === 'Q' || bytes[start] === '/')) {
         throw new RangeError(
           `data has a command that begins with '${bytes[start]}': no request does, and the server's listener shuts down at it`,
         );
@@ -84,6 +86,7 @@ class Batch {
     }
     this.#bytes += bytes;
     this.#commandCount += count;
+    if (bytes !== '') this.#isInCommand = start < bytes.length;
     return this;
   }
 
@@ -213,6 +216,7 @@ class Batch {
     }
     this.#bytes = '';
     this.#commandCount = 0;
+    this.#isInCommand = false;
     this.#state = 'new';
     this.#replies = [];
     this.#error = null;
@@ -242,17 +246,12 @@ class Batch {
   /** @param {string} command  a byte string without its line end */
   #command(command) {
     this.#assertNew('be written to');
-    if (this.#isInCommand()) {
+    if (this.#isInCommand) {
       throw new TypeError('the batch ends inside a command: write its line end first');
     }
     this.#bytes += `${command}\n`;
     this.#commandCount++;
     return this;
-  }
-
-  #isInCommand() {
-    const length = this.#bytes.length;
-    return length > 0 && this.#bytes.charCodeAt(length - 1) !== 0x0a;
   }
 
   /** @param {string} purpose */

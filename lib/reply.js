@@ -45,15 +45,10 @@ function readReplies(segments, address) {
   return replies;
 }
 
+/** What the replies of one segment have in common. */
 class Segment {
-  /** @type {Buffer | null} */
-  #bytes;
-  /** @type {string | undefined} */
-  #text;
   /** @type {number[] | undefined} */
   #lineStarts;
-  /** Of the escape character. @type {boolean | undefined} */
-  #hasEscapes;
 
   /**
    * @param {string | Buffer} data
@@ -61,29 +56,13 @@ class Segment {
    */
   constructor(data, address) {
     this.address = address;
-    if (typeof data === 'string') {
-      this.#bytes = null;
-      this.#text = data;
-    } else {
-      this.#bytes = data;
-    }
+    /** @type {Buffer | null} */
+    this.bytes = typeof data === 'string' ? null : data;
     /** One reply that is longer than a segment: decoded piece by piece. */
-    this.isLong = this.#bytes !== null && this.#bytes.length > SEGMENT_BYTES;
-  }
-
-  get text() {
+    this.isLong = this.bytes !== null && this.bytes.length > SEGMENT_BYTES;
     // Bytes that are no UTF-8 become U+FFFD, and never swallow a TAB, a line end or an escape: those are ASCII.
-    if (this.#text === undefined) this.#text = /** @type {Buffer} */ (this.#bytes).utf8Slice();
-    return this.#text;
-  }
-
-  get bytes() {
-    return this.#bytes;
-  }
-
-  get hasEscapes() {
-    if (this.#hasEscapes === undefined) this.#hasEscapes = this.text.includes('\x01');
-    return this.#hasEscapes;
+    this.text = typeof data === 'string' ? data : this.isLong ? '' : data.utf8Slice();
+    this.hasEscapes = this.text.includes('\x01');
   }
 
   /**
@@ -92,7 +71,7 @@ class Segment {
    * @returns {[number, number]}
    */
   lineInBytes(ordinal) {
-    const bytes = /** @type {Buffer} */ (this.#bytes);
+    const bytes = /** @type {Buffer} */ (this.bytes);
     if (this.#lineStarts === undefined) {
       this.#lineStarts = [0];
       for (let end = bytes.indexOf(0x0a); end !== -1; end = bytes.indexOf(0x0a, end + 1)) {
@@ -134,11 +113,11 @@ class Reply {
   }
 
   get errorCode() {
-    return this.#head()[0];
+    return this.#head().errorCode;
   }
 
   get columnCount() {
-    return this.#head()[1];
+    return this.#head().columnCount;
   }
 
   get values() {
@@ -180,31 +159,36 @@ class Reply {
     return `Reply ${inspect({ ok, errorCode, columnCount, values })}`;
   }
 
-  /** @returns {[errorCode: number, columnCount: number, valuesStart: number]} */
+  /** The error code and the number of columns. */
   #head() {
     const segment = this.#segment;
-    const [text, start, end] = segment.isLong
-      ? [segment.bytes.latin1Slice(0, HEAD_BYTES), 0, HEAD_BYTES]
-      : [segment.text, this.#start, this.#end];
-    let at = start;
-    let errorCode = 0;
-    for (; text.charCodeAt(at) !== TAB; at++) errorCode = errorCode * 10 + text.charCodeAt(at) - 48;
-    at++;
-    let columnCount = 0;
-    for (; at < end && text.charCodeAt(at) !== TAB; at++) {
-      columnCount = columnCount * 10 + text.charCodeAt(at) - 48;
-    }
-    return [errorCode, columnCount, at + 1];
+    const head = segment.isLong
+      ? segment.bytes.latin1Slice(0, HEAD_BYTES)
+      : segment.text.slice(this.#start, Math.min(this.#end, this.#start + HEAD_BYTES));
+    const [errorCode, columnCount] = head.split('\t', 2);
+    return { errorCode: Number(errorCode), columnCount: Number(columnCount) };
   }
 
   #cutValues() {
-    const segment = this.#segment;
-    const start = this.#head()[2];
+    const { text, bytes, isLong, hasEscapes } = this.#segment;
+    if (isLong) return cutLong(/** @type {Buffer} */ (bytes), this.#end);
+    const start = skipHead(text, this.#start, this.#end);
     if (start > this.#end) return [];
-    if (segment.isLong) return cutLong(segment.bytes, start, this.#end);
-    const values = cutText(segment.text, start, this.#end);
-    return segment.hasEscapes ? values.map(unescapeValue) : values;
+    const values = cutText(text, start, this.#end);
+    return hasEscapes ? values.map(unescapeValue) : values;
   }
+}
+
+/**
+ * Where the values begin: past the end if there are none.
+ * @param {string} text
+ * @param {number} start
+ * @param {number} end
+ */
+function skipHead(text, start, end) {
+  let at = start;
+  for (let tabs = 0; tabs < 2 && at < end; at++) if (text.charCodeAt(at) === TAB) tabs++;
+  return at === end && text.charCodeAt(at - 1) !== TAB ? at + 1 : at;
 }
 
 /**
@@ -230,10 +214,11 @@ function cutText(text, start, end) {
  * The values of a reply that is longer than a segment: a window at a time, so that a value which is kept keeps no more
  * than its window alive.
  * @param {Buffer} bytes
- * @param {number} start
  * @param {number} end
  */
-function cutLong(bytes, start, end) {
+function cutLong(bytes, end) {
+  const head = bytes.latin1Slice(0, HEAD_BYTES);
+  let start = skipHead(head, 0, head.length);
   /** @type {import('..').Text[]} */
   const values = [];
   while (start <= end) {

@@ -20,6 +20,8 @@ pub(super) struct Flights {
     flights: HashMap<ExecuteId, Flight>,
     sockets: Sockets,
     lookups: Lookups,
+    /// The pairs that have begun and that nothing watches yet.
+    unwatched: Vec<PairKey>,
     done: Vec<ExecuteId>,
 }
 
@@ -47,7 +49,7 @@ enum Watch {
 }
 
 impl Flights {
-    pub fn begin(&mut self, shared: &Arc<Shared>, id: ExecuteId, executor: Executor, now: Instant) {
+    pub fn begin(&mut self, id: ExecuteId, executor: Executor, now: Instant) {
         let pairs = executor.len();
         let watches = (0..pairs).map(|_| Watch::None).collect();
         let flight = self
@@ -55,10 +57,7 @@ impl Flights {
             .entry(id)
             .or_insert(Flight { executor, watches });
         flight.executor.start(now);
-        for pair in 0..pairs {
-            // What was sent before this thread came to it may have been answered by now.
-            self.resume(shared, (id, pair), Event::Ready, now);
-        }
+        self.unwatched.extend((0..pairs).map(|pair| (id, pair)));
         self.note_if_done(id);
     }
 
@@ -92,6 +91,25 @@ impl Flights {
             flight.executor.close(pair);
             self.watch(shared, (id, pair));
             self.note_if_done(id);
+        }
+    }
+
+    /// Tries the pairs that are new here: what was sent before this thread came to it may have been answered by now, and
+    /// then the poller never hears of it.
+    pub fn try_new(&mut self, now: Instant) {
+        for i in 0..self.unwatched.len() {
+            let (id, pair) = self.unwatched[i];
+            if let Some(flight) = self.flights.get_mut(&id) {
+                flight.executor.resume(pair, Event::Ready, now);
+            }
+            self.note_if_done(id);
+        }
+    }
+
+    /// Has the poller watch the pairs that are new here.
+    pub fn watch_new(&mut self, shared: &Arc<Shared>) {
+        for pair in std::mem::take(&mut self.unwatched) {
+            self.watch(shared, pair);
         }
     }
 

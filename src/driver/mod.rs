@@ -150,7 +150,7 @@ impl Shared {
             let mut interrupted = false;
             while let Some(order) = self.next_order() {
                 match order {
-                    Order::Run(id, executor) => flights.begin(self, id, executor, Instant::now()),
+                    Order::Run(id, executor) => flights.begin(id, executor, Instant::now()),
                     Order::Close(pair) => flights.close(self, pair),
                     Order::Resolved(host, found) => {
                         flights.resolved(self, &host, &found, Instant::now())
@@ -160,10 +160,12 @@ impl Shared {
             }
             let now = Instant::now();
             flights.expire(self, now);
+            flights.try_new(now);
             let finished = flights.take_finished();
             if interrupted || !finished.is_empty() || now >= stint_end {
                 return finished;
             }
+            flights.watch_new(self);
             let until = flights
                 .until()
                 .map_or(stint_end, |until| until.min(stint_end));

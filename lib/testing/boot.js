@@ -1,0 +1,156 @@
+'use strict';
+
+const fs = require('node:fs');
+const { setTimeout: delay } = require('node:timers/promises');
+const ports = require('./ports.js');
+const { HOST, pathsIn, installArguments, configurationText } = require('./configuration.js');
+const { handlerSocketAnswers } = require('./probe.js');
+
+const LONGEST_INSTALL_MS = 60_000;
+const LONGEST_START_MS = 30_000;
+const POLL_MS = 3;
+const MOST_ATTEMPTS = 5;
+const SHOWN_LOG_LINES = 25;
+
+/** What mariadb-install-db prints after the error, a screenful. */
+const INSTALLER_ADVICE = /\n\nInstallation of system tables failed!.*/s;
+
+/** A port of ours is another program's. */
+class PortTakenError extends Error {}
+
+/**
+ * @typedef {InstanceType<typeof import('./guarded-folder.js').GuardedFolder>} GuardedFolder
+ * @typedef {InstanceType<typeof import('./guarded-folder.js').GroupLeader>} GroupLeader
+ * @typedef {import('./settings.js').Settings} Settings
+ * @typedef {import('./programs.js').Programs} Programs
+ * @typedef {import('./configuration.js').Ports} Ports
+ */
+
+/**
+ * @param {GuardedFolder} folder
+ * @param {Settings} settings
+ * @param {Programs} programs
+ */
+async function installDataFolder(folder, settings, programs) {
+  const { installLog } = pathsIn(folder.path);
+  const { installer } = programs;
+  const install = folder.launch(installer, installArguments(settings), installLog);
+  const limit = new AbortController();
+  await Promise.race([
+    install.ended,
+    delay(LONGEST_INSTALL_MS, undefined, { signal: limit.signal }).catch(() => {}),
+  ]);
+  limit.abort();
+  if (install.exitCode === 0) return;
+  const ending = install.ending ?? `did not end within ${LONGEST_INSTALL_MS / 1000} s`;
+  await install.kill();
+  throw new Error(
+    `startServer could not make a data folder: ${installer} ${ending}.` +
+      endOfLog(installLog, 0, INSTALLER_ADVICE),
+  );
+}
+
+/**
+ * @param {GuardedFolder} folder
+ * @param {Settings} settings
+ * @param {Programs} programs
+ */
+function startOnFreePorts(folder, settings, programs) {
+  return repeatWhilePortTaken(async () => {
+    const picked = await ports.pickFreePorts();
+    const { configuration } = pathsIn(folder.path);
+    fs.writeFileSync(configuration, configurationText(folder.path, settings, picked));
+    return { ports: picked, server: await startOnce(folder, programs, picked) };
+  });
+}
+
+/**
+ * Starts a killed server again, with the same configuration.
+ *
+ * @param {GuardedFolder} folder
+ * @param {Programs} programs
+ * @param {Ports} samePorts
+ */
+function startAgain(folder, programs, samePorts) {
+  return repeatWhilePortTaken(() => startOnce(folder, programs, samePorts));
+}
+
+/**
+ * @template T
+ * @param {() => Promise<T>} attempt
+ * @returns {Promise<T>}
+ */
+async function repeatWhilePortTaken(attempt) {
+  for (let attempts = 1; ; attempts += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof PortTakenError) || attempts === MOST_ATTEMPTS) throw error;
+    }
+  }
+}
+
+/**
+ * @param {GuardedFolder} folder
+ * @param {Programs} programs
+ * @param {Ports} chosenPorts
+ */
+async function startOnce(folder, programs, chosenPorts) {
+  const { configuration, socket, serverLog } = pathsIn(folder.path);
+  fs.rmSync(socket, { force: true }); // a killed server's: its coming into being is waited for
+  const logStart = fs.statSync(serverLog, { throwIfNoEntry: false })?.size ?? 0;
+  const server = folder.launch(programs.server, [`--defaults-file=${configuration}`], serverLog);
+  try {
+    await becomeReady(server, chosenPorts, socket);
+    return server;
+  } catch (error) {
+    await server.kill();
+    const reason = /** @type {Error} */ (error).message;
+    const log = endOfLog(serverLog, logStart);
+    const taken = error instanceof PortTakenError || /address already in use/i.test(log);
+    throw new (taken ? PortTakenError : Error)(
+      `The test server did not start: ${programs.server} ${reason}.${log}`,
+    );
+  }
+}
+
+/**
+ * @param {GroupLeader} server
+ * @param {Ports} chosenPorts
+ * @param {string} socket
+ */
+async function becomeReady(server, chosenPorts, socket) {
+  const deadline = Date.now() + LONGEST_START_MS;
+  /** @param {() => boolean | Promise<boolean>} condition */
+  const waitUntil = async (condition) => {
+    while (!(await condition())) {
+      if (server.ending !== null) throw new Error(`${server.ending} while it started`);
+      if (Date.now() > deadline) {
+        throw new Error(`was not ready within ${LONGEST_START_MS / 1000} s`);
+      }
+      await delay(POLL_MS);
+    }
+  };
+  // The server loads its plugins, which open their listeners, before it makes its own socket.
+  await waitUntil(() => fs.existsSync(socket));
+  for (const port of [chosenPorts.read, chosenPorts.write]) {
+    if (ports.ownsListener(server.pid, port) === false) {
+      throw new PortTakenError(
+        `has no HandlerSocket on ${HOST}:${port}: another program has the port`,
+      );
+    }
+    await waitUntil(() => handlerSocketAnswers(port, deadline - Date.now()));
+  }
+}
+
+/**
+ * @param {string} file
+ * @param {number} from Where to begin, in bytes.
+ * @param {RegExp | string} [leftOut]
+ */
+function endOfLog(file, from, leftOut = '') {
+  const text = fs.readFileSync(file).subarray(from).toString().replace(leftOut, '').trimEnd();
+  return `\nThe end of its log:\n${text.split('\n').slice(-SHOWN_LOG_LINES).join('\n')}`;
+}
+
+module.exports = { installDataFolder, startOnFreePorts, startAgain };

@@ -1,0 +1,97 @@
+'use strict';
+
+const fs = require('node:fs');
+const net = require('node:net');
+const crypto = require('node:crypto');
+const { HOST } = require('./configuration.js');
+
+// Below the range from which systems take the ports of outgoing connections: none of these can take
+// the port of a server between its kill() and its start().
+const LOWEST_PORT = 10_000;
+const HIGHEST_PORT = 32_000;
+const MOST_TRIES = 200;
+
+/**
+ * @returns {Promise<import('./configuration.js').Ports>} Different ports, free a moment ago.
+ *   Another process may take one at any time.
+ */
+async function pickFreePorts() {
+  /** @type {net.Server[]} */
+  const held = [];
+  try {
+    for (let tries = 0; held.length < 3 && tries < MOST_TRIES; tries += 1) {
+      const listener = await listenOn(crypto.randomInt(LOWEST_PORT, HIGHEST_PORT));
+      if (listener !== null) held.push(listener);
+    }
+    const [read, write, sql] = held.map(portOf);
+    if (read === undefined || write === undefined || sql === undefined) {
+      throw new Error(
+        `startServer found no three free ports on ${HOST} between ${LOWEST_PORT} and ` +
+          `${HIGHEST_PORT} in ${MOST_TRIES} tries. End some of the programs that listen there.`,
+      );
+    }
+    return { read, write, sql };
+  } finally {
+    await Promise.all(held.map((listener) => new Promise((resolve) => listener.close(resolve))));
+  }
+}
+
+/**
+ * @param {number} port
+ * @returns {Promise<net.Server | null>}
+ */
+function listenOn(port) {
+  return new Promise((resolve) => {
+    const listener = net.createServer();
+    listener.once('error', () => resolve(null));
+    listener.listen({ host: HOST, port, exclusive: true }, () => resolve(listener));
+  });
+}
+
+/** @param {net.Server} listener */
+function portOf(listener) {
+  return /** @type {net.AddressInfo} */ (listener.address()).port;
+}
+
+/**
+ * Whether the process `pid` listens on `port`. HandlerSocket goes without a listener where its port
+ * is taken, and says nothing, so that connecting could reach another program.
+ *
+ * @param {number} pid
+ * @param {number} port
+ * @returns {boolean | null} null where the system does not tell.
+ */
+function ownsListener(pid, port) {
+  try {
+    const inode = listenerInode(port);
+    return inode !== undefined && openFiles(pid).includes(`socket:[${inode}]`);
+  } catch {
+    return null;
+  }
+}
+
+/** @param {number} port */
+function listenerInode(port) {
+  const address = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const listening = '0A';
+  return fs
+    .readFileSync('/proc/net/tcp', 'latin1')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .find((fields) => fields[1] === address && fields[3] === listening)?.[9];
+}
+
+/** @param {number} pid */
+function openFiles(pid) {
+  return fs.readdirSync(`/proc/${pid}/fd`).map((file) => {
+    try {
+      return fs.readlinkSync(`/proc/${pid}/fd/${file}`);
+    } catch (error) {
+      const closedJustNow = /** @type {NodeJS.ErrnoException} */ (error).code === 'ENOENT';
+      if (closedJustNow) return '';
+      throw error;
+    }
+  });
+}
+
+module.exports = { pickFreePorts, ownsListener };
