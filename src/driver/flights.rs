@@ -65,7 +65,6 @@ impl Flights {
     pub fn ready(&mut self, shared: &Arc<Shared>, key: usize, now: Instant) {
         if let Some(&pair) = self.sockets.pairs.get(&key) {
             self.resume(shared, pair, Event::Ready, now);
-            self.note_if_done(pair.0);
         }
     }
 
@@ -82,7 +81,6 @@ impl Flights {
                 Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
             };
             self.resume(shared, pair, Event::Resolved(found), now);
-            self.note_if_done(pair.0);
         }
     }
 
@@ -90,7 +88,6 @@ impl Flights {
         if let Some(flight) = self.flights.get_mut(&id) {
             flight.executor.close(pair);
             self.watch(shared, (id, pair));
-            self.note_if_done(id);
         }
     }
 
@@ -131,7 +128,6 @@ impl Flights {
             for pair in 0..flight.watches.len() {
                 self.watch(shared, (id, pair));
             }
-            self.note_if_done(id);
         }
     }
 
