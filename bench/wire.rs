@@ -22,10 +22,7 @@ fn main() {
     let connections: usize = connections.parse().expect("CONNECTIONS is a number");
     let seconds: f64 = seconds.parse().expect("SECONDS is a number");
     let mut lanes: Vec<Lane> = (0..connections)
-        .map(|lane| Lane {
-            stream: open(port, secret, open_index),
-            next: lane * 7,
-        })
+        .map(|lane| Lane { stream: open(port, secret, open_index), next: lane * 7 })
         .collect();
 
     let mut space = vec![0; 256 * 1024];
@@ -34,9 +31,7 @@ fn main() {
     while start.elapsed() < Duration::from_secs_f64(seconds) {
         for lane in &mut lanes {
             let (bytes, _) = &batches[lane.next % batches.len()];
-            lane.stream
-                .write_all(bytes)
-                .expect("the server takes the batch");
+            lane.stream.write_all(bytes).expect("the server takes the batch");
         }
         for lane in &mut lanes {
             let expected = batches[lane.next % batches.len()].1;
@@ -50,9 +45,7 @@ fn main() {
 fn read_batches(path: &str) -> Vec<(Vec<u8>, usize)> {
     let text = std::fs::read_to_string(path).expect("COMMANDS can be read");
     let batches = text.split("\n\n").filter(|batch| !batch.is_empty());
-    batches
-        .map(|batch| (format!("{batch}\n").into_bytes(), batch.lines().count()))
-        .collect()
+    batches.map(|batch| (format!("{batch}\n").into_bytes(), batch.lines().count())).collect()
 }
 
 fn open(port: &str, secret: &str, open_index: &str) -> TcpStream {

@@ -30,38 +30,23 @@ pub struct AddressError {
 impl Address {
     /// An address from its parts. `host` is a name, an IPv4 or an IPv6 address without brackets.
     pub fn tcp(host: &str, port: u32) -> Result<Self, AddressError> {
-        let fail = |reason| {
-            Err(AddressError {
-                given: format!("{host}:{port}"),
-                reason,
-            })
-        };
+        let fail = |reason| Err(AddressError { given: format!("{host}:{port}"), reason });
         if host.is_empty() {
             return fail("the host is empty");
         }
-        let is_name = host
-            .bytes()
-            .all(|b| b.is_ascii_graphic() && !b"/[]:@".contains(&b));
+        let is_name = host.bytes().all(|b| b.is_ascii_graphic() && !b"/[]:@".contains(&b));
         if !is_name && host.parse::<IpAddr>().is_err() {
             return fail("the host is neither a name nor an IP address");
         }
         match u16::try_from(port) {
-            Ok(port) if port > 0 => Ok(Address::Tcp {
-                host: host.to_owned(),
-                port,
-            }),
+            Ok(port) if port > 0 => Ok(Address::Tcp { host: host.to_owned(), port }),
             _ => fail("the port must be 1 to 65535"),
         }
     }
 
     /// The address of a Unix socket.
     pub fn unix(path: &str) -> Result<Self, AddressError> {
-        let fail = |reason| {
-            Err(AddressError {
-                given: format!("unix:{path}"),
-                reason,
-            })
-        };
+        let fail = |reason| Err(AddressError { given: format!("unix:{path}"), reason });
         if cfg!(not(unix)) {
             return fail("this platform has no Unix sockets");
         }
@@ -71,9 +56,7 @@ impl Address {
                 fail("the path of a Unix socket is 107 bytes at most (the system's limit)")
             }
             _ if path.contains('\0') => fail("the path holds a NUL"),
-            _ => Ok(Address::Unix {
-                path: path.to_owned(),
-            }),
+            _ => Ok(Address::Unix { path: path.to_owned() }),
         }
     }
 }
@@ -82,18 +65,14 @@ impl FromStr for Address {
     type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
-        let fail = |reason| AddressError {
-            given: text.to_owned(),
-            reason,
-        };
+        let fail = |reason| AddressError { given: text.to_owned(), reason };
         if let Some(path) = text.strip_prefix("unix:") {
             return Address::unix(path);
         }
         let (host, port) = match text.strip_prefix('[') {
             Some(rest) => {
-                let (host, after) = rest
-                    .split_once(']')
-                    .ok_or_else(|| fail("the closing ']' is missing"))?;
+                let (host, after) =
+                    rest.split_once(']').ok_or_else(|| fail("the closing ']' is missing"))?;
                 let port = match after.strip_prefix(':') {
                     Some(port) => Some(port),
                     None if after.is_empty() => None,
@@ -112,9 +91,7 @@ impl FromStr for Address {
         let port = match port {
             None => u32::from(DEFAULT_PORT),
             Some(digits) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {
-                digits
-                    .parse()
-                    .map_err(|_| fail("the port must be 1 to 65535"))?
+                digits.parse().map_err(|_| fail("the port must be 1 to 65535"))?
             }
             Some(_) => return Err(fail("the port must be 1 to 65535")),
         };

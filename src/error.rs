@@ -31,11 +31,7 @@ pub(crate) enum Kind {
     /// The server wants a secret, and the connection has none.
     SecretMissing,
     /// A command of the handshake was answered with an error.
-    Handshake {
-        command: usize,
-        code: u32,
-        message: String,
-    },
+    Handshake { command: usize, code: u32, message: String },
     /// The deadline passed.
     Timeout { during: Stage },
     /// The connection broke: a reset, or an end of file before the last reply.

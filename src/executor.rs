@@ -32,11 +32,7 @@ enum Stage {
 impl<T: Transport> Executor<T> {
     /// An executor without pairs, all of which will have to be done by `deadline`.
     pub fn new(deadline: Instant) -> Self {
-        Self {
-            pairs: Vec::new(),
-            deadline,
-            unfinished: 0,
-        }
+        Self { pairs: Vec::new(), deadline, unfinished: 0 }
     }
 
     /// Adds a pair and gives its position. Without a connection, because another execute is using it, the batch fails
@@ -72,10 +68,8 @@ impl<T: Transport> Executor<T> {
 
     /// Goes on with a pair after something happened. A pair that is done stays so.
     pub fn resume(&mut self, pair: usize, event: Event, now: Instant) {
-        if let Pair {
-            connection: Some(connection),
-            stage: Stage::Waiting(_),
-        } = &mut self.pairs[pair]
+        if let Pair { connection: Some(connection), stage: Stage::Waiting(_) } =
+            &mut self.pairs[pair]
         {
             let step = connection.resume(event, now);
             self.take_step(pair, step);
@@ -84,20 +78,13 @@ impl<T: Transport> Executor<T> {
 
     /// When [`Self::expire`] has to be called if nothing happens before.
     pub fn until(&self) -> Option<Instant> {
-        self.pairs
-            .iter()
-            .filter_map(|pair| pair.stage.until(self.deadline))
-            .min()
+        self.pairs.iter().filter_map(|pair| pair.stage.until(self.deadline)).min()
     }
 
     /// Tells the pairs whose time has come.
     pub fn expire(&mut self, now: Instant) {
         for pair in 0..self.pairs.len() {
-            if self.pairs[pair]
-                .stage
-                .until(self.deadline)
-                .is_some_and(|until| until <= now)
-            {
+            if self.pairs[pair].stage.until(self.deadline).is_some_and(|until| until <= now) {
                 self.start_pair(pair, now);
                 self.resume(pair, Event::Time, now);
             }
@@ -111,19 +98,15 @@ impl<T: Transport> Executor<T> {
 
     /// As [`Self::close`], for another reason.
     pub(crate) fn abort(&mut self, pair: usize, kind: Kind) {
-        let Pair {
-            connection: Some(connection),
-            stage,
-        } = &mut self.pairs[pair]
-        else {
+        let Pair { connection: Some(connection), stage } = &mut self.pairs[pair] else {
             return;
         };
         let completion = match stage {
             Stage::Done(_) => return,
             Stage::Ready(_) => Completion::not_begun(kind),
-            Stage::Waiting(_) => connection
-                .abort(kind)
-                .expect("a pair that waits has an exchange under way"),
+            Stage::Waiting(_) => {
+                connection.abort(kind).expect("a pair that waits has an exchange under way")
+            }
         };
         self.take_step(pair, Step::Done(completion));
     }
@@ -151,10 +134,7 @@ impl<T: Transport> Executor<T> {
     /// # Panics
     /// If a pair is not done.
     pub fn finish(self) -> impl Iterator<Item = (Option<Connection<T>>, Completion)> {
-        assert!(
-            self.is_done(),
-            "an executor is finished when all its pairs are done"
-        );
+        assert!(self.is_done(), "an executor is finished when all its pairs are done");
         self.pairs.into_iter().map(|pair| match pair.stage {
             Stage::Done(completion) => (pair.connection, completion),
             Stage::Ready(_) | Stage::Waiting(_) => unreachable!("all pairs are done"),
@@ -170,11 +150,7 @@ impl<T: Transport> Executor<T> {
     }
 
     fn start_pair(&mut self, pair: usize, now: Instant) {
-        let Pair {
-            connection: Some(connection),
-            stage,
-        } = &mut self.pairs[pair]
-        else {
+        let Pair { connection: Some(connection), stage } = &mut self.pairs[pair] else {
             return;
         };
         if let Stage::Ready(batch) = stage {

@@ -55,10 +55,7 @@ pub enum ContinuumError {
 impl Servers {
     /// Adds a server. Its share of the keys is its weight's share of all weights.
     pub fn add(&mut self, host: &str, port: u16, weight: u32) -> &mut Self {
-        self.0.push(Server {
-            address: format!("{host}:{port}"),
-            weight,
-        });
+        self.0.push(Server { address: format!("{host}:{port}"), weight });
         self
     }
 
@@ -76,10 +73,8 @@ impl Servers {
         for (ordinal, server) in (0..).zip(&servers) {
             for digest in 0..digests(server.weight, total, servers.len()) {
                 let hash = Md5::digest(format!("{}-{digest}", server.address));
-                points.extend((0..POINTS_A_DIGEST).map(|n| Point {
-                    value: word(&hash, n),
-                    ordinal,
-                }));
+                points
+                    .extend((0..POINTS_A_DIGEST).map(|n| Point { value: word(&hash, n), ordinal }));
             }
         }
         points.sort_unstable();
@@ -99,9 +94,7 @@ impl Continuum {
 
     /// `host:port` of a server; `None` if there is no such ordinal.
     pub fn server_address(&self, ordinal: usize) -> Option<&str> {
-        self.servers
-            .get(ordinal)
-            .map(|server| server.address.as_str())
+        self.servers.get(ordinal).map(|server| server.address.as_str())
     }
 
     /// How many points the ring has.
@@ -119,9 +112,7 @@ fn digests(weight: u32, total: u64, servers: usize) -> u32 {
 
 /// The `n`th little-endian word of a digest.
 fn word(digest: &[u8], n: usize) -> u32 {
-    let bytes = digest[4 * n..4 * n + 4]
-        .try_into()
-        .expect("an MD5 digest has 16 bytes");
+    let bytes = digest[4 * n..4 * n + 4].try_into().expect("an MD5 digest has 16 bytes");
     u32::from_le_bytes(bytes)
 }
 

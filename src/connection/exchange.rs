@@ -28,23 +28,13 @@ pub struct Completion {
 impl Completion {
     /// The end of a batch without commands.
     pub(crate) fn empty() -> Self {
-        Self {
-            segments: Vec::new(),
-            replies: 0,
-            failure: None,
-        }
+        Self { segments: Vec::new(), replies: 0, failure: None }
     }
 
     /// The end of a batch of which nothing was sent.
     pub(crate) fn not_begun(kind: Kind) -> Self {
-        let failure = Failure {
-            error: kind.into(),
-            outcome: Outcome::NotSent,
-        };
-        Self {
-            failure: Some(failure),
-            ..Self::empty()
-        }
+        let failure = Failure { error: kind.into(), outcome: Outcome::NotSent };
+        Self { failure: Some(failure), ..Self::empty() }
     }
 }
 
@@ -117,19 +107,14 @@ impl Exchange {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(error) => {
-                    return Progress::Broken(Kind::Lost {
-                        source: Some(error),
-                    });
+                    return Progress::Broken(Kind::Lost { source: Some(error) });
                 }
             }
             match self.take_replies() {
                 Ok(false) => {}
                 Ok(true) => return Progress::Complete,
                 Err(source) => {
-                    return Progress::Broken(Kind::Protocol {
-                        reply: self.received,
-                        source,
-                    });
+                    return Progress::Broken(Kind::Protocol { reply: self.received, source });
                 }
             }
         }
@@ -146,10 +131,7 @@ impl Exchange {
     }
 
     pub fn stage(&self) -> Stage {
-        Stage::Exchange {
-            received: self.received,
-            expected: self.batch.commands(),
-        }
+        Stage::Exchange { received: self.received, expected: self.batch.commands() }
     }
 
     /// Ends it: `broken` is what stopped it, `None` if all replies came. Says too whether the socket may be used again.
@@ -165,11 +147,7 @@ impl Exchange {
         let error = refusal.or(broken).map(Error::from);
         let reusable = error.is_none();
         let completion = Completion {
-            segments: if preamble_over {
-                self.reader.into_segments()
-            } else {
-                Vec::new()
-            },
+            segments: if preamble_over { self.reader.into_segments() } else { Vec::new() },
             replies: self.received,
             failure: error.map(|error| Failure { error, outcome }),
         };
@@ -202,8 +180,7 @@ impl Exchange {
                 if head.error_code != 0 && self.refusal.is_none() {
                     let message = &line[head.values_start..];
                     let refusal =
-                        self.options
-                            .refusal(self.preamble_received, head.error_code, message);
+                        self.options.refusal(self.preamble_received, head.error_code, message);
                     self.refusal = Some(refusal);
                 }
                 self.preamble_received += 1;
@@ -225,19 +202,11 @@ impl Exchange {
     }
 
     fn preamble(&self) -> &[u8] {
-        if self.is_first {
-            self.options.preamble.bytes()
-        } else {
-            &[]
-        }
+        if self.is_first { self.options.preamble.bytes() } else { &[] }
     }
 
     fn preamble_replies(&self) -> usize {
-        if self.is_first {
-            self.options.preamble.commands()
-        } else {
-            0
-        }
+        if self.is_first { self.options.preamble.commands() } else { 0 }
     }
 
     fn total(&self) -> usize {

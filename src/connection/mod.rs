@@ -104,14 +104,7 @@ impl<T: Transport> Connection<T> {
         options: Arc<Options>,
         status: Arc<Status>,
     ) -> Self {
-        Self {
-            address,
-            options,
-            status,
-            transport,
-            phase: Phase::Closed,
-            exchange: None,
-        }
+        Self { address, options, status, transport, phase: Phase::Closed, exchange: None }
     }
 
     /// Begins to send `batch` and to receive its replies, which has to be over by `deadline`. A batch without commands
@@ -120,17 +113,12 @@ impl<T: Transport> Connection<T> {
     /// # Panics
     /// If an exchange is under way.
     pub fn start(&mut self, batch: Batch, deadline: Instant, now: Instant) -> Step {
-        assert!(
-            self.exchange.is_none(),
-            "a connection carries one exchange at a time"
-        );
+        assert!(self.exchange.is_none(), "a connection carries one exchange at a time");
         if batch.commands() == 0 {
             return Step::Done(Completion::empty());
         }
         if now >= deadline {
-            return Step::Done(Completion::not_begun(Kind::Timeout {
-                during: Stage::Start,
-            }));
+            return Step::Done(Completion::not_begun(Kind::Timeout { during: Stage::Start }));
         }
         self.exchange = Some((Exchange::new(batch, Arc::clone(&self.options)), deadline));
         match std::mem::replace(&mut self.phase, Phase::Closed) {
@@ -230,22 +218,14 @@ impl<T: Transport> Connection<T> {
         };
         match result {
             Ok(found) if !found.is_empty() => {
-                let targets = found
-                    .into_iter()
-                    .map(|ip| Target::Tcp(SocketAddr::new(ip, *port)));
+                let targets = found.into_iter().map(|ip| Target::Tcp(SocketAddr::new(ip, *port)));
                 self.attempt(targets.collect(), now)
             }
             Ok(_) => {
                 let source = io::Error::new(io::ErrorKind::NotFound, "it has no address");
-                self.fail(Kind::Lookup {
-                    host: host.clone(),
-                    source,
-                })
+                self.fail(Kind::Lookup { host: host.clone(), source })
             }
-            Err(source) => self.fail(Kind::Lookup {
-                host: host.clone(),
-                source,
-            }),
+            Err(source) => self.fail(Kind::Lookup { host: host.clone(), source }),
         }
     }
 
@@ -258,20 +238,13 @@ impl<T: Transport> Connection<T> {
             match self.transport.connect(target) {
                 Ok(socket) => {
                     let until = now + share;
-                    self.phase = Phase::Connecting {
-                        socket: Some(Arc::new(socket)),
-                        targets,
-                        until,
-                    };
+                    self.phase =
+                        Phase::Connecting { socket: Some(Arc::new(socket)), targets, until };
                     return self.check_connect(now);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     let until = (now + CONNECT_RETRY).min(self.deadline());
-                    self.phase = Phase::Connecting {
-                        socket: None,
-                        targets,
-                        until,
-                    };
+                    self.phase = Phase::Connecting { socket: None, targets, until };
                     return Step::Wait(self.wait());
                 }
                 Err(error) => {
@@ -286,12 +259,7 @@ impl<T: Transport> Connection<T> {
     }
 
     fn check_connect(&mut self, now: Instant) -> Step {
-        let Phase::Connecting {
-            socket: Some(socket),
-            targets,
-            ..
-        } = &mut self.phase
-        else {
+        let Phase::Connecting { socket: Some(socket), targets, .. } = &mut self.phase else {
             return Step::Wait(self.wait());
         };
         match socket.connected() {
@@ -309,10 +277,7 @@ impl<T: Transport> Connection<T> {
 
     /// Leaves a target that failed or did not answer in its time; one that had no room is tried again.
     fn next_attempt(&mut self, now: Instant) -> Step {
-        let Phase::Connecting {
-            socket, targets, ..
-        } = &mut self.phase
-        else {
+        let Phase::Connecting { socket, targets, .. } = &mut self.phase else {
             unreachable!("only a connect that is under way goes on to the next target");
         };
         let mut targets = std::mem::take(targets);
@@ -359,10 +324,7 @@ impl<T: Transport> Connection<T> {
     }
 
     fn complete(&mut self, broken: Option<Kind>) -> Step {
-        let (exchange, _) = self
-            .exchange
-            .take()
-            .expect("only an exchange under way completes");
+        let (exchange, _) = self.exchange.take().expect("only an exchange under way completes");
         let (completion, reusable) = exchange.complete(broken);
         self.phase = match std::mem::replace(&mut self.phase, Phase::Closed) {
             Phase::Exchanging(socket) if reusable => Phase::Idle(socket),
@@ -379,55 +341,26 @@ impl<T: Transport> Connection<T> {
         let deadline = self.deadline();
         match &self.phase {
             Phase::Closed | Phase::Idle(_) => unreachable!("nothing is under way"),
-            Phase::Lookup => Wait {
-                awaited: Awaited::Lookup,
-                until: deadline,
-            },
-            Phase::Connecting {
-                socket: None,
-                until,
-                ..
-            } => Wait {
-                awaited: Awaited::Time,
-                until: *until,
-            },
-            Phase::Connecting {
-                socket: Some(_),
-                until,
-                ..
-            } => Wait {
-                awaited: Awaited::Socket {
-                    readable: false,
-                    writable: true,
-                },
-                until: *until,
-            },
+            Phase::Lookup => Wait { awaited: Awaited::Lookup, until: deadline },
+            Phase::Connecting { socket: None, until, .. } => {
+                Wait { awaited: Awaited::Time, until: *until }
+            }
+            Phase::Connecting { socket: Some(_), until, .. } => {
+                Wait { awaited: Awaited::Socket { readable: false, writable: true }, until: *until }
+            }
             Phase::Exchanging(_) => {
                 let writable = self.exchange_mut().has_more_to_send();
-                Wait {
-                    awaited: Awaited::Socket {
-                        readable: true,
-                        writable,
-                    },
-                    until: deadline,
-                }
+                Wait { awaited: Awaited::Socket { readable: true, writable }, until: deadline }
             }
         }
     }
 
     fn exchange_mut(&mut self) -> &mut Exchange {
-        &mut self
-            .exchange
-            .as_mut()
-            .expect("called only while an exchange is under way")
-            .0
+        &mut self.exchange.as_mut().expect("called only while an exchange is under way").0
     }
 
     fn deadline(&self) -> Instant {
-        self.exchange
-            .as_ref()
-            .expect("called only while an exchange is under way")
-            .1
+        self.exchange.as_ref().expect("called only while an exchange is under way").1
     }
 }
 

@@ -38,14 +38,8 @@ impl Options {
             writer.token(b"A").token(b"1").token(secret).end();
         }
         writer.append(handshake);
-        let preamble = writer
-            .finish()
-            .expect("an auth request and a batch are whole commands");
-        Ok(Self {
-            preamble,
-            has_secret: secret.is_some(),
-            max_reply_bytes,
-        })
+        let preamble = writer.finish().expect("an auth request and a batch are whole commands");
+        Ok(Self { preamble, has_secret: secret.is_some(), max_reply_bytes })
     }
 
     /// What it means that the preamble's command at `position` was answered with an error.
@@ -64,11 +58,7 @@ impl Options {
 impl Default for Options {
     fn default() -> Self {
         let preamble = Batch::default();
-        Self {
-            preamble,
-            has_secret: false,
-            max_reply_bytes: DEFAULT_MAX_REPLY_BYTES,
-        }
+        Self { preamble, has_secret: false, max_reply_bytes: DEFAULT_MAX_REPLY_BYTES }
     }
 }
 

@@ -26,10 +26,7 @@ pub struct Status {
 impl Status {
     /// The status of a connection that takes the place of another one.
     pub fn following(other: &Status) -> Self {
-        Self {
-            state: AtomicU8::default(),
-            generation: AtomicU32::new(other.generation()),
-        }
+        Self { state: AtomicU8::default(), generation: AtomicU32::new(other.generation()) }
     }
 
     pub fn state(&self) -> ConnectionState {

@@ -22,7 +22,6 @@ pub(super) struct Flights {
     lookups: Lookups,
     /// The pairs that have begun and that nothing watches yet.
     unwatched: Vec<PairKey>,
-    done: Vec<ExecuteId>,
 }
 
 /// The pairs whose sockets the poller knows, by the key that it knows them by.
@@ -52,13 +51,9 @@ impl Flights {
     pub fn begin(&mut self, id: ExecuteId, executor: Executor, now: Instant) {
         let pairs = executor.len();
         let watches = (0..pairs).map(|_| Watch::None).collect();
-        let flight = self
-            .flights
-            .entry(id)
-            .or_insert(Flight { executor, watches });
+        let flight = self.flights.entry(id).or_insert(Flight { executor, watches });
         flight.executor.start(now);
         self.unwatched.extend((0..pairs).map(|pair| (id, pair)));
-        self.note_if_done(id);
     }
 
     /// The poller saw the socket that it knows by `key`.
@@ -99,7 +94,6 @@ impl Flights {
             if let Some(flight) = self.flights.get_mut(&id) {
                 flight.executor.resume(pair, Event::Ready, now);
             }
-            self.note_if_done(id);
         }
     }
 
@@ -111,10 +105,7 @@ impl Flights {
     }
 
     pub fn until(&self) -> Option<Instant> {
-        self.flights
-            .values()
-            .filter_map(|flight| flight.executor.until())
-            .min()
+        self.flights.values().filter_map(|flight| flight.executor.until()).min()
     }
 
     pub fn expire(&mut self, shared: &Arc<Shared>, now: Instant) {
@@ -132,23 +123,13 @@ impl Flights {
     }
 
     pub fn take_finished(&mut self) -> Vec<Finished> {
-        let done = std::mem::take(&mut self.done);
-        let finished = done.into_iter().filter_map(|id| {
-            let flight = self.flights.remove(&id)?;
-            Some(Finished {
-                id,
-                result: Ok(flight.executor),
-            })
-        });
-        finished.collect()
+        let done = self.flights.extract_if(|_, flight| flight.executor.is_done());
+        done.map(|(id, flight)| Finished { id, result: Ok(flight.executor) }).collect()
     }
 
     /// Ends every execute with an error, after a panic.
     pub fn fail_all(self, message: &str) -> Vec<Finished> {
-        self.flights
-            .into_keys()
-            .map(|id| panicked(id, message))
-            .collect()
+        self.flights.into_keys().map(|id| panicked(id, message)).collect()
     }
 
     fn resume(&mut self, shared: &Arc<Shared>, (id, pair): PairKey, event: Event, now: Instant) {
@@ -177,12 +158,10 @@ impl Flights {
                 _ => Ok(()),
             },
             (Some(Awaited::Socket { readable, writable }), Some(connection)) => {
-                let socket = connection
-                    .socket()
-                    .expect("a connection that waits for a socket has one");
+                let socket =
+                    connection.socket().expect("a connection that waits for a socket has one");
                 let interest = Readiness::new(0, readable, writable);
-                self.sockets
-                    .watch(watch, &shared.poller, socket, interest, (id, pair))
+                self.sockets.watch(watch, &shared.poller, socket, interest, (id, pair))
             }
             _ => {
                 self.sockets.forget(watch);
@@ -191,22 +170,7 @@ impl Flights {
         };
         if let Err(source) = result {
             self.sockets.forget(watch);
-            executor.abort(
-                pair,
-                Kind::Lost {
-                    source: Some(source),
-                },
-            );
-        }
-    }
-
-    fn note_if_done(&mut self, id: ExecuteId) {
-        let is_done = self
-            .flights
-            .get(&id)
-            .is_some_and(|flight| flight.executor.is_done());
-        if is_done && !self.done.contains(&id) {
-            self.done.push(id);
+            executor.abort(pair, Kind::Lost { source: Some(source) });
         }
     }
 }
@@ -231,10 +195,7 @@ impl Sockets {
         self.next_key = self.next_key.wrapping_add(1);
         let registration = Registration::new(poller, socket, interest)?;
         self.pairs.insert(interest.key, pair);
-        *watch = Watch::Socket {
-            key: interest.key,
-            registration,
-        };
+        *watch = Watch::Socket { key: interest.key, registration };
         Ok(())
     }
 

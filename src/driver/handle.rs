@@ -38,12 +38,7 @@ impl Handle {
         Self {
             address,
             options,
-            slot: RefCell::new(Slot {
-                status,
-                connection,
-                loan: 0,
-                borrower: None,
-            }),
+            slot: RefCell::new(Slot { status, connection, loan: 0, borrower: None }),
         }
     }
 
@@ -64,10 +59,7 @@ impl Handle {
         let mut slot = self.slot.borrow_mut();
         let connection = slot.connection.take()?;
         slot.loan += 1;
-        Some(Loan {
-            number: slot.loan,
-            connection,
-        })
+        Some(Loan { number: slot.loan, connection })
     }
 
     /// Remembers who has the connection, so that [`Self::close`] can say whom to call.
@@ -118,10 +110,5 @@ impl Loan {
 }
 
 fn connect_later(address: &Address, options: &Arc<Options>, status: &Arc<Status>) -> Connection {
-    Connection::over(
-        Network,
-        address.clone(),
-        Arc::clone(options),
-        Arc::clone(status),
-    )
+    Connection::over(Network, address.clone(), Arc::clone(options), Arc::clone(status))
 }

@@ -24,12 +24,10 @@ impl Lookups {
             return Ok(());
         }
         let name = host.to_owned();
-        thread::Builder::new()
-            .name("hansock-lookup".to_owned())
-            .spawn(move || {
-                let found = resolve(&name);
-                report(name, found);
-            })?;
+        thread::Builder::new().name("hansock-lookup".to_owned()).spawn(move || {
+            let found = resolve(&name);
+            report(name, found);
+        })?;
         self.waiting.insert(host.to_owned(), vec![pair]);
         Ok(())
     }

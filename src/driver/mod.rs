@@ -166,9 +166,7 @@ impl Shared {
                 return finished;
             }
             flights.watch_new(self);
-            let until = flights
-                .until()
-                .map_or(stint_end, |until| until.min(stint_end));
+            let until = flights.until().map_or(stint_end, |until| until.min(stint_end));
             self.poll(&mut events, until);
             for event in events.iter() {
                 flights.ready(self, event.key, Instant::now());
@@ -205,20 +203,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let message = panic
-        .downcast_ref::<&str>()
-        .map(|message| (*message).to_owned());
+    let message = panic.downcast_ref::<&str>().map(|message| (*message).to_owned());
     message
         .or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "panic".to_owned())
 }
 
 fn panicked(id: ExecuteId, message: &str) -> Finished {
-    Finished {
-        id,
-        result: Err(Kind::Panic {
-            message: message.to_owned(),
-        }
-        .into()),
-    }
+    Finished { id, result: Err(Kind::Panic { message: message.to_owned() }.into()) }
 }

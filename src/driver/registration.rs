@@ -22,10 +22,7 @@ impl Registration {
         // SAFETY: `Poller::add` asks that a source be deleted from the poller before it is dropped. The registration
         // owns a share of the socket and gives it up only after `Drop::drop` below has deleted the socket.
         unsafe { poller.add(&**socket, interest)? };
-        Ok(Self {
-            poller: Arc::clone(poller),
-            socket: Arc::clone(socket),
-        })
+        Ok(Self { poller: Arc::clone(poller), socket: Arc::clone(socket) })
     }
 
     /// Waits once more, for `interest`.

@@ -42,9 +42,7 @@ impl NodeConnection {
         let secret = settings.secret.as_deref().map(str::as_bytes);
         let options = Options::new(secret, &handshake, settings.max_reply_bytes as usize);
         let options = options.map_err(|error| type_error(&env, error))?;
-        Ok(Self {
-            handle: Rc::new(Handle::new(address, options)),
-        })
+        Ok(Self { handle: Rc::new(Handle::new(address, options)) })
     }
 
     #[napi(getter)]

@@ -54,11 +54,7 @@ impl NodeDriver {
         let driver = Driver::new()?;
         // An environment that ends waits for the worker: it is sent home.
         env.add_env_cleanup_hook(driver.clone(), |driver| driver.interrupt())?;
-        Ok(Self {
-            driver,
-            local: OnceCell::new(),
-            loans: RefCell::default(),
-        })
+        Ok(Self { driver, local: OnceCell::new(), loans: RefCell::default() })
     }
 
     /// Begins an execute and gives its id. Work is done only while a promise of `poll` is pending.
@@ -75,10 +71,8 @@ impl NodeDriver {
             executor.start_connected(Instant::now());
         }
         let id = self.driver.submit(executor);
-        for (pair, (handle, _)) in loans
-            .iter()
-            .enumerate()
-            .filter_map(|(n, loan)| Some((n, loan.as_ref()?)))
+        for (pair, (handle, _)) in
+            loans.iter().enumerate().filter_map(|(n, loan)| Some((n, loan.as_ref()?)))
         {
             handle.lent_to((id, pair));
         }
@@ -147,9 +141,7 @@ fn borrow(
     batches: Vec<Latin1String>,
     timeout_ms: f64,
 ) -> Result<(Executor, Vec<Borrowed>)> {
-    let batches = batches
-        .into_iter()
-        .map(|bytes| Batch::from_bytes(bytes.to_vec()));
+    let batches = batches.into_iter().map(|bytes| Batch::from_bytes(bytes.to_vec()));
     let batches = batches.collect::<std::result::Result<Vec<_>, _>>();
     let batches = batches.map_err(|error| type_error(env, error))?;
     let mut executor = Executor::new(Instant::now() + Duration::from_secs_f64(timeout_ms / 1000.0));
@@ -191,16 +183,10 @@ fn finish(finished: Finished, loans: Vec<Borrowed>) -> FinishedExecute {
             lost.map(|loan| {
                 give_back(loan, None);
                 let failure = Some(BatchFailure::new(&error, Outcome::Unknown));
-                FinishedBatch {
-                    segments: Vec::new(),
-                    failure,
-                }
+                FinishedBatch { segments: Vec::new(), failure }
             })
             .collect()
         }
     };
-    FinishedExecute {
-        id: finished.id,
-        batches,
-    }
+    FinishedExecute { id: finished.id, batches }
 }

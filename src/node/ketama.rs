@@ -23,9 +23,7 @@ impl NodeContinuum {
         for server in servers {
             ring.add(&server.host, server.port, server.weight);
         }
-        ring.into_continuum()
-            .map(Self)
-            .map_err(|error| type_error(&env, error))
+        ring.into_continuum().map(Self).map_err(|error| type_error(&env, error))
     }
 
     #[napi]

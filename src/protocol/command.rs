@@ -46,10 +46,7 @@ impl Batch {
         let mut start = 0;
         for end in memchr::memchr_iter(LINE_FEED, &bytes) {
             if let first @ (b'Q' | b'/') = bytes[start] {
-                return Err(BatchError::Forbidden {
-                    command: commands,
-                    first,
-                });
+                return Err(BatchError::Forbidden { command: commands, first });
             }
             commands += 1;
             start = end + 1;

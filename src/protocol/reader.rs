@@ -39,10 +39,7 @@ impl Segment {
     fn new(mut buffer: Vec<u8>, start: usize) -> Self {
         buffer.drain(..start);
         let is_ascii = buffer.is_ascii();
-        Self {
-            bytes: buffer,
-            is_ascii,
-        }
+        Self { bytes: buffer, is_ascii }
     }
 
     /// The replies as they came.
@@ -86,10 +83,7 @@ impl ReplyReader {
 
     /// The first `count` bytes of [`Self::space`] have been filled.
     pub fn received(&mut self, count: usize) {
-        assert!(
-            count <= self.buffer.len() - self.filled,
-            "more was received than there was space"
-        );
+        assert!(count <= self.buffer.len() - self.filled, "more was received than there was space");
         self.filled += count;
     }
 
@@ -130,8 +124,7 @@ impl ReplyReader {
     pub fn into_segments(mut self) -> Vec<Segment> {
         if self.reply_start > self.segment_start {
             self.buffer.truncate(self.reply_start);
-            self.segments
-                .push(Segment::new(self.buffer, self.segment_start));
+            self.segments.push(Segment::new(self.buffer, self.segment_start));
         }
         self.segments
     }
@@ -139,18 +132,13 @@ impl ReplyReader {
     fn make_space(&mut self) {
         let length = self.buffer.len();
         if length < SEGMENT_BYTES {
-            self.buffer
-                .resize((length * 4).clamp(FIRST_BUFFER_BYTES, SEGMENT_BYTES), 0);
+            self.buffer.resize((length * 4).clamp(FIRST_BUFFER_BYTES, SEGMENT_BYTES), 0);
         } else if self.reply_start > self.segment_start {
             self.cut_segment();
         } else {
             // One byte past the limit is enough to see that a reply is too long.
-            let enough = self
-                .reply_start
-                .saturating_add(self.max_reply_bytes)
-                .saturating_add(1);
-            self.buffer
-                .resize((length * 2).min(enough).max(length + 1), 0);
+            let enough = self.reply_start.saturating_add(self.max_reply_bytes).saturating_add(1);
+            self.buffer.resize((length * 2).min(enough).max(length + 1), 0);
         }
     }
 
@@ -208,31 +196,19 @@ mod tests {
             assert!(segment.bytes().len() <= SEGMENT_BYTES);
             assert_eq!(segment.bytes().last(), Some(&LINE_FEED));
         }
-        assert_eq!(
-            segments
-                .iter()
-                .flat_map(|s| s.bytes())
-                .copied()
-                .collect::<Vec<_>>(),
-            stream
-        );
+        assert_eq!(segments.iter().flat_map(|s| s.bytes()).copied().collect::<Vec<_>>(), stream);
     }
 
     #[test]
     fn a_long_reply_is_a_segment_of_its_own() {
-        let stream: Vec<u8> = [100, 700_000, 100, 100, 65_537, 65_536, 10]
-            .into_iter()
-            .flat_map(reply)
-            .collect();
+        let stream: Vec<u8> =
+            [100, 700_000, 100, 100, 65_537, 65_536, 10].into_iter().flat_map(reply).collect();
         let mut reader = ReplyReader::new(LIMIT);
         assert_eq!(feed(&mut reader, &stream), Ok(7));
         let segments = reader.into_segments();
         let sizes: Vec<_> = segments.iter().map(|s| s.bytes().len()).collect();
         assert_eq!(sizes.iter().sum::<usize>(), stream.len());
-        assert!(
-            sizes.contains(&700_000) && sizes.contains(&65_537),
-            "{sizes:?}"
-        );
+        assert!(sizes.contains(&700_000) && sizes.contains(&65_537), "{sizes:?}");
         for size in sizes {
             assert!([700_000, 65_537].contains(&size) || size <= SEGMENT_BYTES);
         }
@@ -242,24 +218,14 @@ mod tests {
     fn a_reply_past_the_limit_is_refused_without_being_held() {
         for limit in [4, 100, SEGMENT_BYTES, 300_000] {
             let mut reader = ReplyReader::new(limit);
-            assert_eq!(
-                feed(&mut reader, &reply(limit + 1)),
-                Ok(1),
-                "exactly the limit: {limit}"
-            );
+            assert_eq!(feed(&mut reader, &reply(limit + 1)), Ok(1), "exactly the limit: {limit}");
 
             let mut reader = ReplyReader::new(limit);
-            assert_eq!(
-                feed(&mut reader, &reply(limit + 2)),
-                Err(ReplyError::TooLong { limit })
-            );
+            assert_eq!(feed(&mut reader, &reply(limit + 2)), Err(ReplyError::TooLong { limit }));
 
             let mut reader = ReplyReader::new(limit);
             let endless = vec![b'0'; limit + SEGMENT_BYTES];
-            assert_eq!(
-                feed(&mut reader, &endless),
-                Err(ReplyError::TooLong { limit })
-            );
+            assert_eq!(feed(&mut reader, &endless), Err(ReplyError::TooLong { limit }));
             assert!(reader.buffer.len() <= SEGMENT_BYTES.max(limit + 1));
         }
     }

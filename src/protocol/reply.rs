@@ -48,26 +48,17 @@ pub fn check_reply(line: &[u8]) -> Result<ReplyHead, ReplyError> {
     if !whole {
         return Err(ReplyError::NoWholeRows { values, columns });
     }
-    Ok(ReplyHead {
-        error_code,
-        columns,
-        values_start: values_start.min(line.len()),
-    })
+    Ok(ReplyHead { error_code, columns, values_start: values_start.min(line.len()) })
 }
 
 /// The number at `start`, and where the token behind it begins: past the line's end if none does.
 fn number(line: &[u8], start: usize) -> Result<(u32, usize), ReplyError> {
-    let digits = line[start..]
-        .iter()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
+    let digits = line[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     let end = start + digits;
     let ended = line.get(end).is_none_or(|&byte| byte == TAB);
     line[start..end]
         .iter()
-        .try_fold(0u32, |value, digit| {
-            value.checked_mul(10)?.checked_add(u32::from(digit - b'0'))
-        })
+        .try_fold(0u32, |value, digit| value.checked_mul(10)?.checked_add(u32::from(digit - b'0')))
         .filter(|_| digits > 0 && ended)
         .map(|value| (value, end + 1))
         .ok_or(ReplyError::NoNumber { offset: end })
@@ -129,11 +120,7 @@ mod tests {
     use super::*;
 
     fn head(error_code: u32, columns: u32, values_start: usize) -> Result<ReplyHead, ReplyError> {
-        Ok(ReplyHead {
-            error_code,
-            columns,
-            values_start,
-        })
+        Ok(ReplyHead { error_code, columns, values_start })
     }
 
     #[test]
@@ -168,27 +155,9 @@ mod tests {
             (b"0\t1\ta\0", NulInside { offset: 5 }),
             (b"0\t1\t\0a", NulInside { offset: 4 }),
             (b"0\t1\t\0\0", NulInside { offset: 4 }),
-            (
-                b"0\t0\t",
-                NoWholeRows {
-                    values: 1,
-                    columns: 0,
-                },
-            ),
-            (
-                b"0\t2\ta",
-                NoWholeRows {
-                    values: 1,
-                    columns: 2,
-                },
-            ),
-            (
-                b"0\t2\ta\tb\tc",
-                NoWholeRows {
-                    values: 3,
-                    columns: 2,
-                },
-            ),
+            (b"0\t0\t", NoWholeRows { values: 1, columns: 0 }),
+            (b"0\t2\ta", NoWholeRows { values: 1, columns: 2 }),
+            (b"0\t2\ta\tb\tc", NoWholeRows { values: 3, columns: 2 }),
         ] {
             assert_eq!(check_reply(line), Err(error), "{}", line.escape_ascii());
         }
