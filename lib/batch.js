@@ -13,7 +13,17 @@ const FIND_OPERATORS = new Set(['=', '>', '>=', '<', '<=']);
 const FILTER_OPERATORS = new Set(['=', '!=', '>', '>=', '<', '<=']);
 const FILTER_TYPES = new Set(['filter', 'while']);
 
-/** The package's own access to a batch: what an executor does with it is not for its users. */
+/**
+ * The package's own access to a batch: what an executor does with it is not for its users.
+ * @typedef {object} Access
+ * @property {(batch: Batch) => string} bytes
+ * @property {(batch: Batch, argument: string) => void} assertWhole
+ * @property {(batch: Batch) => void} add
+ * @property {(batch: Batch) => void} run
+ * @property {(batch: Batch, segments: (string | Buffer)[], address: string, error: import('..').HandlerSocketError | null) => void} finish
+ */
+
+/** @type {Access} */
 let access;
 
 class Batch {
@@ -24,37 +34,27 @@ class Batch {
   #isInCommand = false;
   /** @type {'new' | 'added' | 'running' | 'done'} */
   #state = 'new';
-  /** @type {readonly import('./reply.js').Reply[]} */
+  /** @type {readonly import('..').Reply[]} */
   #replies = [];
-  /** @type {import('./errors.js').HandlerSocketError | null} */
+  /** @type {import('..').HandlerSocketError | null} */
   #error = null;
 
   static {
     access = {
-      /** @param {Batch} batch */
       bytes: (batch) => batch.#bytes,
-      /** @param {Batch} batch  @param {string} argument */
       assertWhole(batch, argument) {
         if (batch.#isInCommand) {
           throw new TypeError(`${argument} ends inside a command: a line end is missing`);
         }
       },
-      /** @param {Batch} batch */
       add(batch) {
         access.assertWhole(batch, 'batch');
         batch.#assertNew('be added to an executor');
         batch.#state = 'added';
       },
-      /** @param {Batch} batch */
       run(batch) {
         batch.#state = 'running';
       },
-      /**
-       * @param {Batch} batch
-       * @param {(string | Buffer)[]} segments
-       * @param {string} address
-       * @param {import('./errors.js').HandlerSocketError | null} error
-       */
       finish(batch, segments, address, error) {
         batch.#state = 'done';
         batch.#replies = readReplies(segments, address);
@@ -296,12 +296,30 @@ function encodeColumns(columns, argument) {
  * @param {import('..').FindOptions} [options]
  */
 function encodeFind(indexId, op, key, options) {
+  const parts = encodeValues(key, 'key');
+  const head = encodeFindHead(indexId, op, key.length) + parts;
+  return options === undefined ? head : head + encodeFindOptions(options, op, key.length);
+}
+
+/** The head made last: most programs ask the same again. */
+const lastHead = { indexId: -1, op: '', keyParts: 0, text: '' };
+
+/**
+ * @param {number} indexId
+ * @param {string} op
+ * @param {number} keyParts
+ */
+function encodeFindHead(indexId, op, keyParts) {
+  const last = lastHead;
+  if (indexId === last.indexId && op === last.op && keyParts === last.keyParts) return last.text;
   checkIndexId(indexId);
   checkOneOf(op, 'op', FIND_OPERATORS);
-  const parts = encodeValues(key, 'key');
-  if (key.length === 0) throw new TypeError('key must have at least one part');
-  const head = `${indexId}\t${op}\t${key.length}${parts}`;
-  return options === undefined ? head : head + encodeFindOptions(options, op, key.length);
+  if (keyParts === 0) throw new TypeError('key must have at least one part');
+  last.indexId = indexId;
+  last.op = op;
+  last.keyParts = keyParts;
+  last.text = `${indexId}\t${op}\t${keyParts}`;
+  return last.text;
 }
 
 /**
@@ -347,7 +365,9 @@ function encodeFindOptions(options, op, keyParts) {
  */
 function encodeIn(list, op, keyParts) {
   checkOptions(list, 'options.in');
-  if (op !== '=') throw new TypeError(`options.in goes with the operator '=' only, not with '${op}'`);
+  if (op !== '=') {
+    throw new TypeError(`options.in goes with the operator '=' only, not with '${op}'`);
+  }
   checkInteger(list.position, 'options.in.position', 0, keyParts - 1, 'a part of the key');
   const tokens = encodeValues(list.values, 'options.in.values');
   if (list.values.length === 0) throw new TypeError('options.in.values must not be empty');

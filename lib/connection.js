@@ -18,6 +18,8 @@ let nativeOf;
 class Connection {
   /** @type {native.Connection} */
   #native;
+  /** @type {string} */
+  #address;
 
   static {
     nativeOf = (connection) => connection.#native;
@@ -40,10 +42,11 @@ class Connection {
       const given = checkOptions(addressOrOptions ?? {}, 'address');
       this.#native = connect(given, {});
     }
+    this.#address = this.#native.address;
   }
 
   get address() {
-    return this.#native.address;
+    return this.#address;
   }
 
   get state() {

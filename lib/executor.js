@@ -69,8 +69,14 @@ class Executor {
     if (signal?.aborted) {
       return Promise.resolve(pairs.map((pair) => finish(pair, NOTHING_SENT, signal)));
     }
-    const { finished, abort } = driver.execute(...forDriver(pairs), timeoutMs);
-    signal?.addEventListener('abort', abort);
+    /** @type {() => void} */
+    let abort;
+    /** @type {Promise<import('../native.js').FinishedBatch[]>} */
+    const finished = new Promise((resolve, reject) => {
+      const id = driver.execute(...forDriver(pairs), timeoutMs, { resolve, reject });
+      abort = () => driver.abort(id);
+      signal?.addEventListener('abort', abort);
+    });
     return finished.then((batches) => {
       signal?.removeEventListener('abort', abort);
       return pairs.map((pair, i) => finish(pair, batches[i], signal));
@@ -98,7 +104,10 @@ class Executor {
   }
 }
 
-/** How a batch ends whose signal was aborted before it began. */
+/**
+ * How a batch ends whose signal was aborted before it began.
+ * @type {import('../native.js').FailedBatch}
+ */
 const NOTHING_SENT = {
   segments: [],
   failure: {
@@ -154,14 +163,15 @@ function forDriver(pairs) {
  * @param {AbortSignal} [signal]
  * @returns {import('..').ExecuteResult}
  */
-function finish({ connection, batch }, { segments, failure }, signal) {
-  const address = connection.address;
-  const error = failure == null ? null : toError(failure, address, signal);
-  access.finish(batch, segments, address, error);
-  const { replies } = batch;
-  return error === null
-    ? { status: 'fulfilled', replies }
-    : { status: 'rejected', reason: error, replies };
+function finish({ connection, batch }, finished, signal) {
+  const { address } = connection;
+  if (Array.isArray(finished)) {
+    access.finish(batch, finished, address, null);
+    return { status: 'fulfilled', replies: batch.replies };
+  }
+  const reason = toError(finished.failure, address, signal);
+  access.finish(batch, finished.segments, address, reason);
+  return { status: 'rejected', reason, replies: batch.replies };
 }
 
 /**

@@ -39,10 +39,11 @@ impl<T: Transport> Executor<T> {
     /// with `ERR_HS_BUSY`.
     pub fn add(&mut self, connection: Option<Connection<T>>, batch: Batch) -> usize {
         let stage = match &connection {
-            Some(_) => Stage::Ready(batch),
             None => Stage::Done(Completion::not_begun(Kind::Busy)),
+            Some(_) if batch.commands() == 0 => Stage::Done(Completion::empty()),
+            Some(_) => Stage::Ready(batch),
         };
-        self.unfinished += usize::from(connection.is_some());
+        self.unfinished += usize::from(matches!(stage, Stage::Ready(_)));
         self.pairs.push(Pair { connection, stage });
         self.pairs.len() - 1
     }
@@ -109,6 +110,11 @@ impl<T: Transport> Executor<T> {
             }
         };
         self.take_step(pair, Step::Done(completion));
+    }
+
+    /// Whether every pair has begun.
+    pub fn has_begun(&self) -> bool {
+        !self.pairs.iter().any(|pair| matches!(pair.stage, Stage::Ready(_)))
     }
 
     pub fn is_done(&self) -> bool {

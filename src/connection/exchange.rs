@@ -52,6 +52,8 @@ pub(super) struct Exchange {
     is_first: bool,
     /// Bytes handed to the kernel, of the preamble and then the batch.
     sent: usize,
+    /// How many commands, of the preamble and then the batch, these bytes hold whole.
+    asked: usize,
     reader: ReplyReader,
     preamble_received: usize,
     received: usize,
@@ -73,6 +75,7 @@ impl Exchange {
             batch,
             is_first: false,
             sent: 0,
+            asked: 0,
             reader: ReplyReader::new(options.max_reply_bytes),
             options,
             preamble_received: 0,
@@ -86,21 +89,29 @@ impl Exchange {
     pub fn put_preamble_first(&mut self) {
         assert_eq!(self.sent, 0, "a batch is never sent twice");
         self.is_first = true;
+        // Whatever an idle socket said before it was left is nobody's.
+        self.reader = ReplyReader::new(self.options.max_reply_bytes);
     }
 
     /// Sends and receives as much as goes without waiting.
     pub fn advance(&mut self, socket: &impl Socket) -> Progress {
-        let broken = self.send(socket).err();
-        // After a failed send too: the replies that came before it are kept, and a reset can overtake them.
-        match self.receive(socket) {
-            Progress::Wait if broken.is_some() => Progress::Broken(Kind::Lost { source: broken }),
-            progress => progress,
+        match self.send(socket) {
+            Ok(()) => self.receive(socket, RECEIVES_A_TURN),
+            // The replies that came before are kept, all of them: a reset can overtake them, but adds none.
+            Err(source) => match self.receive(socket, usize::MAX) {
+                Progress::Wait => Progress::Broken(Kind::Lost { source: Some(source) }),
+                progress => progress,
+            },
         }
     }
 
     /// Receives what has already arrived, and sends nothing: the time is up.
-    pub fn receive(&mut self, socket: &impl Socket) -> Progress {
-        for _ in 0..RECEIVES_A_TURN {
+    pub fn receive_last(&mut self, socket: &impl Socket) -> Progress {
+        self.receive(socket, RECEIVES_A_TURN)
+    }
+
+    fn receive(&mut self, socket: &impl Socket, receives: usize) -> Progress {
+        for _ in 0..receives {
             match socket.receive(self.reader.space()) {
                 Ok(0) => return Progress::Broken(Kind::Lost { source: None }),
                 Ok(count) => self.reader.received(count),
@@ -163,7 +174,10 @@ impl Exchange {
                 preamble => socket.send(&[IoSlice::new(preamble), IoSlice::new(batch)]),
             };
             match result {
-                Ok(count) => self.sent += count,
+                Ok(count) => {
+                    self.asked += self.commands_between(self.sent, self.sent + count);
+                    self.sent += count;
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(error) => return Err(error),
@@ -172,10 +186,13 @@ impl Exchange {
         Ok(())
     }
 
-    /// Takes the replies that are whole; `true` when the last one that was asked for has come.
+    /// Takes the replies that are whole; `true` when the batch's last one has come.
     fn take_replies(&mut self) -> Result<bool, ReplyError> {
         let preamble_replies = self.preamble_replies();
-        while let Some((head, line)) = self.reader.next_reply()? {
+        while self.preamble_received + self.received < self.asked {
+            let Some((head, line)) = self.reader.next_reply()? else {
+                return Ok(false);
+            };
             if self.preamble_received < preamble_replies {
                 if head.error_code != 0 && self.refusal.is_none() {
                     let message = &line[head.values_start..];
@@ -191,14 +208,11 @@ impl Exchange {
             }
             self.received += 1;
             self.unauthorised += usize::from(head.error_code == UNAUTHORISED);
-            if self.received == self.batch.commands() {
-                return match self.reader.has_more() || self.has_more_to_send() {
-                    true => Err(ReplyError::Unasked),
-                    false => Ok(true),
-                };
-            }
         }
-        Ok(false)
+        match self.reader.has_more() {
+            true => Err(ReplyError::Unasked),
+            false => Ok(self.received == self.batch.commands()),
+        }
     }
 
     fn preamble(&self) -> &[u8] {
@@ -207,6 +221,14 @@ impl Exchange {
 
     fn preamble_replies(&self) -> usize {
         if self.is_first { self.options.preamble.commands() } else { 0 }
+    }
+
+    /// How many commands end between two places of what is sent.
+    fn commands_between(&self, start: usize, end: usize) -> usize {
+        let preamble = self.preamble().len();
+        let in_preamble = start.min(preamble)..end.min(preamble);
+        let in_batch = start.saturating_sub(preamble)..end.saturating_sub(preamble);
+        self.options.preamble.commands_in(in_preamble) + self.batch.commands_in(in_batch)
     }
 
     fn total(&self) -> usize {

@@ -295,8 +295,8 @@ impl<T: Transport> Connection<T> {
         match self.exchange_mut().advance(&*socket) {
             Progress::Wait => Step::Wait(self.wait()),
             Progress::Complete => self.complete(None),
-            // The server closed it while it was idle, and the news came only now: nothing was sent, so nobody notices.
-            Progress::Broken(Kind::Lost { .. }) if self.exchange_mut().can_move() => self.open(now),
+            // What an idle socket should have told before came only now: nothing was sent, so nobody notices.
+            Progress::Broken(_) if self.exchange_mut().can_move() => self.open(now),
             Progress::Broken(kind) => self.complete(Some(kind)),
         }
     }
@@ -309,7 +309,7 @@ impl<T: Transport> Connection<T> {
             Phase::Exchanging(socket) => {
                 let socket = Arc::clone(socket);
                 // The caller may come late, and the replies have been waiting: then they count.
-                match self.exchange_mut().receive(&*socket) {
+                match self.exchange_mut().receive_last(&*socket) {
                     Progress::Wait => self.exchange_mut().stage(),
                     Progress::Complete => return self.complete(None),
                     Progress::Broken(kind) => return self.complete(Some(kind)),

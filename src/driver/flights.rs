@@ -89,12 +89,11 @@ impl Flights {
     /// Tries the pairs that are new here: what was sent before this thread came to it may have been answered by now, and
     /// then the poller never hears of it.
     pub fn try_new(&mut self, now: Instant) {
-        for i in 0..self.unwatched.len() {
-            let (id, pair) = self.unwatched[i];
-            if let Some(flight) = self.flights.get_mut(&id) {
-                flight.executor.resume(pair, Event::Ready, now);
-            }
-        }
+        self.unwatched.retain(|&(id, pair)| {
+            let Some(flight) = self.flights.get_mut(&id) else { return false };
+            flight.executor.resume(pair, Event::Ready, now);
+            flight.executor.wait(pair).is_some()
+        });
     }
 
     /// Has the poller watch the pairs that are new here.

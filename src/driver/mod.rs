@@ -105,14 +105,29 @@ impl Driver {
     ///
     /// A panic ends no more than what was in flight: each such execute finishes with an error.
     pub fn run(&self) {
-        let mut flights = lock(&self.0.flights);
-        let finished = match catch_unwind(AssertUnwindSafe(|| self.0.run(&mut flights))) {
+        self.stint(&mut lock(&self.0.flights), STINT);
+    }
+
+    /// Works without waiting. Does nothing while another thread is in a stint, or while an executor is to begin that
+    /// has to connect first: that takes longer than the thread which calls this has.
+    pub fn run_now(&self) {
+        if let Ok(mut flights) = self.0.flights.try_lock()
+            && !self.0.has_to_connect()
+        {
+            self.stint(&mut flights, Duration::ZERO);
+        }
+    }
+
+    fn stint(&self, flights: &mut Flights, length: Duration) {
+        let finished = match catch_unwind(AssertUnwindSafe(|| self.0.run(flights, length))) {
             Ok(finished) => finished,
             // The flights may be in any state; what is kept of them is only who has to be told.
-            Err(panic) => std::mem::take(&mut *flights).fail_all(&panic_message(&*panic)),
+            Err(panic) => std::mem::take(flights).fail_all(&panic_message(&*panic)),
         };
         lock(&self.0.inbox).is_polling = false;
-        lock(&self.0.finished).extend(finished);
+        if !finished.is_empty() {
+            lock(&self.0.finished).extend(finished);
+        }
     }
 
     /// Submits an executor and works until it has finished.
@@ -143,9 +158,9 @@ impl Shared {
         }
     }
 
-    fn run(self: &Arc<Self>, flights: &mut Flights) -> Vec<Finished> {
-        let stint_end = Instant::now() + STINT;
-        let mut events = Events::new();
+    fn run(self: &Arc<Self>, flights: &mut Flights, length: Duration) -> Vec<Finished> {
+        let stint_end = Instant::now() + length;
+        let mut events = None;
         loop {
             let mut interrupted = false;
             while let Some(order) = self.next_order() {
@@ -167,11 +182,20 @@ impl Shared {
             }
             flights.watch_new(self);
             let until = flights.until().map_or(stint_end, |until| until.min(stint_end));
-            self.poll(&mut events, until);
+            let events = events.get_or_insert_with(Events::new);
+            self.poll(events, until);
             for event in events.iter() {
                 flights.ready(self, event.key, Instant::now());
             }
         }
+    }
+
+    fn has_to_connect(&self) -> bool {
+        let inbox = lock(&self.inbox);
+        inbox
+            .orders
+            .iter()
+            .any(|order| matches!(order, Order::Run(_, executor) if !executor.has_begun()))
     }
 
     fn next_order(&self) -> Option<Order> {

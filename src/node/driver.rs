@@ -3,11 +3,11 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use napi::bindgen_prelude::{AsyncTask, Env, Latin1String, Result, Task};
+use napi::bindgen_prelude::{AsyncTask, Either, Env, Latin1String, Result, Task};
 use napi_derive::napi;
 
 use super::connection::NodeConnection;
-use super::finished::{BatchFailure, FinishedBatch, FinishedExecute};
+use super::finished::{BatchFailure, FailedBatch, FinishedExecute, finished_batch};
 use super::type_error;
 use crate::driver::{Driver, ExecuteId, Finished, Handle};
 use crate::error::Outcome;
@@ -106,8 +106,10 @@ impl NodeDriver {
         AsyncTask::new(Stint(self.driver.clone()))
     }
 
+    /// What has finished, after a try at what is under way.
     #[napi]
     pub fn take_finished(&self) -> Vec<FinishedExecute> {
+        self.driver.run_now();
         let mut loans = self.loans.borrow_mut();
         let finished = self.driver.take_finished().into_iter();
         finished
@@ -174,7 +176,7 @@ fn finish(finished: Finished, loans: Vec<Borrowed>) -> FinishedExecute {
             let ends = executor.finish().zip(loans);
             ends.map(|((connection, completion), loan)| {
                 give_back(loan, connection);
-                completion.into()
+                finished_batch(completion)
             })
             .collect()
         }
@@ -182,8 +184,8 @@ fn finish(finished: Finished, loans: Vec<Borrowed>) -> FinishedExecute {
             let lost = loans.into_iter();
             lost.map(|loan| {
                 give_back(loan, None);
-                let failure = Some(BatchFailure::new(&error, Outcome::Unknown));
-                FinishedBatch { segments: Vec::new(), failure }
+                let failure = BatchFailure::new(&error, Outcome::Unknown);
+                Either::B(FailedBatch { segments: Vec::new(), failure })
             })
             .collect()
         }

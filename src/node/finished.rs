@@ -15,11 +15,17 @@ pub struct FinishedExecute {
     pub batches: Vec<FinishedBatch>,
 }
 
+/// The replies of a batch that succeeded, or what became of one that failed.
+pub type FinishedBatch = Either<Vec<ReplySegment>, FailedBatch>;
+
+/// Whole replies: a string if every byte is ASCII, and the bytes otherwise or for one reply longer than a segment.
+pub type ReplySegment = Either<Latin1String, Buffer>;
+
 #[napi(object, object_from_js = false)]
-pub struct FinishedBatch {
-    /// Whole replies: a string if every byte is ASCII, and the bytes otherwise or for one reply longer than a segment.
-    pub segments: Vec<Either<Latin1String, Buffer>>,
-    pub failure: Option<BatchFailure>,
+pub struct FailedBatch {
+    /// The replies that came before the failure.
+    pub segments: Vec<ReplySegment>,
+    pub failure: BatchFailure,
 }
 
 #[napi(object, object_from_js = false)]
@@ -37,12 +43,11 @@ pub struct BatchFailure {
     pub server_message: Option<String>,
 }
 
-impl From<Completion> for FinishedBatch {
-    fn from(completion: Completion) -> Self {
-        Self {
-            segments: completion.segments.into_iter().map(hand_over).collect(),
-            failure: completion.failure.map(BatchFailure::from),
-        }
+pub fn finished_batch(completion: Completion) -> FinishedBatch {
+    let segments = completion.segments.into_iter().map(hand_over).collect();
+    match completion.failure {
+        None => Either::A(segments),
+        Some(failure) => Either::B(FailedBatch { segments, failure: failure.into() }),
     }
 }
 
@@ -72,7 +77,7 @@ impl BatchFailure {
     }
 }
 
-fn hand_over(segment: Segment) -> Either<Latin1String, Buffer> {
+fn hand_over(segment: Segment) -> ReplySegment {
     let as_text = segment.is_ascii() && segment.bytes().len() <= crate::protocol::SEGMENT_BYTES;
     let mut bytes = segment.into_bytes();
     if as_text && let Ok(text) = String::from_utf8(std::mem::take(&mut bytes)) {

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::ops::Range;
 
 use super::{ESCAPE, ESCAPE_OFFSET, FIRST_PLAIN, LINE_FEED, NULL, TAB};
 
@@ -65,6 +66,14 @@ impl Batch {
     /// How many commands the batch holds, and so how many replies it gets.
     pub fn commands(&self) -> usize {
         self.commands
+    }
+
+    /// How many commands end in a part of the bytes.
+    pub(crate) fn commands_in(&self, part: Range<usize>) -> usize {
+        match part == (0..self.bytes.len()) {
+            true => self.commands,
+            false => memchr::memchr_iter(LINE_FEED, &self.bytes[part]).count(),
+        }
     }
 
     /// The first byte of the batch: of its first command.
