@@ -39,24 +39,29 @@ impl<T: Transport> Executor<T> {
     /// with `ERR_HS_BUSY`.
     pub fn add(&mut self, connection: Option<Connection<T>>, batch: Batch) -> usize {
         let stage = match &connection {
-            None => Stage::Done(Completion::not_begun(Kind::Busy)),
-            Some(_) if batch.commands() == 0 => Stage::Done(Completion::empty()),
             Some(_) => Stage::Ready(batch),
+            None => Stage::Done(Completion::not_begun(Kind::Busy)),
         };
-        self.unfinished += usize::from(matches!(stage, Stage::Ready(_)));
+        self.unfinished += usize::from(connection.is_some());
         self.pairs.push(Pair { connection, stage });
         self.pairs.len() - 1
     }
 
-    /// Begins those pairs whose connections are connected. It makes no other system calls than a receive and a send for
-    /// each, so a thread that must not be held up can do it before another one does the rest.
+    /// Begins those pairs that need no connect. It makes no other system calls than a receive and a send for each, so a
+    /// thread that must not be held up can do it before another one does the rest.
     pub fn start_connected(&mut self, now: Instant) {
-        self.start_where(now, Connection::is_connected);
+        for pair in 0..self.pairs.len() {
+            if self.pairs[pair].is_connected() {
+                self.start_pair(pair, now);
+            }
+        }
     }
 
     /// Begins every pair that has not begun.
     pub fn start(&mut self, now: Instant) {
-        self.start_where(now, |_| true);
+        for pair in 0..self.pairs.len() {
+            self.start_pair(pair, now);
+        }
     }
 
     /// What the pair waits for; `None` if it is done or has not begun.
@@ -147,14 +152,6 @@ impl<T: Transport> Executor<T> {
         })
     }
 
-    fn start_where(&mut self, now: Instant, chosen: impl Fn(&Connection<T>) -> bool) {
-        for pair in 0..self.pairs.len() {
-            if self.connection(pair).is_some_and(&chosen) {
-                self.start_pair(pair, now);
-            }
-        }
-    }
-
     fn start_pair(&mut self, pair: usize, now: Instant) {
         let Pair { connection: Some(connection), stage } = &mut self.pairs[pair] else {
             return;
@@ -173,6 +170,15 @@ impl<T: Transport> Executor<T> {
                 Stage::Done(completion)
             }
         };
+    }
+}
+
+impl<T: Transport> Pair<T> {
+    fn is_connected(&self) -> bool {
+        match (&self.connection, &self.stage) {
+            (Some(connection), Stage::Ready(batch)) => connection.can_begin_at_once(batch),
+            _ => false,
+        }
     }
 }
 

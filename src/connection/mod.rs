@@ -135,15 +135,17 @@ impl<T: Transport> Connection<T> {
     /// # Panics
     /// If no exchange is under way.
     pub fn resume(&mut self, event: Event, now: Instant) -> Step {
-        let deadline = self.deadline();
+        if now >= self.deadline() {
+            // Whatever has happened: nothing is begun and nothing more is sent.
+            return self.time_out();
+        }
         match (event, &self.phase) {
             (Event::Resolved(result), Phase::Lookup) => self.resolved(result, now),
             (Event::Ready, Phase::Connecting { .. }) => self.check_connect(now),
             (Event::Ready, Phase::Exchanging(_)) => self.advance(now),
-            (Event::Time, Phase::Connecting { until, .. }) if now >= *until && now < deadline => {
+            (Event::Time, Phase::Connecting { until, .. }) if now >= *until => {
                 self.next_attempt(now)
             }
-            (Event::Time, _) if now >= deadline => self.time_out(),
             _ => Step::Wait(self.wait()),
         }
     }
@@ -165,9 +167,9 @@ impl<T: Transport> Connection<T> {
         }
     }
 
-    /// Whether a batch can be sent at once, without connecting first.
-    pub fn is_connected(&self) -> bool {
-        matches!(self.phase, Phase::Idle(_))
+    /// Whether [`Self::start`] has no need to connect for this batch first.
+    pub fn can_begin_at_once(&self, batch: &Batch) -> bool {
+        batch.commands() == 0 || matches!(self.phase, Phase::Idle(_))
     }
 
     /// The socket to wait for.
