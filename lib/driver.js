@@ -11,8 +11,9 @@ const native = require('../native.js');
 
 /** How many turns of the event loop an execute is tried for before a worker is sent. A turn takes about 3 µs. */
 const TRIES = 24;
-/** An execute that took less than this, in milliseconds, makes it likely that the next one will be worth trying for. */
-const QUICK_MS = 0.15;
+/** After tries in vain this many times the next executes go to a worker at once; each failure in a row doubles it. */
+const FIRST_PAUSE = 1;
+const LONGEST_PAUSE = 64;
 
 const driver = new native.Driver();
 
@@ -28,9 +29,9 @@ const underWay = new Map();
 
 /** Whether a try or a worker is on its way. */
 let isBusy = false;
-let busySince = 0;
 let triesLeft = 0;
-let wasQuick = false;
+let pause = FIRST_PAUSE;
+let pauseLeft = 0;
 
 /**
  * Begins an execute and gives its id.
@@ -48,20 +49,26 @@ function execute(connections, batches, timeoutMs, waiting) {
 
 function begin() {
   isBusy = true;
-  busySince = performance.now();
-  if (wasQuick) {
+  if (pauseLeft > 0) {
+    pauseLeft--;
+    sendWorker();
+  } else {
     triesLeft = TRIES;
     setImmediate(tryNow);
-  } else {
-    sendWorker();
   }
 }
 
 function tryNow() {
   settle();
-  if (!isBusy) return;
-  if (--triesLeft > 0) setImmediate(tryNow);
-  else sendWorker();
+  if (!isBusy) {
+    pause = FIRST_PAUSE;
+  } else if (--triesLeft > 0) {
+    setImmediate(tryNow);
+  } else {
+    pauseLeft = pause;
+    pause = Math.min(2 * pause, LONGEST_PAUSE);
+    sendWorker();
+  }
 }
 
 function sendWorker() {
@@ -78,10 +85,7 @@ function settle() {
     underWay.delete(id);
     waiting?.resolve(batches);
   }
-  if (underWay.size === 0) {
-    isBusy = false;
-    wasQuick = performance.now() - busySince < QUICK_MS;
-  }
+  isBusy = underWay.size > 0;
 }
 
 /**

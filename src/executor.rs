@@ -109,7 +109,10 @@ impl<T: Transport> Executor<T> {
         };
         let completion = match stage {
             Stage::Done(_) => return,
-            Stage::Ready(_) => Completion::not_begun(kind),
+            Stage::Ready(_) => {
+                connection.close();
+                Completion::not_begun(kind)
+            }
             Stage::Waiting(_) => {
                 connection.abort(kind).expect("a pair that waits has an exchange under way")
             }
