@@ -29,7 +29,7 @@ struct Server {
 /// let mut servers = Servers::default();
 /// servers.add("10.0.0.1", 9998, 1).add("10.0.0.2", 9998, 1);
 /// let continuum = servers.into_continuum().unwrap();
-/// assert_eq!(continuum.server_address(continuum.server_ordinal(b"key-0")), Some("10.0.0.1:9998"));
+/// assert_eq!(continuum.server_address(continuum.server_ordinal(b"key-0")), Some("10.0.0.2:9998"));
 /// ```
 #[derive(Clone, Debug)]
 pub struct Continuum {

@@ -65,7 +65,7 @@ impl NodeDriver {
         connections: Vec<&NodeConnection>,
         batches: Vec<Latin1String>,
         timeout_ms: f64,
-    ) -> Result<ExecuteId> {
+    ) -> Result<u32> {
         let (mut executor, loans) = borrow(&env, connections, batches, timeout_ms)?;
         if executor.len() <= SENT_AT_ONCE {
             executor.start_connected(Instant::now());
@@ -122,7 +122,7 @@ impl NodeDriver {
 
     /// Ends every pair of an execute that is not done.
     #[napi]
-    pub fn abort(&self, id: ExecuteId) {
+    pub fn abort(&self, id: u32) {
         let pairs = self.loans.borrow().get(&id).map_or(0, Vec::len);
         for pair in 0..pairs {
             self.driver.close(id, pair);

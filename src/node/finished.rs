@@ -16,9 +16,11 @@ pub struct FinishedExecute {
 }
 
 /// The replies of a batch that succeeded, or what became of one that failed.
+#[napi]
 pub type FinishedBatch = Either<Vec<ReplySegment>, FailedBatch>;
 
 /// Whole replies: a string if every byte is ASCII, and the bytes otherwise or for one reply longer than a segment.
+#[napi]
 pub type ReplySegment = Either<Latin1String, Buffer>;
 
 #[napi(object, object_from_js = false)]
