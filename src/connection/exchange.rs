@@ -72,11 +72,11 @@ pub(super) enum Progress {
 impl Exchange {
     pub fn new(batch: Batch, options: Arc<Options>) -> Self {
         Self {
+            reader: ReplyReader::new(batch.commands(), options.max_reply_bytes),
             batch,
             is_first: false,
             sent: 0,
             asked: 0,
-            reader: ReplyReader::new(options.max_reply_bytes),
             options,
             preamble_received: 0,
             received: 0,
@@ -90,7 +90,7 @@ impl Exchange {
         assert_eq!(self.sent, 0, "a batch is never sent twice");
         self.is_first = true;
         // Whatever an idle socket said before it was left is nobody's.
-        self.reader = ReplyReader::new(self.options.max_reply_bytes);
+        self.reader = ReplyReader::new(self.batch.commands(), self.options.max_reply_bytes);
     }
 
     /// Sends and receives as much as goes without waiting.

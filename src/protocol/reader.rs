@@ -7,7 +7,9 @@ use super::{LINE_FEED, ReplyError, ReplyHead, check_reply};
 /// cost of handing one over is spread over hundreds of rows.
 pub const SEGMENT_BYTES: usize = 64 * 1024;
 
-const FIRST_BUFFER_BYTES: usize = 4 * 1024;
+/// How much room is made at first for each reply that is expected, so that most batches are received at once.
+const ROOM_FOR_A_REPLY: usize = 128;
+const MIN_FIRST_BUFFER_BYTES: usize = 1024;
 
 /// Whole replies, each with its line end. Longer than [`SEGMENT_BYTES`] only if it is one single reply.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,6 +34,7 @@ pub struct ReplyReader {
     /// Up to where that reply was searched for its end.
     searched: usize,
     segments: Vec<Segment>,
+    first_buffer_bytes: usize,
     max_reply_bytes: usize,
 }
 
@@ -59,9 +62,11 @@ impl Segment {
 }
 
 impl ReplyReader {
-    /// A reader that refuses replies of more than `max_reply_bytes`, the line end not counted.
-    pub fn new(max_reply_bytes: usize) -> Self {
+    /// A reader of about `expected` replies, which refuses those of more than `max_reply_bytes`, the line end not counted.
+    pub fn new(expected: usize, max_reply_bytes: usize) -> Self {
+        let room = expected.saturating_mul(ROOM_FOR_A_REPLY);
         Self {
+            first_buffer_bytes: room.clamp(MIN_FIRST_BUFFER_BYTES, SEGMENT_BYTES),
             buffer: Vec::new(),
             filled: 0,
             segment_start: 0,
@@ -132,7 +137,7 @@ impl ReplyReader {
     fn make_space(&mut self) {
         let length = self.buffer.len();
         if length < SEGMENT_BYTES {
-            self.buffer.resize((length * 4).clamp(FIRST_BUFFER_BYTES, SEGMENT_BYTES), 0);
+            self.buffer.resize((length * 4).clamp(self.first_buffer_bytes, SEGMENT_BYTES), 0);
         } else if self.reply_start > self.segment_start {
             self.cut_segment();
         } else {
@@ -188,7 +193,7 @@ mod tests {
     #[test]
     fn segments_are_cut_at_reply_ends_and_hold_every_byte() {
         let stream: Vec<u8> = (0..5000).flat_map(|n| reply(5 + n % 97)).collect();
-        let mut reader = ReplyReader::new(LIMIT);
+        let mut reader = ReplyReader::new(1, LIMIT);
         assert_eq!(feed(&mut reader, &stream), Ok(5000));
         let segments = reader.into_segments();
         assert!(segments.len() > 1);
@@ -203,7 +208,7 @@ mod tests {
     fn a_long_reply_is_a_segment_of_its_own() {
         let stream: Vec<u8> =
             [100, 700_000, 100, 100, 65_537, 65_536, 10].into_iter().flat_map(reply).collect();
-        let mut reader = ReplyReader::new(LIMIT);
+        let mut reader = ReplyReader::new(1, LIMIT);
         assert_eq!(feed(&mut reader, &stream), Ok(7));
         let segments = reader.into_segments();
         let sizes: Vec<_> = segments.iter().map(|s| s.bytes().len()).collect();
@@ -217,13 +222,13 @@ mod tests {
     #[test]
     fn a_reply_past_the_limit_is_refused_without_being_held() {
         for limit in [4, 100, SEGMENT_BYTES, 300_000] {
-            let mut reader = ReplyReader::new(limit);
+            let mut reader = ReplyReader::new(1, limit);
             assert_eq!(feed(&mut reader, &reply(limit + 1)), Ok(1), "exactly the limit: {limit}");
 
-            let mut reader = ReplyReader::new(limit);
+            let mut reader = ReplyReader::new(1, limit);
             assert_eq!(feed(&mut reader, &reply(limit + 2)), Err(ReplyError::TooLong { limit }));
 
-            let mut reader = ReplyReader::new(limit);
+            let mut reader = ReplyReader::new(1, limit);
             let endless = vec![b'0'; limit + SEGMENT_BYTES];
             assert_eq!(feed(&mut reader, &endless), Err(ReplyError::TooLong { limit }));
             assert!(reader.buffer.len() <= SEGMENT_BYTES.max(limit + 1));
@@ -232,7 +237,7 @@ mod tests {
 
     #[test]
     fn forgotten_replies_leave_no_trace() {
-        let mut reader = ReplyReader::new(LIMIT);
+        let mut reader = ReplyReader::new(1, LIMIT);
         assert_eq!(feed(&mut reader, b"0\t1\n0\t1\n0"), Ok(2));
         reader.forget_replies();
         assert_eq!(feed(&mut reader, b"\t1\t\xff\n3"), Ok(1));

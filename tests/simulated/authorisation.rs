@@ -1,0 +1,163 @@
+//! Secrets and handshakes that the server accepts, refuses or misses.
+
+use hansock::connection::{Completion, ConnectionState, Options};
+use hansock::error::Outcome;
+use hansock::protocol::Batch;
+
+use crate::support::*;
+
+const REFUSED: Option<(&str, Outcome)> = Some(("ERR_HS_AUTH", Outcome::NotSent));
+const UNAUTHORISED: &[u8] = b"3\t1\tunauth\n";
+
+/// The commands may arrive in pieces, and the replies too.
+fn plans() -> [Plan; 3] {
+    [Plan::default(), Plan { receive_sizes: Sizes::cycle([1]), ..Plan::default() }, Plan::slow()]
+}
+
+#[test]
+fn a_wrong_secret_is_told_from_the_server_s_refusal_of_every_command() {
+    for plan in plans() {
+        for handshake in [&b""[..], b"P\t1\tshop\titem\tPRIMARY\tid\n"] {
+            let world = World::with(Peer::with_secret().with_link(plan.clone()));
+            let (connection, completion) = run(&world, options(Some(b"wrong"), handshake));
+            assert_eq!(failure(&completion), REFUSED);
+            assert!(message(&completion).contains("refused the secret"));
+            assert_same_bytes(&replies(&completion), &UNAUTHORISED.repeat(3));
+            assert!(world.executed().is_empty());
+            assert_eq!(connection.status().state(), ConnectionState::Aborted);
+            assert!(world.link(0).is_dropped);
+        }
+    }
+}
+
+#[test]
+fn a_missing_secret_is_told_apart_from_a_wrong_one() {
+    for plan in plans() {
+        for handshake in [&b""[..], b"P\t1\tshop\titem\tPRIMARY\tid\n"] {
+            let world = World::with(Peer::with_secret().with_link(plan.clone()));
+            let (connection, completion) = run(&world, options(None, handshake));
+            assert_eq!(failure(&completion), REFUSED);
+            assert!(message(&completion).contains("wants a secret"));
+            assert_eq!(completion.replies, 3);
+            assert!(world.executed().is_empty());
+            assert_eq!(connection.status().state(), ConnectionState::Aborted);
+        }
+    }
+}
+
+#[test]
+fn a_server_without_a_secret_refuses_one_and_executes_the_batch() {
+    for plan in plans() {
+        let world = World::with(Peer::default().with_link(plan));
+        let (connection, completion) = run(&world, with_secret());
+        assert_eq!(failure(&completion), Some(("ERR_HS_AUTH", Outcome::Unknown)));
+        assert_same_bytes(&replies(&completion), &echoes(&finds("a", 3)));
+        assert_eq!(world.executed().len(), 3);
+        assert_eq!(connection.status().state(), ConnectionState::Aborted);
+    }
+}
+
+#[test]
+fn an_empty_secret_is_right_where_none_is_wanted() {
+    let world = World::with(Peer::default());
+    let (_, completion) = run(&world, options(Some(b""), b""));
+    assert_success(&completion, &finds("a", 3));
+    assert_eq!(lines(&world.link(0).accepted).next(), Some(&b"A\t1\t"[..]));
+}
+
+#[test]
+fn a_refused_secret_explains_a_connection_that_breaks_after_it() {
+    let after_auth = UNAUTHORISED.len();
+    for fault in [Fault::Reset, Fault::EndOfFile] {
+        let world = World::with(
+            Peer::with_secret().with_link(Plan::with_fault(When::Replying(after_auth + 5), fault)),
+        );
+        let (_, completion) = run(&world, options(Some(b"wrong"), b""));
+        assert_eq!(failure(&completion), Some(("ERR_HS_AUTH", Outcome::Unknown)));
+        assert_eq!(completion.replies, 0);
+    }
+}
+
+#[test]
+fn a_refused_command_of_the_handshake_fails_the_batch_with_the_server_s_words() {
+    for plan in plans() {
+        let answer = |command: &[u8]| match command {
+            b"P\t2\tshop\titem\tname\tid" => b"2\t1\tidxnum\n".to_vec(),
+            _ => b"0\t1\n".to_vec(),
+        };
+        let world = World::with(Peer::with_secret().with_link(plan).with_answer(answer));
+        let (connection, completion) = run(&world, with_handshake());
+        assert_eq!(failure(&completion), Some(("ERR_HS_SERVER", Outcome::Unknown)));
+        let error = &completion.failure.as_ref().expect("it failed").error;
+        assert_eq!(error.server_error(), Some((2, "idxnum")));
+        assert!(error.to_string().contains("command 2 of the handshake"), "{error}");
+        assert_same_bytes(&replies(&completion), b"0\t1\n0\t1\n0\t1\n");
+        assert_eq!(connection.status().state(), ConnectionState::Aborted);
+    }
+}
+
+#[test]
+fn the_first_refusal_of_a_handshake_is_the_one_that_is_told() {
+    let answer = |command: &[u8]| match command.starts_with(b"P\t1") {
+        true => b"1\t1\topen_table\n".to_vec(),
+        false => b"2\t1\tstmtnum\n".to_vec(),
+    };
+    let world = World::with(Peer::default().with_answer(answer));
+    let handshake = b"P\t1\ta\tb\t\tc\nP\t2\ta\tb\t\tc\n";
+    let (_, completion) = run(&world, options(None, handshake));
+    let error = completion.failure.map(|failure| failure.error).expect("it failed");
+    assert_eq!(error.server_error(), Some((1, "open_table")));
+}
+
+#[test]
+fn a_batch_may_bring_its_own_auth_request() {
+    let world = World::with(Peer::with_secret());
+    let connection = world.connection(SERVER, options(None, b""));
+    let login = batch(b"A\t1\txyzzy\n1\t=\t1\ta\n");
+    let (connection, completion) = world.execute(connection, &login);
+    assert!(completion.failure.is_none());
+    assert_same_bytes(&replies(&completion), b"0\t1\n0\t4\t1\t=\t1\ta\n");
+
+    let wrong = batch(b"A\t1\twrong\n1\t=\t1\ta\n");
+    let (connection, completion) = world.execute(connection, &wrong);
+    assert!(completion.failure.is_none(), "its refusal is a reply like any other");
+    assert_same_bytes(&replies(&completion), &UNAUTHORISED.repeat(2));
+    assert_eq!(world.link_count(), 1);
+    assert_eq!(connection.status().state(), ConnectionState::Connected);
+}
+
+#[test]
+fn some_refused_commands_are_the_caller_s_business() {
+    let answer = |command: &[u8]| match command.ends_with(b"-1") {
+        true => b"0\t1\n".to_vec(),
+        false => UNAUTHORISED.to_vec(),
+    };
+    let world = World::with(Peer::default().with_answer(answer));
+    let (_, completion) = run(&world, options(None, b""));
+    assert!(completion.failure.is_none(), "{:?}", completion.failure);
+    assert_eq!(completion.replies, 3);
+}
+
+#[test]
+fn errors_in_replies_do_not_fail_the_batch() {
+    let world = World::with(Peer::with_secret().with_answer(|_| b"2\t1\tstmtnum\n".to_vec()));
+    let (connection, completion) = run(&world, with_secret());
+    assert!(completion.failure.is_none(), "{:?}", completion.failure);
+    assert_same_bytes(&replies(&completion), &b"2\t1\tstmtnum\n".repeat(3));
+    assert_eq!(connection.status().state(), ConnectionState::Connected);
+}
+
+#[test]
+fn a_secret_with_control_characters_is_refused_before_it_is_used() {
+    assert!(Options::new(Some(b"a\tb"), &Batch::default(), 100).is_err());
+    assert!(Options::new(Some(b"\x0f"), &Batch::default(), 100).is_err());
+    assert!(Options::new(Some(b"\x10\\`\xff"), &Batch::default(), 100).is_ok());
+}
+
+fn run(world: &World, options: Options) -> (SimulatedConnection, Completion) {
+    world.execute(world.connection(SERVER, options), &finds("a", 3))
+}
+
+fn message(completion: &Completion) -> String {
+    completion.failure.as_ref().map(|failure| failure.error.to_string()).unwrap_or_default()
+}

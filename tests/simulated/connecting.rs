@@ -1,0 +1,230 @@
+//! Look-ups and connects that succeed, fail, take their time or never end.
+
+use std::error::Error;
+use std::io::ErrorKind;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use hansock::connection::{Completion, ConnectionState, Target};
+use hansock::error::Outcome;
+
+use crate::support::*;
+
+const HOST: &str = "db.example:9998";
+const UNCONNECTED: Option<(&str, Outcome)> = Some(("ERR_HS_CONNECT", Outcome::NotSent));
+const TIMED_OUT: Option<(&str, Outcome)> = Some(("ERR_HS_TIMEOUT", Outcome::NotSent));
+/// A batch's time where it may run out; three addresses get 30 ms each.
+const TIMEOUT: Duration = milliseconds(90);
+
+#[test]
+fn a_connect_may_take_its_time() {
+    let world = World::with(Peer::default().with_connect(Connect::After(milliseconds(20))));
+    let find = finds("a", 1);
+    let begun = world.now();
+    let (_, completion) = world.execute(world.connection(SERVER, options(None, b"")), &find);
+    assert_success(&completion, &find);
+    assert_eq!(world.now() - begun, milliseconds(20));
+}
+
+#[test]
+fn a_refused_connect_fails_with_the_reason_and_the_next_batch_tries_again() {
+    for connect in [Connect::Refused, Connect::RefusedAfter(milliseconds(5))] {
+        let world = World::with(Peer::default().with_connect(connect));
+        let find = finds("a", 1);
+        let connection = world.connection(SERVER, with_secret());
+        let (connection, completion) = world.execute(connection, &find);
+        assert_eq!(failure(&completion), UNCONNECTED);
+        assert_eq!(reason(&completion), Some(ErrorKind::ConnectionRefused));
+        assert_eq!(connection.status().state(), ConnectionState::Aborted);
+        assert_eq!(connection.status().generation(), 0);
+        let (connection, completion) = world.execute(connection, &find);
+        assert!(completion.failure.is_some(), "a server without a secret refuses any");
+        assert_eq!(connection.status().generation(), 1);
+    }
+}
+
+#[test]
+fn a_connect_that_never_ends_costs_the_timeout() {
+    let world = World::with(Peer::default().with_connect(Connect::Never));
+    let (connection, completion) = run(&world, SERVER);
+    assert_eq!(failure(&completion), TIMED_OUT);
+    assert_eq!(connection.status().state(), ConnectionState::Aborted);
+    assert!(world.link(0).is_dropped);
+    let find = finds("next", 1);
+    let (_, completion) = world.execute(connection, &find);
+    assert_success(&completion, &find);
+}
+
+#[test]
+fn a_listener_without_room_is_asked_again_until_it_has_some() {
+    let path = "unix:/run/hs.sock";
+    let world = World::new();
+    let connects = [Connect::NoRoom; 10].into();
+    world.add_peer(path, Peer { connects, ..Peer::default() });
+    let begun = world.now();
+    let (_, completion) = run(&world, path);
+    assert_success(&completion, &finds("a", 1));
+    assert_eq!(world.connects().len(), 11);
+    assert_eq!(world.now() - begun, milliseconds(20), "2 ms between two tries");
+}
+
+#[test]
+fn a_listener_that_never_has_room_costs_the_timeout() {
+    let path = "unix:/run/hs.sock";
+    let world = World::new();
+    world.add_peer(path, Peer { connects: [Connect::NoRoom; 1000].into(), ..Peer::default() });
+    let begun = world.now();
+    let (_, completion) = run(&world, path);
+    assert_eq!(failure(&completion), TIMED_OUT);
+    assert_eq!(world.now() - begun, TIMEOUT);
+    assert_eq!(world.connects().len(), 45);
+    assert_eq!(world.connects()[0].0, Target::Unix("/run/hs.sock".to_owned()));
+}
+
+#[test]
+fn a_look_up_that_fails_or_finds_nothing_names_the_host() {
+    for (addresses, kind) in
+        [(Err(ErrorKind::TimedOut), ErrorKind::TimedOut), (Ok(Vec::new()), ErrorKind::NotFound)]
+    {
+        let world = World::new();
+        world.add_name("db.example", Name { addresses, delay: milliseconds(3) });
+        let connection = world.connection(HOST, with_secret());
+        let (connection, completion) = world.execute(connection, &finds("a", 1));
+        assert_eq!(failure(&completion), UNCONNECTED);
+        assert_eq!(reason(&completion), Some(kind));
+        let error = completion.failure.map(|failure| failure.error).expect("it failed");
+        assert_eq!(error.unresolved_host(), Some("db.example"));
+        assert!(error.source().is_some());
+        assert_eq!(connection.status().state(), ConnectionState::Aborted);
+        assert!(world.connects().is_empty());
+    }
+}
+
+#[test]
+fn a_look_up_that_never_ends_costs_the_timeout() {
+    let world = World::new();
+    let addresses = Ok(vec![address(1)]);
+    world.add_name("db.example", Name { addresses, delay: PLENTY });
+    let begun = world.now();
+    let (connection, completion) = run(&world, HOST);
+    assert_eq!(failure(&completion), TIMED_OUT);
+    assert_eq!(world.now() - begun, TIMEOUT);
+    assert_eq!(connection.status().state(), ConnectionState::Aborted);
+}
+
+#[test]
+fn a_look_up_delays_no_other_pair() {
+    let world = World::with(Peer::default());
+    world.add_name("db.example", Name { addresses: Ok(vec![address(1)]), delay: milliseconds(50) });
+    let (slow, quick) = (finds("slow", 1), finds("quick", 1));
+    let mut event_loop = EventLoop::new(&world, TIMEOUT)
+        .pair(world.connection(HOST, options(None, b"")), &slow)
+        .pair(world.connection(SERVER, options(None, b"")), &quick);
+    let begun = world.now();
+    while event_loop.executor.wait(1).is_some() || event_loop.executor.wait(0).is_none() {
+        event_loop.turn();
+    }
+    assert_eq!(world.now(), begun);
+    let ended = event_loop.run();
+    assert_success(&ended[0].1, &slow);
+    assert_success(&ended[1].1, &quick);
+    assert_eq!(world.now() - begun, milliseconds(50));
+}
+
+#[test]
+fn an_address_is_connected_to_without_a_look_up() {
+    for text in ["127.0.0.1:1234", "[::1]:1234"] {
+        let world = World::new();
+        world.add_peer(text, Peer::default());
+        let (_, completion) = run(&world, text);
+        assert_success(&completion, &finds("a", 1));
+        assert_eq!(targets(&world), [Target::Tcp(text.parse().expect("an address"))]);
+    }
+}
+
+#[test]
+fn addresses_are_tried_in_turn_until_one_answers() {
+    for failing in [Connect::Refused, Connect::RefusedAfter(milliseconds(1))] {
+        let world = world_of([failing, failing, Connect::AtOnce]);
+        let (connection, completion) = run(&world, HOST);
+        assert_success(&completion, &finds("a", 1));
+        assert_eq!(targets(&world), [target(1), target(2), target(3)]);
+        assert_eq!(connection.status().generation(), 1);
+        let open = (0..world.link_count()).filter(|&link| !world.link(link).is_dropped);
+        assert_eq!(open.count(), 1, "those that failed are closed");
+    }
+}
+
+#[test]
+fn an_address_that_never_answers_takes_its_share_of_the_time_and_no_more() {
+    let world = world_of([Connect::Never, Connect::Never, Connect::After(milliseconds(29))]);
+    let begun = world.now();
+    let (_, completion) = run(&world, HOST);
+    assert_success(&completion, &finds("a", 1));
+    let times: Vec<_> = world.connects().iter().map(|&(_, at)| at - begun).collect();
+    assert_eq!(times, [milliseconds(0), milliseconds(30), milliseconds(60)]);
+}
+
+#[test]
+fn what_one_address_leaves_of_its_share_goes_to_the_others() {
+    let refused = Connect::RefusedAfter(milliseconds(10));
+    let world = world_of([refused, Connect::Never, Connect::After(milliseconds(39))]);
+    let begun = world.now();
+    let (_, completion) = run(&world, HOST);
+    assert_success(&completion, &finds("a", 1));
+    let times: Vec<_> = world.connects().iter().map(|&(_, at)| at - begun).collect();
+    assert_eq!(times, [milliseconds(0), milliseconds(10), milliseconds(50)]);
+}
+
+#[test]
+fn addresses_that_all_fail_fail_the_batch() {
+    let refused = Connect::RefusedAfter(milliseconds(10));
+    for (connects, expected, duration) in [
+        ([Connect::Refused, refused, Connect::Refused], UNCONNECTED, 10),
+        ([refused, Connect::Never, refused], UNCONNECTED, 60),
+        ([Connect::Never, Connect::Never, Connect::Never], TIMED_OUT, 90),
+        ([refused, Connect::Refused, Connect::Never], TIMED_OUT, 90),
+    ] {
+        let world = world_of(connects);
+        let begun = world.now();
+        let (connection, completion) = run(&world, HOST);
+        assert_eq!(failure(&completion), expected, "{connects:?}");
+        assert_eq!(world.now() - begun, milliseconds(duration), "{connects:?}");
+        assert_eq!(connection.status().state(), ConnectionState::Aborted);
+        assert!((0..world.link_count()).all(|link| world.link(link).is_dropped));
+    }
+}
+
+/// [`HOST`] with three addresses, and the batch's share of what each does.
+fn world_of(connects: [Connect; 3]) -> World {
+    let world = World::new();
+    let addresses = Ok((1..=3).map(address).collect());
+    world.add_name("db.example", Name { addresses, delay: Duration::ZERO });
+    for (number, connect) in (1..).zip(connects) {
+        let address = format!("{}:9998", address(number));
+        world.add_peer(&address, Peer::default().with_connect(connect));
+    }
+    world
+}
+
+fn run(world: &World, address: &str) -> (SimulatedConnection, Completion) {
+    let event_loop = EventLoop::new(world, TIMEOUT).may_time_out();
+    let connection = world.connection(address, options(None, b""));
+    event_loop.pair(connection, &finds("a", 1)).run_one()
+}
+
+fn address(number: u8) -> IpAddr {
+    [10, 0, 0, number].into()
+}
+
+fn target(number: u8) -> Target {
+    Target::Tcp((address(number), 9998).into())
+}
+
+fn targets(world: &World) -> Vec<Target> {
+    world.connects().into_iter().map(|(target, _)| target).collect()
+}
+
+fn reason(completion: &Completion) -> Option<ErrorKind> {
+    Some(completion.failure.as_ref()?.error.io_source()?.kind())
+}

@@ -1,0 +1,14 @@
+//! The state machines against a simulated peer on virtual time.
+
+mod authorisation;
+mod backpressure;
+mod closing;
+mod connecting;
+mod deadlines;
+mod exchange;
+mod faults;
+mod idle;
+mod pairs;
+mod random;
+mod support;
+mod violations;
