@@ -88,6 +88,17 @@ fn a_ring_needs_a_server_with_a_weight() {
 }
 
 #[test]
+fn a_key_that_falls_on_a_point_belongs_to_it() {
+    let servers: Vec<_> = (0..8).map(|n| (format!("host-{n}"), 9998, 1)).collect();
+    let ring = continuum(&servers);
+    for ordinal in 0..8 {
+        // What a server's own points are hashed from.
+        let key = format!("host-{ordinal}:9998-7");
+        assert_eq!(ring.server_ordinal(key.as_bytes()), ordinal);
+    }
+}
+
+#[test]
 fn keys_are_bytes() {
     let servers: Vec<_> = (0..8).map(|n| (format!("host-{n}"), 9998, 1)).collect();
     let ring = continuum(&servers);

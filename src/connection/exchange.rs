@@ -3,16 +3,13 @@
 use std::io::{self, IoSlice};
 use std::sync::Arc;
 
-use super::options::Options;
+use super::options::{Options, UNAUTHORISED};
 use super::socket::Socket;
 use crate::error::{Error, Kind, Outcome, Stage};
 use crate::protocol::{Batch, ReplyError, ReplyReader, Segment};
 
 /// How much is received before others get their turn: 16 segments, 1 MiB.
 const RECEIVES_A_TURN: usize = 16;
-
-/// The server's error code for a request on a connection that it has not authorised (`unauth`).
-const UNAUTHORISED: u32 = 3;
 
 /// How an execute ended for one batch.
 #[derive(Debug)]
@@ -150,12 +147,15 @@ impl Exchange {
         let outcome = self.outcome();
         let preamble_over = self.preamble_received == self.preamble_replies();
         let refusal = match self.received > 0 && self.is_refused_whole() {
-            true if self.options.has_secret => Some(Kind::SecretRefused),
-            true => Some(Kind::SecretMissing),
+            true => Some(self.options.unauthorised()),
             false => self.refusal,
         };
-        // A refusal explains what broke the connection after it.
-        let error = refusal.or(broken).map(Error::from);
+        let error = match broken {
+            Some(Kind::Closed) => Some(Kind::Closed),
+            // A refusal explains what broke the connection after it.
+            broken => refusal.or(broken),
+        };
+        let error = error.map(Error::from);
         let reusable = error.is_none();
         let completion = Completion {
             segments: if preamble_over { self.reader.into_segments() } else { Vec::new() },

@@ -9,6 +9,9 @@ use crate::protocol::{Batch, BatchWriter, is_plain};
 /// A single reply longer than this ends the connection, unless the options say otherwise: 256 MiB.
 pub const DEFAULT_MAX_REPLY_BYTES: usize = 256 * 1024 * 1024;
 
+/// The server's error code for a request on a connection that it has not authorised (`unauth`).
+pub(super) const UNAUTHORISED: u32 = 3;
+
 /// What a connection sends first on every connect, and what it accepts.
 pub struct Options {
     /// The auth request and the handshake's commands, sent in the same write as the batch that follows.
@@ -42,10 +45,15 @@ impl Options {
         Ok(Self { preamble, has_secret: secret.is_some(), max_reply_bytes })
     }
 
+    /// What it means that the server does not take the connection for authorised.
+    pub(super) fn unauthorised(&self) -> Kind {
+        if self.has_secret { Kind::SecretRefused } else { Kind::SecretMissing }
+    }
+
     /// What it means that the preamble's command at `position` was answered with an error.
     pub(super) fn refusal(&self, position: usize, code: u32, message: &[u8]) -> Kind {
-        if position == 0 && self.has_secret {
-            return Kind::SecretRefused;
+        if code == UNAUTHORISED || (position == 0 && self.has_secret) {
+            return self.unauthorised();
         }
         Kind::Handshake {
             command: position - usize::from(self.has_secret),
