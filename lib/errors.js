@@ -43,7 +43,7 @@ class ExecuteError extends HandlerSocketError {
    * @param {unknown} [cause]
    */
   constructor(results, cause) {
-    /** @type {HandlerSocketError[]} */
+    /** @type {import('..').HandlerSocketError[]} */
     const errors = [];
     for (const result of results) if (result.status === 'rejected') errors.push(result.reason);
     super(
@@ -85,7 +85,8 @@ const MEANINGS = {
   filterblob: 'BLOB, TEXT and JSON columns can only be compared with NULL',
   modop: 'no such modification',
   readonly: 'this is the port for reads; writes go to handlersocket_port_wr',
-  open_table: 'the table could not be opened: it does not exist, or a lock on it was not given in time',
+  open_table:
+    'the table could not be opened: it does not exist, or a lock on it was not given in time',
   lock_tables:
     'the tables could not be locked: the server is read-only, shutting down, or another holds the write lock',
   unauth: 'the connection is not authorised: the secret is missing or wrong',

@@ -12,7 +12,11 @@ const DEFAULT_TIMEOUT_MS = 5000;
 /** That of Node.js's own timers. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** @typedef {{ connection: Connection, batch: Batch }} Pair */
+/**
+ * @typedef {InstanceType<typeof Connection>} Connection
+ * @typedef {InstanceType<typeof Batch>} Batch
+ * @typedef {{ connection: Connection, batch: Batch }} Pair
+ */
 
 class Executor {
   /** @type {Pair[]} */

@@ -139,7 +139,9 @@ class Reply {
   get buffers() {
     const segment = this.#segment;
     if (segment.bytes === null) {
-      return this.#cutValues().map((value) => value === null ? null : Buffer.from(value, 'latin1'));
+      return this.#cutValues().map((value) =>
+        value === null ? null : Buffer.from(value, 'latin1'),
+      );
     }
     const [start, end] = segment.isLong ? [0, this.#end] : segment.lineInBytes(this.#ordinal);
     return cutBuffers(segment.bytes.subarray(start, end));
@@ -147,7 +149,9 @@ class Reply {
 
   get error() {
     if (this.ok) return null;
-    return new ServerError(this.errorCode, this.values[0] ?? '', { address: this.#segment.address });
+    return new ServerError(this.errorCode, this.values[0] ?? '', {
+      address: this.#segment.address,
+    });
   }
 
   [Symbol.iterator]() {
@@ -163,7 +167,7 @@ class Reply {
   #head() {
     const segment = this.#segment;
     const head = segment.isLong
-      ? segment.bytes.latin1Slice(0, HEAD_BYTES)
+      ? /** @type {Buffer} */ (segment.bytes).latin1Slice(0, HEAD_BYTES)
       : segment.text.slice(this.#start, Math.min(this.#end, this.#start + HEAD_BYTES));
     const [errorCode, columnCount] = head.split('\t', 2);
     return { errorCode: Number(errorCode), columnCount: Number(columnCount) };
@@ -252,7 +256,9 @@ function cutBuffers(line) {
   for (;;) {
     const tab = line.indexOf(TAB, start);
     const end = tab === -1 ? line.length : tab;
-    values.push(end - start === 1 && line[start] === 0 ? null : unescapeBytes(line.subarray(start, end)));
+    values.push(
+      end - start === 1 && line[start] === 0 ? null : unescapeBytes(line.subarray(start, end)),
+    );
     if (tab === -1) return values;
     start = tab + 1;
   }

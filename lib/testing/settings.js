@@ -34,7 +34,6 @@ function readSecret(option, value) {
   if (typeof value !== 'string') {
     throw new TypeError(`startServer: ${option} must be a string, not ${describe(value)}`);
   }
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters in question
   if (/[\x00-\x0f]/.test(value)) {
     throw new TypeError(
       `startServer: ${option} holds a character below U+0010. The protocol escapes these, but ` +

@@ -1,0 +1,245 @@
+'use strict';
+
+const assert = require('node:assert/strict');
+const { describe, test } = require('node:test');
+const { inspect } = require('node:util');
+
+const { Ketama } = require('..');
+const { refusal } = require('./support/refusals.js');
+const golden = require('./data/ketama-golden.json');
+
+const ringOf = (...servers) => {
+  const list = servers.map(([host, port, weight]) => ({ host, port, weight }));
+  return new Ketama(list).createContinuum();
+};
+
+describe('golden vectors', () => {
+  for (const { name, servers, keyFormat, from, ordinals } of golden) {
+    const keys = ordinals.map((_, i) => keyFormat.replace('%d', from + i));
+
+    test(name, () => {
+      const ring = ringOf(...servers);
+      assert.ok(ordinals.length > 0);
+      assert.deepEqual(
+        keys.map((key) => ring.getServerOrdinal(key)),
+        ordinals,
+      );
+      assert.deepEqual(
+        keys.map((key) => ring.getServer(key)),
+        ordinals.map((ordinal) => `${servers[ordinal][0]}:${servers[ordinal][1]}`),
+      );
+    });
+
+    test(`${name}, with keys as bytes, and servers added one by one`, () => {
+      const ring = new Ketama();
+      for (const server of servers) assert.equal(ring.addServer(...server), ring);
+      assert.equal(ring.createContinuum(), ring);
+      assert.deepEqual(
+        keys.map((key, i) =>
+          ring.getServerOrdinal(i % 2 ? Buffer.from(key) : new TextEncoder().encode(key)),
+        ),
+        ordinals,
+      );
+    });
+  }
+});
+
+describe('points', () => {
+  for (const [title, servers, count] of [
+    ['of one server', [['a', 1, 1]], 160],
+    [
+      'of three that are equal',
+      [
+        ['a', 1, 7],
+        ['b', 1, 7],
+        ['c', 1, 7],
+      ],
+      480,
+    ],
+    // floor(40 × 3 × 100/315) + floor(40 × 3 × 125/315) + floor(40 × 3 × 90/315), four points each.
+    [
+      'of three that are not',
+      [
+        ['a', 1, 100],
+        ['b', 1, 125],
+        ['c', 1, 90],
+      ],
+      4 * (38 + 47 + 34),
+    ],
+    // Doubles would give each of seven 39 digests in place of 40; floats that are not rounded to one again at the end
+    // would do so with twenty-five.
+    ...[7, 25].map((count) => [
+      `of ${count} that are equal`,
+      Array.from({ length: count }, (_, i) => [`s${i}`, 1, 1]),
+      count * 4 * 40,
+    ]),
+    [
+      'of one beside one of no weight',
+      [
+        ['a', 1, 0],
+        ['b', 1, 3],
+      ],
+      320,
+    ],
+    [
+      'of the heaviest weights',
+      [
+        ['a', 1, 4_294_967_295],
+        ['b', 1, 4_294_967_295],
+      ],
+      320,
+    ],
+  ]) {
+    test(title, () => {
+      const ring = ringOf(...servers);
+      assert.equal(ring.pointCount, count);
+    });
+  }
+});
+
+describe('weights', () => {
+  const keys = Array.from({ length: 20_000 }, (_, i) => `key ${i}`);
+  const shares = (ring, servers) => {
+    const counts = Array(servers).fill(0);
+    for (const key of keys) counts[ring.getServerOrdinal(key)]++;
+    return counts.map((count) => count / keys.length);
+  };
+
+  test('share the keys', () => {
+    const [light, heavy] = shares(ringOf(['10.0.0.1', 9998, 1], ['10.0.0.2', 9998, 3]), 2);
+    assert.ok(Math.abs(light - 0.25) < 0.05, `${light}`);
+    assert.equal(light + heavy, 1);
+  });
+
+  test('of zero get none', () => {
+    const ring = ringOf(['a', 1, 0], ['b', 1, 1], ['c', 1, 0]);
+    assert.deepEqual(shares(ring, 3), [0, 1, 0]);
+    assert.equal(ring.getServerAddress(0), 'a:1');
+  });
+
+  test('are 1 where none is given, and ports 9998', () => {
+    const ring = new Ketama([{ host: 'a' }, { host: 'b', port: 9998, weight: 1 }]);
+    ring.createContinuum();
+    const same = ringOf(['a', 9998, 1], ['b', 9998, 1]);
+    assert.equal(ring.getServerAddress(0), 'a:9998');
+    assert.deepEqual(
+      keys.slice(0, 500).map((key) => ring.getServer(key)),
+      keys.slice(0, 500).map((key) => same.getServer(key)),
+    );
+    assert.equal(new Ketama().addServer('a', 1).createContinuum().pointCount, 160);
+  });
+
+  test('a server more moves few keys, and all of them to it', () => {
+    const servers = Array.from({ length: 9 }, (_, i) => [`10.0.0.${i}`, 9998, 1]);
+    const before = ringOf(...servers);
+    const after = ringOf(...servers, ['10.0.0.9', 9998, 1]);
+    const moved = keys.filter((key) => before.getServer(key) !== after.getServer(key));
+    assert.ok(moved.length < keys.length * 0.15, `${moved.length}`);
+    const elsewhere = moved.filter((key) => after.getServer(key) !== '10.0.0.9:9998');
+    // All but a few: the float's last bit may take a point from a server.
+    assert.ok(elsewhere.length < keys.length * 0.02, `${elsewhere.length}`);
+  });
+});
+
+test('keys are bytes: of every value, none, and text as UTF-8', () => {
+  const ring = ringOf(['a', 1, 1], ['b', 1, 1], ['c', 1, 1]);
+  for (const text of ['', 'é', '😀', '\0', 'a\nb', 'x'.repeat(10_000)]) {
+    assert.equal(ring.getServerOrdinal(text), ring.getServerOrdinal(Buffer.from(text)));
+  }
+  const found = new Set();
+  for (let byte = 0; byte < 256; byte++) {
+    const key = new Uint8Array([9, byte, byte, 9]).subarray(1, 3);
+    assert.equal(ring.getServerOrdinal(key), ring.getServerOrdinal(Buffer.from([byte, byte])));
+    found.add(ring.getServerOrdinal(key));
+  }
+  assert.equal(found.size, 3);
+  assert.equal(ring.getServer(Buffer.from([0xe9])), ring.getServer(new Uint8Array([0xe9])));
+});
+
+describe('misuse', () => {
+  const server = { host: 'a', port: 1, weight: 1 };
+  for (const [title, call, errorClass, ...named] of [
+    ['servers that are no array', () => new Ketama('a'), TypeError, 'servers', "'a'"],
+    ['servers that are null', () => new Ketama(null), TypeError, 'servers', 'null'],
+    ['a server that is text', () => new Ketama(['a:1']), TypeError, 'servers', "'a:1'"],
+    ['no host', () => new Ketama([{ port: 1 }]), TypeError, 'host', 'undefined'],
+    ['a host that is a number', () => new Ketama().addServer(1, 1), TypeError, 'host', '1'],
+    ['an empty host', () => new Ketama().addServer('', 1), TypeError, 'host'],
+    ['no port', () => new Ketama().addServer('a'), TypeError, 'port', 'undefined'],
+    ['port 0', () => new Ketama().addServer('a', 0), RangeError, 'port', '0'],
+    ['port 65,536', () => new Ketama([{ ...server, port: 65_536 }]), RangeError, 'port', '65536'],
+    ['a port that is text', () => new Ketama().addServer('a', '1'), TypeError, 'port', "'1'"],
+    ['a negative weight', () => new Ketama().addServer('a', 1, -1), RangeError, 'weight', '-1'],
+    [
+      'a fraction as weight',
+      () => new Ketama().addServer('a', 1, 0.5),
+      RangeError,
+      'weight',
+      '0.5',
+    ],
+    [
+      'a weight of NaN',
+      () => new Ketama().addServer('a', 1, Number.NaN),
+      RangeError,
+      'weight',
+      'NaN',
+    ],
+    [
+      'a weight of text',
+      () => new Ketama([{ ...server, weight: '2' }]),
+      TypeError,
+      'weight',
+      "'2'",
+    ],
+    ['no servers', () => new Ketama().createContinuum(), TypeError, 'server'],
+    ['only weights of zero', () => ringOf(['a', 1, 0], ['b', 1, 0]), TypeError, 'weight'],
+  ]) {
+    test(title, () => {
+      assert.throws(call, refusal(errorClass, ...named));
+    });
+  }
+
+  for (const key of [undefined, null, 7, 7n, {}, ['a'], new ArrayBuffer(1)]) {
+    test(`the key ${inspect(key)}`, () => {
+      const ring = ringOf(['a', 1, 1]);
+      assert.throws(() => ring.getServerOrdinal(key), refusal(TypeError, 'key'));
+      assert.throws(() => ring.getServer(key), refusal(TypeError, 'key'));
+    });
+  }
+
+  test('a look-up before the ring is fixed, and a server after', () => {
+    const ring = new Ketama([server]);
+    for (const call of [
+      () => ring.getServerOrdinal('key'),
+      () => ring.getServer('key'),
+      () => ring.pointCount,
+    ]) {
+      assert.throws(call, refusal(TypeError, 'createContinuum'));
+    }
+    ring.addServer('b', 1);
+    ring.createContinuum();
+    assert.throws(() => ring.addServer('c', 1), refusal(TypeError, 'fixed'));
+    assert.equal(ring.createContinuum().pointCount, 320);
+    assert.throws(() => ring.getServerAddress(2), refusal(RangeError, 'ordinal', '2'));
+  });
+
+  test('an ordinal that is none', () => {
+    const ring = ringOf(['a', 1, 1]);
+    assert.throws(() => ring.getServerAddress(1), refusal(RangeError, 'ordinal', '1'));
+    assert.throws(() => ring.getServerAddress(-1), refusal(RangeError, 'ordinal', '-1'));
+    assert.throws(() => ring.getServerAddress(0.5), refusal(RangeError, 'ordinal', '0.5'));
+    assert.throws(() => ring.getServerAddress('0'), refusal(TypeError, 'ordinal', "'0'"));
+  });
+
+  test('that failed leaves the ring as it was', () => {
+    const ring = new Ketama([{ ...server, weight: 0 }]);
+    assert.throws(() => ring.createContinuum(), TypeError);
+    assert.throws(() => ring.addServer('b', 0), RangeError);
+    assert.equal(ring.addServer('b', 2).createContinuum().getServer('key'), 'b:2');
+  });
+});
+
+test('inspect shows the servers', () => {
+  const ring = ringOf(['a', 1, 1]);
+  assert.match(inspect(ring), /^Ketama \{.*host: 'a'.*pointCount: 160/s);
+});

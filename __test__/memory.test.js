@@ -1,0 +1,135 @@
+'use strict';
+
+const assert = require('node:assert/strict');
+const { describe, test } = require('node:test');
+
+const { runChild, startChild } = require('./support/children.js');
+const { answer, refusingAddress, startHealthyPeer, startPeer } = require('./support/fake-peer.js');
+
+const flags = ['--expose-gc'];
+
+describe('what is dropped is collected:', () => {
+  test('connections, and their sockets are closed', async (t) => {
+    const healthy = await startHealthyPeer(t);
+    const program = async ({ Batch, Connection, Executor }, address) => {
+      const use = async () => {
+        const executor = new Executor();
+        for (let i = 0; i < 50; i++) {
+          executor.add(new Connection(address), new Batch().write('a\n'));
+        }
+        await executor.execute();
+      };
+      await use();
+      let isDone = false;
+      process.stdin.once('data', () => {
+        isDone = true;
+        process.stdin.destroy();
+      });
+      while (!isDone) {
+        gc();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      console.log('still alive');
+    };
+    const { child, ended } = startChild(t, program, { args: [healthy.address], flags });
+    for (let i = 0; i < 50; i++) await (await healthy.visitor(i)).closed;
+    child.stdin.write('enough');
+    const { code, stdout } = await ended;
+    assert.deepEqual({ code, stdout }, { code: 0, stdout: 'still alive\n' });
+  });
+
+  test('executors and batches, executed or not, failed or not', async (t) => {
+    const healthy = await startHealthyPeer(t);
+    const refusing = await refusingAddress(t);
+    const program = async ({ Batch, Connection, Executor }, addresses) => {
+      let collected = 0;
+      const registry = new FinalizationRegistry(() => collected++);
+      const kept = new Connection(addresses[0]);
+      const watched = (object) => {
+        registry.register(object);
+        return object;
+      };
+      const use = async (isExecuted) => {
+        const executor = watched(new Executor());
+        const { signal } = watched(new AbortController());
+        executor.add(kept, watched(new Batch().write('a\n')));
+        for (const address of addresses) {
+          executor.add(watched(new Connection(address)), watched(new Batch().write('a\n')));
+        }
+        if (isExecuted) await executor.executeSettled(60_000, { signal });
+      };
+      for (let i = 0; i < 10; i++) await use(i % 2 === 0);
+      while (collected < 10 * (2 + 1 + 4)) {
+        gc();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      console.log(collected, kept.state);
+    };
+    const { code, stdout, stderr } = await runChild(t, program, {
+      args: [[healthy.address, refusing]],
+      flags,
+    });
+    assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: '70 connected\n', stderr: '' });
+  });
+
+  test('a large reply of which a value is kept', async (t) => {
+    const small = 'a value to be kept';
+    const large = 'x'.repeat(1_000_000);
+    const peer = await startPeer(
+      t,
+      answer(() => `0\t3\t${large}\t${small}\t${large}\n`),
+    );
+    const program = async ({ Batch, Connection, Executor }, address) => {
+      const connection = new Connection(address);
+      const kept = [];
+      const held = async () => {
+        gc();
+        // Buffers give their memory back after the collection.
+        await new Promise((resolve) => setImmediate(resolve));
+        const { heapUsed, external } = process.memoryUsage();
+        return heapUsed + external;
+      };
+      const before = await held();
+      for (let i = 0; i < 50; i++) {
+        const batch = new Batch().write('a\n');
+        const [[reply]] = await new Executor().add(connection, batch).execute();
+        kept.push(i % 2 ? reply.values[1] : reply.buffers[1]);
+      }
+      // A hundred million bytes were received. It does not come to an end where each value keeps its reply.
+      while ((await held()) - before > 5_000_000);
+      console.log(JSON.stringify(kept.map(String)));
+    };
+    const { code, stdout } = await runChild(t, program, { args: [peer.address], flags });
+    const kept = JSON.stringify(Array(50).fill(small));
+    assert.deepEqual({ code, stdout }, { code: 0, stdout: `${kept}\n` });
+  });
+});
+
+test('connections that were closed or failed leave no descriptors', async (t) => {
+  const healthy = await startHealthyPeer(t);
+  const resetting = await startPeer(t, async (visitor) => {
+    await visitor.lines(1);
+    visitor.reset();
+  });
+  const refusing = await refusingAddress(t);
+  const program = async ({ Batch, Connection, Executor }, addresses) => {
+    const count = () => require('node:fs').readdirSync('/proc/self/fd').length;
+    const use = async (times) => {
+      const executor = new Executor();
+      const connections = [];
+      for (let i = 0; i < times; i++) connections.push(new Connection(addresses[i % 3]));
+      for (const connection of connections) executor.add(connection, new Batch().write('a\n'));
+      await executor.executeSettled(60_000);
+      for (const connection of connections) connection.close();
+    };
+    // What there is one of for all is there after the first use.
+    await use(3);
+    const before = count();
+    for (let i = 0; i < 5; i++) await use(60);
+    console.log(count() - before);
+  };
+  const { code, stdout } = await runChild(t, program, {
+    args: [[healthy.address, resetting.address, refusing]],
+  });
+  assert.deepEqual({ code, stdout }, { code: 0, stdout: '0\n' });
+});

@@ -1,0 +1,43 @@
+'use strict';
+
+const assert = require('node:assert/strict');
+const { test } = require('node:test');
+
+const relative = require('..');
+const { startHealthyPeer } = require('./support/fake-peer.js');
+
+const names = [
+  'Batch',
+  'Connection',
+  'ExecuteError',
+  'Executor',
+  'HandlerSocketError',
+  'Ketama',
+  'ServerError',
+];
+
+test("require('hansock') gives the whole interface", () => {
+  const hansock = require('hansock');
+  assert.equal(hansock, relative);
+  for (const name of names) {
+    assert.equal(typeof hansock[name], 'function', name);
+    assert.equal(hansock[name].name, name);
+  }
+});
+
+test("import from 'hansock' gives the same classes, by name and as a whole", async (t) => {
+  const { named, whole, execute, startServer } = await import('./support/esm.mjs');
+  assert.deepEqual(Object.keys(named).sort(), names);
+  for (const name of names) assert.equal(named[name], relative[name], name);
+  assert.equal(whole, relative);
+  assert.equal(startServer, require('hansock/testing').startServer);
+  const healthy = await startHealthyPeer(t);
+  assert.deepEqual(await execute(healthy.address), ['fine', 'hello']);
+});
+
+test('what is inside the package cannot be required', () => {
+  for (const inside of ['hansock/lib/batch.js', 'hansock/native.js', 'hansock/index.js']) {
+    assert.throws(() => require(inside), { code: 'ERR_PACKAGE_PATH_NOT_EXPORTED' });
+  }
+  assert.equal(require('hansock/package.json').name, 'hansock');
+});

@@ -1,0 +1,45 @@
+'use strict';
+
+const { spawn } = require('node:child_process');
+const { once } = require('node:events');
+
+/** Much longer than any of them takes: a child that runs into it is stuck. */
+const STUCK_MS = 60_000;
+
+/**
+ * Runs a function in a Node.js process of its own, given `hansock` and the arguments. The function sees nothing of
+ * what is around it.
+ * @param {import('node:test').TestContext} context
+ * @param {(hansock: typeof import('../..'), ...args: any[]) => unknown} program
+ * @param {{ args?: unknown[], flags?: string[] }} [options]
+ */
+function startChild(context, program, { args = [], flags = [] } = {}) {
+  const hansock = JSON.stringify(require.resolve('../..'));
+  const list = [`require(${hansock})`, ...args.map((arg) => JSON.stringify(arg))].join(', ');
+  const child = spawn(process.execPath, [...flags, '-e', `(${program})(${list});`], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const output = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr']) {
+    child[stream].setEncoding('utf8').on('data', (text) => {
+      output[stream] += text;
+    });
+  }
+  const timer = setTimeout(() => child.kill('SIGKILL'), STUCK_MS);
+  const ended = once(child, 'close').then(([code, signal]) => {
+    clearTimeout(timer);
+    return { code, signal, ...output };
+  });
+  context.after(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  return { child, ended };
+}
+
+/** Runs it to its end. */
+function runChild(context, program, options) {
+  return startChild(context, program, options).ended;
+}
+
+module.exports = { runChild, startChild };

@@ -1,0 +1,28 @@
+// What a user's own module does.
+import hansock, {
+  Batch,
+  Connection,
+  ExecuteError,
+  Executor,
+  HandlerSocketError,
+  Ketama,
+  ServerError,
+} from 'hansock';
+import { startServer } from 'hansock/testing';
+
+export const named = {
+  Batch,
+  Connection,
+  ExecuteError,
+  Executor,
+  HandlerSocketError,
+  Ketama,
+  ServerError,
+};
+export { hansock as whole, startServer };
+
+export async function execute(address) {
+  const batch = new Batch().write('hello\n');
+  const [[reply]] = await new Executor().add(new Connection(address), batch).execute();
+  return reply.values;
+}

@@ -1,0 +1,73 @@
+import {
+  type Batch,
+  type Connection,
+  ExecuteError,
+  type ExecuteResult,
+  Executor,
+  HandlerSocketError,
+  type Reply,
+  ServerError,
+  type Text,
+} from 'hansock';
+import { exactly } from './exactly.js';
+
+declare const connection: Connection;
+declare const batch: Batch;
+
+const executor = new Executor().add(connection, batch).add(connection, batch);
+exactly<Executor>()(executor);
+exactly<number>()(executor.size);
+
+const { signal } = new AbortController();
+exactly<Promise<(readonly Reply[])[]>>()(executor.execute());
+exactly<Promise<(readonly Reply[])[]>>()(executor.execute(1000, { signal }));
+exactly<Promise<ExecuteResult[]>>()(executor.executeSettled(undefined, {}));
+exactly<(readonly Reply[])[]>()(executor.executeSync(1000));
+
+// @ts-expect-error: a pair
+executor.add(connection);
+// @ts-expect-error: the connection goes first
+executor.add(batch, connection);
+// @ts-expect-error: milliseconds are a number
+executor.execute('1s');
+// @ts-expect-error: the time is an argument of its own
+executor.execute({ signal });
+// @ts-expect-error: a controller is no signal
+executor.execute(1000, { signal: new AbortController() });
+// @ts-expect-error: nothing can abort a blocking call
+executor.executeSync(1000, { signal });
+
+declare const reply: Reply;
+exactly<boolean>()(reply.ok);
+exactly<number>()(reply.errorCode);
+exactly<number>()(reply.columnCount);
+exactly<readonly Text[]>()(reply.values);
+exactly<readonly (readonly Text[])[]>()(reply.rows);
+exactly<readonly (Buffer | null)[]>()(reply.buffers);
+exactly<ServerError | null>()(reply.error);
+for (const value of reply) exactly<string | null>()(value);
+// @ts-expect-error: a value may be NULL
+reply.values[0].length;
+
+declare const result: ExecuteResult;
+exactly<readonly Reply[]>()(result.replies);
+if (result.status === 'rejected') exactly<HandlerSocketError>()(result.reason);
+// @ts-expect-error: there may be no reason
+result.reason;
+
+declare const thrown: unknown;
+if (thrown instanceof ExecuteError) {
+  exactly<HandlerSocketError[]>()(thrown.errors);
+  exactly<ExecuteResult[]>()(thrown.results);
+} else if (thrown instanceof ServerError) {
+  exactly<number>()(thrown.errorCode);
+  exactly<string>()(thrown.serverMessage);
+} else if (thrown instanceof HandlerSocketError) {
+  exactly<string>()(thrown.code);
+  exactly<string | undefined>()(thrown.address);
+  exactly<'not-sent' | 'unknown' | undefined>()(thrown.outcome);
+  exactly<unknown>()(thrown.cause);
+  thrown satisfies Error;
+}
+// @ts-expect-error: only the package makes them
+new HandlerSocketError('ERR_HS_LOST', 'made up');

@@ -1,0 +1,56 @@
+'use strict';
+
+const { spawn } = require('node:child_process');
+const path = require('node:path');
+
+const ROOT = path.join(__dirname, '..');
+
+/** A program that ended otherwise than well, with what it printed. */
+class CommandError extends Error {
+  /**
+   * @param {string} command
+   * @param {string} ending
+   * @param {string} output
+   */
+  constructor(command, ending, output) {
+    super(`${command} ${ending}`);
+    this.output = output;
+  }
+}
+
+/**
+ * Runs a program in the project's folder, with nothing to read, and resolves with what it printed.
+ *
+ * @param {string} program
+ * @param {readonly string[]} programArguments
+ * @returns {Promise<string>}
+ */
+function run(program, programArguments) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, programArguments, {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text) => {
+        output += text;
+      });
+    }
+    /** @param {string} ending */
+    const fail = (ending) =>
+      reject(new CommandError([program, ...programArguments].join(' '), ending, output));
+    child.on('error', (error) => fail(`could not be started: ${error.message}`));
+    child.on('close', (status, signal) => {
+      if (status === 0) resolve(output);
+      else fail(signal === null ? `ended with status ${status}` : `was ended by ${signal}`);
+    });
+  });
+}
+
+/** @param {number} start  as performance.now() gave it */
+function secondsSince(start) {
+  return `${((performance.now() - start) / 1000).toFixed(1)} s`;
+}
+
+module.exports = { ROOT, CommandError, run, secondsSince };

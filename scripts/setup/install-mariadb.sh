@@ -1,0 +1,24 @@
+#!/bin/sh
+# Installs MariaDB's server with its programs, and leaves no server running and none that starts by
+# itself: the demo and the tests start their own. To be run as root, on Debian or Ubuntu.
+set -eu
+
+# Package scripts ask this program whether they may start a service; 101 means no.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  trap 'rm -f "$policy"' EXIT
+  trap 'exit 1' HUP INT TERM
+  printf '#!/bin/sh\nexit 101\n' > "$policy"
+  chmod 755 "$policy"
+fi
+
+export DEBIAN_FRONTEND=noninteractive
+# Without fresh lists the install may still succeed, and says why if it does not.
+apt-get -q -o DPkg::Lock::Timeout=120 update || true
+apt-get -q -o DPkg::Lock::Timeout=120 install -y --no-install-recommends mariadb-server
+
+if [ -d /run/systemd/system ]; then
+  systemctl --quiet disable --now mariadb.service
+else
+  update-rc.d mariadb disable > /dev/null 2>&1 || true
+fi
