@@ -67,9 +67,9 @@ function encodeValues(values, argument) {
  */
 function toByteString(data) {
   if (typeof data === 'string') {
-    return ASCII.test(data) ? data : Buffer.from(data, 'utf8').latin1Slice();
+    return ASCII.test(data) ? data : Buffer.from(data, 'utf8').toString('latin1');
   }
-  return asBuffer(data).latin1Slice();
+  return asBuffer(data).toString('latin1');
 }
 
 /**
@@ -95,7 +95,7 @@ function encodeName(name, argument, forbidden = /[\x00-\x0f]/) {
 function escapeBytes(bytes) {
   let escapes = 0;
   for (let i = 0; i < bytes.length; i++) if (bytes[i] < FIRST_PLAIN) escapes++;
-  if (escapes === 0) return asBuffer(bytes).latin1Slice();
+  if (escapes === 0) return asBuffer(bytes).toString('latin1');
   const escaped = Buffer.allocUnsafe(bytes.length + escapes);
   let end = 0;
   for (let i = 0; i < bytes.length; i++) {
@@ -107,7 +107,7 @@ function escapeBytes(bytes) {
       escaped[end++] = byte;
     }
   }
-  return escaped.latin1Slice();
+  return escaped.toString('latin1');
 }
 
 /** @param {Uint8Array} bytes */

@@ -61,7 +61,7 @@ class Segment {
     /** One reply that is longer than a segment: decoded piece by piece. */
     this.isLong = this.bytes !== null && this.bytes.length > SEGMENT_BYTES;
     // Bytes that are no UTF-8 become U+FFFD, and never swallow a TAB, a line end or an escape: those are ASCII.
-    this.text = typeof data === 'string' ? data : this.isLong ? '' : data.utf8Slice();
+    this.text = typeof data === 'string' ? data : this.isLong ? '' : data.toString();
     this.hasEscapes = this.text.includes('\x01');
   }
 
@@ -167,7 +167,7 @@ class Reply {
   #head() {
     const segment = this.#segment;
     const head = segment.isLong
-      ? /** @type {Buffer} */ (segment.bytes).latin1Slice(0, HEAD_BYTES)
+      ? /** @type {Buffer} */ (segment.bytes).toString('latin1', 0, HEAD_BYTES)
       : segment.text.slice(this.#start, Math.min(this.#end, this.#start + HEAD_BYTES));
     const [errorCode, columnCount] = head.split('\t', 2);
     return { errorCode: Number(errorCode), columnCount: Number(columnCount) };
@@ -221,7 +221,7 @@ function cutText(text, start, end) {
  * @param {number} end
  */
 function cutLong(bytes, end) {
-  const head = bytes.latin1Slice(0, HEAD_BYTES);
+  const head = bytes.toString('latin1', 0, HEAD_BYTES);
   let start = skipHead(head, 0, head.length);
   /** @type {import('..').Text[]} */
   const values = [];
@@ -233,7 +233,7 @@ function cutLong(bytes, end) {
       if (stop < start) stop = bytes.indexOf(TAB, start + WINDOW_BYTES);
       if (stop === -1 || stop > end) stop = end;
     }
-    const text = bytes.utf8Slice(start, stop);
+    const text = bytes.toString('utf8', start, stop);
     const hasEscapes = text.includes('\x01');
     for (const value of cutText(text, 0, text.length)) {
       values.push(hasEscapes ? unescapeValue(value) : value);
