@@ -15,9 +15,17 @@ const UNIX_PATH_BYTES: usize = 107;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Address {
     /// A host's name or IP address, and a port.
-    Tcp { host: String, port: u16 },
+    Tcp {
+        /// A name, or an IP address without brackets.
+        host: String,
+        /// Never 0.
+        port: u16,
+    },
     /// The path of a Unix socket.
-    Unix { path: String },
+    Unix {
+        /// At most 107 bytes.
+        path: String,
+    },
 }
 
 /// Why a text is no [`Address`].

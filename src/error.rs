@@ -56,7 +56,12 @@ pub enum Stage {
     /// The connect had not completed.
     Connect,
     /// The batch was under way: `received` of `expected` replies had come.
-    Exchange { received: usize, expected: usize },
+    Exchange {
+        /// Replies of the batch that had come.
+        received: usize,
+        /// Commands of the batch.
+        expected: usize,
+    },
 }
 
 impl Error {

@@ -125,6 +125,7 @@ impl<T: Transport> Executor<T> {
         !self.pairs.iter().any(|pair| matches!(pair.stage, Stage::Ready(_)))
     }
 
+    /// Whether every pair has ended.
     pub fn is_done(&self) -> bool {
         self.unfinished == 0
     }
@@ -134,6 +135,7 @@ impl<T: Transport> Executor<T> {
         self.pairs.len()
     }
 
+    /// Whether no pair was added.
     pub fn is_empty(&self) -> bool {
         self.pairs.is_empty()
     }

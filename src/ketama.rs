@@ -47,6 +47,7 @@ struct Point {
 /// Why servers make no ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ContinuumError {
+    /// None was added.
     NoServers,
     /// No server has a weight above zero.
     NoWeight,

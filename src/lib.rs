@@ -16,6 +16,8 @@
 //! `resume` is told what happened and says what it waits for next. The caller owns the poll and the clock, so any event
 //! loop can drive them; `examples/poll_loop.rs` is the smallest one.
 
+#![warn(missing_docs)]
+
 pub mod address;
 pub mod connection;
 pub mod driver;

@@ -38,7 +38,9 @@ impl Completion {
 /// Why a batch failed, and whether the server can have acted on it.
 #[derive(Debug)]
 pub struct Failure {
+    /// What went wrong.
     pub error: Error,
+    /// Whether the server can have acted on the batch.
     pub outcome: Outcome,
 }
 

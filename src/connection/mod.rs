@@ -55,13 +55,16 @@ enum Phase<S> {
 /// What a connection needs next.
 #[derive(Debug)]
 pub enum Step {
+    /// Something has to happen first.
     Wait(Wait),
+    /// The batch has ended.
     Done(Completion),
 }
 
 /// What has to happen, or until when, before [`Connection::resume`] is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wait {
+    /// What to wait for.
     pub awaited: Awaited,
     /// When to call with [`Event::Time`] if nothing has happened.
     pub until: Instant,
@@ -73,7 +76,12 @@ pub enum Awaited {
     /// The addresses of [`Connection::host`]: [`Event::Resolved`].
     Lookup,
     /// Readiness of [`Connection::socket`]: [`Event::Ready`].
-    Socket { readable: bool, writable: bool },
+    Socket {
+        /// Wait until something can be received.
+        readable: bool,
+        /// Wait until something can be sent, or the connect has ended.
+        writable: bool,
+    },
     /// Nothing but the time.
     Time,
 }
@@ -189,10 +197,12 @@ impl<T: Transport> Connection<T> {
         }
     }
 
+    /// The server that it connects to.
     pub fn address(&self) -> &Address {
         &self.address
     }
 
+    /// Its state and generation.
     pub fn status(&self) -> &Arc<Status> {
         &self.status
     }

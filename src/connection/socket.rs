@@ -8,12 +8,15 @@ use socket2::{Domain, SockAddr, Type};
 /// Where a socket is to connect to, with the name already resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
+    /// An IP address and a port.
     Tcp(SocketAddr),
+    /// The path of a Unix socket.
     Unix(String),
 }
 
 /// Makes sockets. [`Network`] is the operating system's; tests put a simulated one in its place.
 pub trait Transport {
+    /// What it makes.
     type Socket: Socket;
 
     /// Begins to connect, without waiting. `WouldBlock` means that the peer has no room just now: try again later.

@@ -29,6 +29,7 @@ impl Status {
         Self { state: AtomicU8::default(), generation: AtomicU32::new(other.generation()) }
     }
 
+    /// Where the connection is in its life.
     pub fn state(&self) -> ConnectionState {
         // Relaxed: the value stands for itself, nothing else is read on the strength of it.
         match self.state.load(Ordering::Relaxed) {

@@ -31,6 +31,7 @@ struct Slot {
 }
 
 impl Handle {
+    /// A handle with a connection that has not been used.
     pub fn new(address: Address, options: Options) -> Self {
         let options = Arc::new(options);
         let status = Arc::default();
@@ -42,14 +43,17 @@ impl Handle {
         }
     }
 
+    /// The server that it connects to.
     pub fn address(&self) -> &Address {
         &self.address
     }
 
+    /// Where the connection is in its life.
     pub fn state(&self) -> ConnectionState {
         self.slot.borrow().status.state()
     }
 
+    /// How many connects have succeeded.
     pub fn generation(&self) -> u32 {
         self.slot.borrow().status.generation()
     }

@@ -67,6 +67,7 @@ enum Order {
 
 /// An execute that is over.
 pub struct Finished {
+    /// As [`Driver::submit`] gave it.
     pub id: ExecuteId,
     /// The executor with all its pairs done, or the panic that lost it and its connections.
     pub result: Result<Executor, Error>,

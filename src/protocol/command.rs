@@ -20,7 +20,12 @@ pub enum BatchError {
     Incomplete,
     /// A command begins with `Q` or `/`. No request does; the server's listener shuts down at the first and drops the
     /// connection at the second (observed on MariaDB 10.11).
-    Forbidden { command: usize, first: u8 },
+    Forbidden {
+        /// Which command, counted from 0.
+        command: usize,
+        /// `Q` or `/`.
+        first: u8,
+    },
 }
 
 /// Writes commands token by token.

@@ -20,15 +20,32 @@ pub struct ReplyHead {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReplyError {
     /// The error code or the number of columns is no number.
-    NoNumber { offset: usize },
+    NoNumber {
+        /// Where in the line, in bytes.
+        offset: usize,
+    },
     /// 0x01 is followed by something else than 0x40 to 0x4f.
-    BadEscape { offset: usize },
+    BadEscape {
+        /// Where in the line, in bytes.
+        offset: usize,
+    },
     /// 0x00 stands inside a longer value.
-    NulInside { offset: usize },
+    NulInside {
+        /// Where in the line, in bytes.
+        offset: usize,
+    },
     /// The values do not make whole rows.
-    NoWholeRows { values: usize, columns: u32 },
+    NoWholeRows {
+        /// How many values the reply has.
+        values: usize,
+        /// How many it says make a row.
+        columns: u32,
+    },
     /// The reply is longer than the connection allows.
-    TooLong { limit: usize },
+    TooLong {
+        /// In bytes, without the line end.
+        limit: usize,
+    },
     /// The peer sent more than the commands ask for.
     Unasked,
 }
