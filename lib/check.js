@@ -46,7 +46,10 @@ function checkString(value, argument) {
  */
 function checkOptions(value, argument) {
   if (typeof value !== 'object' || value === null) {
-    throw new TypeError(`${argument} must be an object, not ${show(value)}`);
+    // Not the value: a secret may have come to the wrong place.
+    throw new TypeError(
+      `${argument} must be an object, not ${value === null ? 'null' : `a ${typeof value}`}`,
+    );
   }
   return /** @type {Record<string, unknown>} */ (value);
 }

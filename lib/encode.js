@@ -118,12 +118,15 @@ function asBuffer(bytes) {
 }
 
 /**
- * What was given, for an error: short, and on one line.
+ * What was given, for an error: short, and on one line. Of an object only its class, since a secret may be in it.
  * @param {unknown} value
  */
 function show(value) {
-  const text = inspect(value, { depth: 0, breakLength: Infinity, maxStringLength: 40 });
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  if (typeof value === 'object' && value !== null) {
+    return `an object of class ${value.constructor?.name ?? 'null'}`;
+  }
+  if (typeof value === 'function') return 'a function';
+  return inspect(value, { maxStringLength: 40 });
 }
 
 module.exports = { encodeValue, encodeValues, encodeName, toByteString, show };

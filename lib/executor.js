@@ -4,6 +4,7 @@ const { getSystemErrorName, inspect } = require('node:util');
 const { Batch, access } = require('./batch.js');
 const { checkOptions } = require('./check.js');
 const { Connection, nativeOf } = require('./connection.js');
+const { offAbort, onAbort } = require('./abort.js');
 const driver = require('./driver.js');
 const { show } = require('./encode.js');
 const { ExecuteError, HandlerSocketError, ServerError } = require('./errors.js');
@@ -79,12 +80,14 @@ class Executor {
     const finished = new Promise((resolve, reject) => {
       const id = driver.execute(...forDriver(pairs), timeoutMs, { resolve, reject });
       abort = () => driver.abort(id);
-      signal?.addEventListener('abort', abort);
+      if (signal) onAbort(signal, abort);
     });
-    return finished.then((batches) => {
-      signal?.removeEventListener('abort', abort);
-      return pairs.map((pair, i) => finish(pair, batches[i], signal));
-    });
+    return finished
+      .catch((error) => pairs.map(() => driverFailed(error)))
+      .then((batches) => {
+        if (signal) offAbort(signal, abort);
+        return pairs.map((pair, i) => finish(pair, batches[i], signal));
+      });
   }
 
   /** @param {number} [timeoutMs] */
@@ -92,8 +95,7 @@ class Executor {
     checkArguments(timeoutMs);
     const pairs = this.#take();
     if (pairs.length === 0) return [];
-    const batches = driver.executeSync(...forDriver(pairs), timeoutMs);
-    return unwrap(pairs.map((pair, i) => finish(pair, batches[i])));
+    return unwrap(executeHere(pairs, timeoutMs).map((batch, i) => finish(pairs[i], batch)));
   }
 
   [inspect.custom]() {
@@ -120,6 +122,32 @@ const NOTHING_SENT = {
     outcome: 'not-sent',
   },
 };
+
+/**
+ * @param {Pair[]} pairs
+ * @param {number} timeoutMs
+ */
+function executeHere(pairs, timeoutMs) {
+  try {
+    return driver.executeSync(...forDriver(pairs), timeoutMs);
+  } catch (error) {
+    return pairs.map(() => driverFailed(error));
+  }
+}
+
+/**
+ * How a batch ends when the driver itself could not go on: it had no file descriptor left, say.
+ * @param {unknown} error
+ * @returns {import('../native.js').FailedBatch}
+ */
+function driverFailed(error) {
+  const failure = {
+    code: 'ERR_HS_LOST',
+    message: `the driver failed: ${error}`,
+    outcome: 'unknown',
+  };
+  return { segments: [], failure };
+}
 
 /**
  * @param {unknown} timeoutMs

@@ -97,22 +97,29 @@ impl<T: Transport> Executor<T> {
         }
     }
 
-    /// Ends a pair with `ERR_HS_CLOSED`, and its connection's socket with it. A pair that is done stays so.
+    /// Closes a pair's connection. A batch that is not done ends with `ERR_HS_CLOSED`; one that is stays as it is.
     pub fn close(&mut self, pair: usize) {
-        self.abort(pair, Kind::Closed);
+        self.fail(pair, Kind::Closed);
+        if let Some(connection) = &mut self.pairs[pair].connection {
+            connection.close();
+        }
     }
 
-    /// As [`Self::close`], for another reason.
-    pub(crate) fn abort(&mut self, pair: usize, kind: Kind) {
+    /// Ends every pair that is not done with `ERR_HS_CLOSED`.
+    pub fn abort(&mut self) {
+        for pair in 0..self.pairs.len() {
+            self.fail(pair, Kind::Closed);
+        }
+    }
+
+    /// Ends a pair that is not done.
+    pub(crate) fn fail(&mut self, pair: usize, kind: Kind) {
         let Pair { connection: Some(connection), stage } = &mut self.pairs[pair] else {
             return;
         };
         let completion = match stage {
             Stage::Done(_) => return,
-            Stage::Ready(_) => {
-                connection.close();
-                Completion::not_begun(kind)
-            }
+            Stage::Ready(_) => Completion::not_begun(kind),
             Stage::Waiting(_) => {
                 connection.abort(kind).expect("a pair that waits has an exchange under way")
             }

@@ -98,7 +98,9 @@ impl Exchange {
             Ok(()) => self.receive(socket, RECEIVES_A_TURN),
             // The replies that came before are kept, all of them: a reset can overtake them, but adds none.
             Err(source) => match self.receive(socket, usize::MAX) {
-                Progress::Wait => Progress::Broken(Kind::Lost { source: Some(source) }),
+                Progress::Wait | Progress::Broken(Kind::Lost { source: None }) => {
+                    Progress::Broken(Kind::Lost { source: Some(source) })
+                }
                 progress => progress,
             },
         }

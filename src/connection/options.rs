@@ -16,7 +16,7 @@ pub(super) const UNAUTHORISED: u32 = 3;
 pub struct Options {
     /// The auth request and the handshake's commands, sent in the same write as the batch that follows.
     pub(super) preamble: Batch,
-    pub(super) has_secret: bool,
+    secret: Option<Vec<u8>>,
     pub(super) max_reply_bytes: usize,
 }
 
@@ -42,23 +42,33 @@ impl Options {
         }
         writer.append(handshake);
         let preamble = writer.finish().expect("an auth request and a batch are whole commands");
-        Ok(Self { preamble, has_secret: secret.is_some(), max_reply_bytes })
+        Ok(Self { preamble, secret: secret.map(<[u8]>::to_vec), max_reply_bytes })
     }
 
     /// What it means that the server does not take the connection for authorised.
     pub(super) fn unauthorised(&self) -> Kind {
-        if self.has_secret { Kind::SecretRefused } else { Kind::SecretMissing }
+        if self.secret.is_some() { Kind::SecretRefused } else { Kind::SecretMissing }
     }
 
     /// What it means that the preamble's command at `position` was answered with an error.
     pub(super) fn refusal(&self, position: usize, code: u32, message: &[u8]) -> Kind {
-        if code == UNAUTHORISED || (position == 0 && self.has_secret) {
+        if code == UNAUTHORISED || (position == 0 && self.secret.is_some()) {
             return self.unauthorised();
         }
         Kind::Handshake {
-            command: position - usize::from(self.has_secret),
+            command: position - usize::from(self.secret.is_some()),
             code,
-            message: String::from_utf8_lossy(message).into_owned(),
+            message: self.without_secret(&String::from_utf8_lossy(message)),
+        }
+    }
+
+    /// A peer may echo what it was sent, and an error is no place for a secret.
+    fn without_secret(&self, message: &str) -> String {
+        match &self.secret {
+            Some(secret) if !secret.is_empty() => {
+                message.replace(&*String::from_utf8_lossy(secret), "[secret]")
+            }
+            _ => message.to_owned(),
         }
     }
 }
@@ -66,7 +76,7 @@ impl Options {
 impl Default for Options {
     fn default() -> Self {
         let preamble = Batch::default();
-        Self { preamble, has_secret: false, max_reply_bytes: DEFAULT_MAX_REPLY_BYTES }
+        Self { preamble, secret: None, max_reply_bytes: DEFAULT_MAX_REPLY_BYTES }
     }
 }
 

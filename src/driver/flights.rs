@@ -86,6 +86,13 @@ impl Flights {
         }
     }
 
+    pub fn abort(&mut self, shared: &Arc<Shared>, id: ExecuteId) {
+        if let Some(flight) = self.flights.get_mut(&id) {
+            flight.executor.abort();
+            self.watch_all(shared, id);
+        }
+    }
+
     /// Tries the pairs that are new here: what was sent before this thread came to it may have been answered by now, and
     /// then the poller never hears of it.
     pub fn try_new(&mut self, now: Instant) {
@@ -115,9 +122,7 @@ impl Flights {
                 continue;
             };
             flight.executor.expire(now);
-            for pair in 0..flight.watches.len() {
-                self.watch(shared, (id, pair));
-            }
+            self.watch_all(shared, id);
         }
     }
 
@@ -134,6 +139,13 @@ impl Flights {
     fn resume(&mut self, shared: &Arc<Shared>, (id, pair): PairKey, event: Event, now: Instant) {
         if let Some(flight) = self.flights.get_mut(&id) {
             flight.executor.resume(pair, event, now);
+            self.watch(shared, (id, pair));
+        }
+    }
+
+    fn watch_all(&mut self, shared: &Arc<Shared>, id: ExecuteId) {
+        let pairs = self.flights.get(&id).map_or(0, |flight| flight.watches.len());
+        for pair in 0..pairs {
             self.watch(shared, (id, pair));
         }
     }
@@ -169,7 +181,7 @@ impl Flights {
         };
         if let Err(source) = result {
             self.sockets.forget(watch);
-            executor.abort(pair, Kind::Lost { source: Some(source) });
+            executor.fail(pair, Kind::Lost { source: Some(source) });
         }
     }
 }

@@ -59,6 +59,7 @@ struct Inbox {
 
 enum Order {
     Run(ExecuteId, Executor),
+    Abort(ExecuteId),
     Close(PairKey),
     Resolved(String, io::Result<Vec<IpAddr>>),
     /// Ends the stint.
@@ -92,7 +93,12 @@ impl Driver {
         id
     }
 
-    /// Ends a pair of an execute with `ERR_HS_CLOSED`. One that is done stays so.
+    /// Ends every pair of an execute that is not done with `ERR_HS_CLOSED`.
+    pub fn abort(&self, id: ExecuteId) {
+        self.0.order(Order::Abort(id));
+    }
+
+    /// Closes the connection of a pair. A batch that is not done ends with `ERR_HS_CLOSED`.
     pub fn close(&self, id: ExecuteId, pair: usize) {
         self.0.order(Order::Close((id, pair)));
     }
@@ -167,6 +173,7 @@ impl Shared {
             while let Some(order) = self.next_order() {
                 match order {
                     Order::Run(id, executor) => flights.begin(id, executor, Instant::now()),
+                    Order::Abort(id) => flights.abort(self, id),
                     Order::Close(pair) => flights.close(self, pair),
                     Order::Resolved(host, found) => {
                         flights.resolved(self, &host, &found, Instant::now())

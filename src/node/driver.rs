@@ -123,10 +123,7 @@ impl NodeDriver {
     /// Ends every pair of an execute that is not done.
     #[napi]
     pub fn abort(&self, id: u32) {
-        let pairs = self.loans.borrow().get(&id).map_or(0, Vec::len);
-        for pair in 0..pairs {
-            self.driver.close(id, pair);
-        }
+        self.driver.abort(id);
     }
 
     #[napi]
