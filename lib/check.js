@@ -46,10 +46,9 @@ function checkString(value, argument) {
  */
 function checkOptions(value, argument) {
   if (typeof value !== 'object' || value === null) {
-    // Not the value: a secret may have come to the wrong place.
-    throw new TypeError(
-      `${argument} must be an object, not ${value === null ? 'null' : `a ${typeof value}`}`,
-    );
+    // Not a text itself: it may be a secret that came to the wrong place.
+    const given = typeof value === 'string' ? 'a string' : show(value);
+    throw new TypeError(`${argument} must be an object, not ${given}`);
   }
   return /** @type {Record<string, unknown>} */ (value);
 }

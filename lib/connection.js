@@ -5,7 +5,7 @@ const { constants } = require('node:buffer');
 const native = require('../native.js');
 const { Batch, access } = require('./batch.js');
 const { checkInteger, checkOptions, checkString } = require('./check.js');
-const { show } = require('./encode.js');
+const { showKind } = require('./encode.js');
 const driver = require('./driver.js');
 
 const DEFAULT_HOST = '127.0.0.1';
@@ -84,7 +84,7 @@ function connect({ host, port, path, secret, handshake, maxReplyBytes }, where) 
   }
   if (handshake !== undefined) {
     if (!(handshake instanceof Batch)) {
-      throw new TypeError(`options.handshake must be a Batch, not ${show(handshake)}`);
+      throw new TypeError(`options.handshake must be a Batch, not ${showKind(handshake)}`);
     }
     access.assertWhole(handshake, 'options.handshake');
   }

@@ -118,15 +118,21 @@ function asBuffer(bytes) {
 }
 
 /**
- * What was given, for an error: short, and on one line. Of an object only its class, since a secret may be in it.
+ * What was given, for an error: short, and on one line.
  * @param {unknown} value
  */
 function show(value) {
-  if (typeof value === 'object' && value !== null) {
-    return `an object of class ${value.constructor?.name ?? 'null'}`;
-  }
-  if (typeof value === 'function') return 'a function';
-  return inspect(value, { maxStringLength: 40 });
+  const text = inspect(value, { depth: 0, breakLength: Infinity, maxStringLength: 40 });
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
-module.exports = { encodeValue, encodeValues, encodeName, toByteString, show };
+/**
+ * The same where a secret may have been given: of an object only the class.
+ * @param {unknown} value
+ */
+function showKind(value) {
+  if (typeof value !== 'object' || value === null) return show(value);
+  return `an object of class ${value.constructor?.name ?? 'null'}`;
+}
+
+module.exports = { encodeValue, encodeValues, encodeName, toByteString, show, showKind };

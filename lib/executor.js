@@ -6,7 +6,7 @@ const { checkOptions } = require('./check.js');
 const { Connection, nativeOf } = require('./connection.js');
 const { offAbort, onAbort } = require('./abort.js');
 const driver = require('./driver.js');
-const { show } = require('./encode.js');
+const { show, showKind } = require('./encode.js');
 const { ExecuteError, HandlerSocketError, ServerError } = require('./errors.js');
 
 const DEFAULT_TIMEOUT_MS = 5000;
@@ -31,10 +31,10 @@ class Executor {
    */
   add(connection, batch) {
     if (!(connection instanceof Connection)) {
-      throw new TypeError(`connection must be a Connection, not ${show(connection)}`);
+      throw new TypeError(`connection must be a Connection, not ${showKind(connection)}`);
     }
     if (!(batch instanceof Batch)) {
-      throw new TypeError(`batch must be a Batch, not ${show(batch)}`);
+      throw new TypeError(`batch must be a Batch, not ${showKind(batch)}`);
     }
     if (this.#connections.has(connection)) {
       throw new TypeError(

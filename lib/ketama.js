@@ -2,7 +2,7 @@
 
 const { inspect } = require('node:util');
 const native = require('../native.js');
-const { MAX_UINT32, checkInteger, checkOptions, checkString } = require('./check.js');
+const { MAX_UINT32, checkInteger, checkString } = require('./check.js');
 const { show } = require('./encode.js');
 
 const DEFAULT_PORT = 9998;
@@ -19,8 +19,10 @@ class Ketama {
     if (!Array.isArray(servers)) {
       throw new TypeError(`servers must be an array, not ${show(servers)}`);
     }
-    for (const server of servers) {
-      checkOptions(server, 'servers');
+    for (const [i, server] of servers.entries()) {
+      if (typeof server !== 'object' || server === null) {
+        throw new TypeError(`servers[${i}] must be an object, not ${show(server)}`);
+      }
       this.addServer(server.host, server.port ?? DEFAULT_PORT, server.weight ?? DEFAULT_WEIGHT);
     }
   }
