@@ -140,8 +140,7 @@ async function findInTurn(lanes, batches, seconds) {
   const start = performance.now();
   let rows = 0;
   while (performance.now() - start < seconds * 1000) {
-    write(lanes, 0, batches);
-    rows += readAll(await execute(lanes, 0));
+    rows += readAll(await prepare(lanes, 0, batches).execute());
   }
   return rows / ((performance.now() - start) / 1000);
 }
@@ -156,40 +155,32 @@ async function findOverlapped(lanes, batches, seconds) {
   const start = performance.now();
   let rows = 0;
   let side = 0;
-  write(lanes, side, batches);
-  let underWay = execute(lanes, side);
+  let underWay = prepare(lanes, side, batches).execute();
   while (performance.now() - start < seconds * 1000) {
-    const other = 1 - side;
-    write(lanes, other, batches);
+    side = 1 - side;
+    const next = prepare(lanes, side, batches);
     const replies = await underWay;
-    underWay = execute(lanes, other);
+    underWay = next.execute();
     rows += readAll(replies);
-    side = other;
   }
   rows += readAll(await underWay);
   return rows / ((performance.now() - start) / 1000);
 }
 
 /**
+ * Writes each lane's next batch and puts it into an executor.
  * @param {Lane[]} lanes
  * @param {number} side
  * @param {number[][]} batches
  */
-function write(lanes, side, batches) {
+function prepare(lanes, side, batches) {
+  const executor = new Executor();
   for (const lane of lanes) {
     const batch = lane.batches[side].clear();
     for (const id of batches[lane.next++ % batches.length]) batch.find(1, '=', [id]);
+    executor.add(lane.connection, batch);
   }
-}
-
-/**
- * @param {Lane[]} lanes
- * @param {number} side
- */
-function execute(lanes, side) {
-  const executor = new Executor();
-  for (const lane of lanes) executor.add(lane.connection, lane.batches[side]);
-  return executor.execute();
+  return executor;
 }
 
 /** @param {(readonly import('hansock').Reply[])[]} batches */

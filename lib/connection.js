@@ -39,7 +39,7 @@ class Connection {
       }
       this.#native = connect(given, { address: addressOrOptions });
     } else {
-      const given = checkOptions(addressOrOptions ?? {}, 'address');
+      const given = checkOptions(addressOrOptions === undefined ? {} : addressOrOptions, 'options');
       this.#native = connect(given, {});
     }
     this.#address = this.#native.address;
@@ -91,12 +91,12 @@ function connect({ host, port, path, secret, handshake, maxReplyBytes }, where) 
   return new native.Connection({
     ...where,
     path,
-    host: checkString(host ?? DEFAULT_HOST, 'options.host'),
-    port: checkInteger(port ?? DEFAULT_PORT, 'options.port', 1, 65_535),
+    host: checkString(host === undefined ? DEFAULT_HOST : host, 'options.host'),
+    port: checkInteger(port === undefined ? DEFAULT_PORT : port, 'options.port', 1, 65_535),
     secret,
     handshake: handshake === undefined ? '' : access.bytes(handshake),
     maxReplyBytes: checkInteger(
-      maxReplyBytes ?? DEFAULT_MAX_REPLY_BYTES,
+      maxReplyBytes === undefined ? DEFAULT_MAX_REPLY_BYTES : maxReplyBytes,
       'options.maxReplyBytes',
       1,
       constants.MAX_LENGTH,

@@ -91,8 +91,10 @@ function encodeName(name, argument, forbidden = /[\x00-\x0f]/) {
   return toByteString(name);
 }
 
-/** @param {Uint8Array} bytes */
-function escapeBytes(bytes) {
+/** @param {Uint8Array} given */
+function escapeBytes(given) {
+  // Another thread may write to shared memory between the look for escapes and the copy.
+  const bytes = given.buffer instanceof SharedArrayBuffer ? Buffer.from(given) : given;
   let escapes = 0;
   for (let i = 0; i < bytes.length; i++) if (bytes[i] < FIRST_PLAIN) escapes++;
   if (escapes === 0) return asBuffer(bytes).toString('latin1');

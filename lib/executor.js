@@ -57,9 +57,7 @@ class Executor {
    */
   execute(timeoutMs, options) {
     const signal = checkArguments(timeoutMs, options);
-    return this.executeSettled(timeoutMs, options).then((results) =>
-      unwrap(results, signal?.aborted ? signal.reason : undefined),
-    );
+    return this.executeSettled(timeoutMs, options).then((results) => unwrap(results, signal));
   }
 
   /**
@@ -236,11 +234,14 @@ function systemError({ systemError: errno, systemMessage, hostname }) {
 
 /**
  * @param {import('..').ExecuteResult[]} results
- * @param {unknown} [cause]
+ * @param {AbortSignal} [signal]
  */
-function unwrap(results, cause) {
-  if (results.some(({ status }) => status === 'rejected')) throw new ExecuteError(results, cause);
-  return results.map(({ replies }) => replies);
+function unwrap(results, signal) {
+  const rejected = results.filter((result) => result.status === 'rejected');
+  if (rejected.length === 0) return results.map(({ replies }) => replies);
+  const wasAborted =
+    signal?.aborted && rejected.some(({ reason }) => reason.cause === signal.reason);
+  throw new ExecuteError(results, wasAborted ? signal.reason : undefined);
 }
 
 module.exports = { Executor };

@@ -18,7 +18,7 @@ const ESCAPE_OFFSET = 0x40;
 const LONG_VALUE = 4096;
 /** How much of a long reply is decoded at once, in bytes. */
 const WINDOW_BYTES = 32 * 1024;
-/** The error code and the number of columns, ten digits each at most, and their TABs. */
+/** The error code and the number of columns, ten digits each at most (the addon sees to it), and their TABs. */
 const HEAD_BYTES = 22;
 
 /**

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
 /// The port that HandlerSocket's documentation uses for reads, and this package when none is given.
@@ -86,6 +86,9 @@ impl FromStr for Address {
                     None if after.is_empty() => None,
                     None => return Err(fail("only ':port' may follow the ']'")),
                 };
+                if host.parse::<Ipv6Addr>().is_err() {
+                    return Err(fail("an IPv6 address stands between the brackets"));
+                }
                 (host, port)
             }
             None if text.matches(':').count() > 1 => {
@@ -171,6 +174,8 @@ mod tests {
             "::1",
             "[::1",
             "[]:1",
+            "[zz]:1",
+            "[10.0.0.1]:1",
             "[::1]x",
             "[::1]:",
             "a b",

@@ -50,6 +50,9 @@ pub enum ReplyError {
     Unasked,
 }
 
+/// Those of the largest number that fits, so that a reply's head has a largest length.
+const MAX_DIGITS: usize = 10;
+
 /// Checks a reply line, given without its line end.
 pub fn check_reply(line: &[u8]) -> Result<ReplyHead, ReplyError> {
     let (error_code, columns_start) = number(line, 0)?;
@@ -76,7 +79,7 @@ fn number(line: &[u8], start: usize) -> Result<(u32, usize), ReplyError> {
     line[start..end]
         .iter()
         .try_fold(0u32, |value, digit| value.checked_mul(10)?.checked_add(u32::from(digit - b'0')))
-        .filter(|_| digits > 0 && ended)
+        .filter(|_| (1..=MAX_DIGITS).contains(&digits) && ended)
         .map(|value| (value, end + 1))
         .ok_or(ReplyError::NoNumber { offset: end })
 }
@@ -166,6 +169,8 @@ mod tests {
             (b"-1\t1", NoNumber { offset: 0 }),
             (b"4294967296\t1", NoNumber { offset: 10 }),
             (b"0\t1x", NoNumber { offset: 3 }),
+            (b"00000000000\t1", NoNumber { offset: 11 }),
+            (b"0\t00000000001\tx", NoNumber { offset: 13 }),
             (b"0\t1\ta\x01", BadEscape { offset: 5 }),
             (b"0\t1\t\x01\x3f", BadEscape { offset: 4 }),
             (b"0\t1\t\x01\x50", BadEscape { offset: 4 }),
