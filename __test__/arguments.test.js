@@ -65,6 +65,14 @@ describeRefusals('a name', [
     "','",
   ],
   [
+    'of a column that is a hole',
+    // biome-ignore lint/suspicious/noSparseArray: the hole is what is tested
+    (b) => b.openIndex(0, { ...target, columns: ['a', , 'b'] }),
+    TypeError,
+    'target.columns[1]',
+    'undefined',
+  ],
+  [
     'of a column that is empty',
     (b) => b.openIndex(0, { ...target, columns: ['a', ''] }),
     TypeError,

@@ -191,6 +191,8 @@ describe('a server that dies because a view was opened', () => {
     });
     assert.deepEqual(replies, []);
 
+    // A dying process may close its listeners last: this waits for its end.
+    await server.running.kill();
     const refused = await new Executor()
       .add(connection, batchOf('ping'))
       .executeSettled(PATIENCE_MS);

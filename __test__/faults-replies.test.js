@@ -118,6 +118,8 @@ describe('what is not the protocol', () => {
     ['an error code alone', '0', /no number/],
     ['an error code that is no number', '0x\t1', /no number/],
     ['a negative error code', '-1\t1\ta', /no number/],
+    ['an error code of eleven digits', '00000000000\t1\ta', /no number/],
+    ['a number of columns of eleven digits', '0\t00000000001\ta', /no number/],
     ['an error code past 2^32', '4294967296\t1', /no number/],
     ['a number of columns that is none', '0\tx\ta', /no number/],
     ['a number of columns that is empty', '0\t\ta', /no number/],
