@@ -56,8 +56,8 @@ class Executor {
    * @param {import('..').ExecuteOptions} [options]
    */
   execute(timeoutMs, options) {
-    const signal = checkArguments(timeoutMs, options);
-    return this.executeSettled(timeoutMs, options).then((results) => unwrap(results, signal));
+    const settled = this.executeSettled(timeoutMs, options);
+    return settled.then((results) => unwrap(results, options?.signal));
   }
 
   /**
