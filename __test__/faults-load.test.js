@@ -191,8 +191,7 @@ describe('a server that dies because a view was opened', () => {
     });
     assert.deepEqual(replies, []);
 
-    // A dying process may close its listeners last: this waits for its end.
-    await server.running.kill();
+    await server.running.kill(); // waits until nobody listens there any more
     const refused = await new Executor()
       .add(connection, batchOf('ping'))
       .executeSettled(PATIENCE_MS);

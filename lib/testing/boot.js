@@ -4,10 +4,11 @@ const fs = require('node:fs');
 const { setTimeout: delay } = require('node:timers/promises');
 const ports = require('./ports.js');
 const { HOST, pathsIn, installArguments, configurationText } = require('./configuration.js');
-const { handlerSocketAnswers } = require('./probe.js');
+const { handlerSocketAnswers, isListenedOn } = require('./probe.js');
 
 const LONGEST_INSTALL_MS = 60_000;
 const LONGEST_START_MS = 30_000;
+const LONGEST_KILL_MS = 5000;
 const POLL_MS = 3;
 const MOST_ATTEMPTS = 5;
 const SHOWN_LOG_LINES = 25;
@@ -144,6 +145,29 @@ async function becomeReady(server, chosenPorts, socket) {
 }
 
 /**
+ * Kills a server and waits until its ports refuse: a server that crashes starts addr2line for its
+ * log, which has the listeners too and may live a little longer.
+ *
+ * @param {GroupLeader} server
+ * @param {Ports} itsPorts
+ */
+async function killForGood(server, itsPorts) {
+  await server.kill();
+  const deadline = Date.now() + LONGEST_KILL_MS;
+  for (const port of [itsPorts.read, itsPorts.write]) {
+    while (await isListenedOn(port)) {
+      if (Date.now() > deadline) {
+        throw new Error(
+          `The test server was killed, and yet somebody listens on ${HOST}:${port} ` +
+            `${LONGEST_KILL_MS / 1000} s later: another program has taken the port.`,
+        );
+      }
+      await delay(POLL_MS);
+    }
+  }
+}
+
+/**
  * @param {string} file
  * @param {number} from Where to begin, in bytes.
  * @param {RegExp | string} [leftOut]
@@ -153,4 +177,4 @@ function endOfLog(file, from, leftOut = '') {
   return `\nThe end of its log:\n${text.split('\n').slice(-SHOWN_LOG_LINES).join('\n')}`;
 }
 
-module.exports = { installDataFolder, startOnFreePorts, startAgain };
+module.exports = { installDataFolder, startOnFreePorts, startAgain, killForGood };

@@ -33,4 +33,22 @@ function handlerSocketAnswers(port, timeoutMs) {
   });
 }
 
-module.exports = { handlerSocketAnswers };
+/**
+ * Never rejects.
+ *
+ * @param {number} port
+ * @returns {Promise<boolean>} Whether somebody listens there.
+ */
+function isListenedOn(port) {
+  return new Promise((resolve) => {
+    const connection = net.connect({ host: HOST, port });
+    connection
+      .once('connect', () => {
+        connection.destroy();
+        resolve(true);
+      })
+      .once('error', () => resolve(false));
+  });
+}
+
+module.exports = { handlerSocketAnswers, isListenedOn };

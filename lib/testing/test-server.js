@@ -1,7 +1,7 @@
 'use strict';
 
 const { HOST, pathsIn } = require('./configuration.js');
-const { startAgain } = require('./boot.js');
+const { killForGood, startAgain } = require('./boot.js');
 const { runSql } = require('./sql.js');
 const { keepingProcessAlive } = require('./keep-alive.js');
 
@@ -62,7 +62,7 @@ class TestServer {
 
   async kill() {
     this.#checkNotStopped('kill');
-    return this.#inTurn(() => this.#server.kill());
+    return this.#inTurn(() => killForGood(this.#server, this.#ports));
   }
 
   async start() {
