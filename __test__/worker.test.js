@@ -2,7 +2,11 @@
 
 const assert = require('node:assert/strict');
 const { once, setMaxListeners } = require('node:events');
+const { execFileSync } = require('node:child_process');
+const { closeSync, openSync } = require('node:fs');
 const fs = require('node:fs/promises');
+const os = require('node:os');
+const path = require('node:path');
 const { describe, test } = require('node:test');
 const { Worker } = require('node:worker_threads');
 
@@ -72,6 +76,40 @@ describe('60 executes on servers that never answer', () => {
     const unanswered = new Executor().add(new Connection(healthy.address), batchOf('a'));
     assert.throws(() => unanswered.executeSync(50), { code: 'ERR_HS_EXECUTE' });
     assert.equal(ended(), 0);
+    assert.ok(performance.now() - start < SOON_MS);
+  });
+});
+
+describe('a pool whose threads are all held by others', () => {
+  /** Holds them until the test is over. */
+  async function holdPool(context) {
+    const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'hansock-test-'));
+    const pipe = path.join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    // To open a pipe takes a thread until it is opened for writing too.
+    const readers = Array.from({ length: 4 }, () => fs.open(pipe, 'r'));
+    context.after(async () => {
+      const writer = openSync(pipe, 'w');
+      for (const reader of await Promise.all(readers)) await reader.close();
+      closeSync(writer);
+      await fs.rm(folder, { recursive: true });
+    });
+  }
+
+  test('holds up neither an execute nor its end', async (t) => {
+    const healthy = await startHealthyPeer(t);
+    const silent = await startPeer(t, silence);
+    const connection = new Connection(healthy.address);
+    await holdPool(t);
+    const start = performance.now();
+    for (const name of ['first', 'second', 'third']) {
+      assert.deepEqual(valuesOf(await run(connection, batchOf(name))), [['fine', name]]);
+    }
+    await assert.rejects(run(new Connection(silent.address), batchOf('a'), 50), {
+      code: 'ERR_HS_TIMEOUT',
+    });
+    const late = await run(new Connection(healthy.address), batchOf('late'));
+    assert.deepEqual(valuesOf(late), [['fine', 'late']]);
     assert.ok(performance.now() - start < SOON_MS);
   });
 });

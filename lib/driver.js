@@ -15,6 +15,9 @@ const TRIES = 24;
 const FIRST_PAUSE = 1;
 const LONGEST_PAUSE = 64;
 
+/** A worker that has not come back after this long, in milliseconds, has got no thread yet: its stint is shorter. */
+const WORKER_LATE_MS = 60;
+
 const driver = new native.Driver();
 
 /**
@@ -32,6 +35,10 @@ let isBusy = false;
 let triesLeft = 0;
 let pause = FIRST_PAUSE;
 let pauseLeft = 0;
+/** Whether a worker is on its way. */
+let workerIsOut = false;
+/** Runs from when the last worker was sent. @type {NodeJS.Timeout | undefined} */
+let lateTimer;
 
 /**
  * Begins an execute and gives its id.
@@ -72,15 +79,27 @@ function tryNow() {
 }
 
 function sendWorker() {
+  lateTimer ??= setTimeout(standIn, WORKER_LATE_MS).unref();
+  lateTimer.refresh();
+  if (workerIsOut) return;
+  workerIsOut = true;
   driver.poll().then(() => {
+    workerIsOut = false;
     settle();
     if (isBusy) sendWorker();
   }, fail);
 }
 
+/** Others hold all of libuv's threads. What is under way must go on without one, and end in time. */
+function standIn() {
+  if (!workerIsOut || !isBusy) return;
+  settle(true);
+  lateTimer?.refresh();
+}
+
 /** Tells those whose executes have finished. */
-function settle() {
-  for (const { id, batches } of driver.takeFinished()) {
+function settle(mayConnect = false) {
+  for (const { id, batches } of driver.takeFinished(mayConnect)) {
     const waiting = underWay.get(id);
     underWay.delete(id);
     waiting?.resolve(batches);
@@ -94,6 +113,7 @@ function settle() {
  */
 function fail(error) {
   isBusy = false;
+  workerIsOut = false;
   for (const { reject } of underWay.values()) reject(error);
   underWay.clear();
 }

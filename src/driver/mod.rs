@@ -115,11 +115,11 @@ impl Driver {
         self.stint(&mut lock(&self.0.flights), STINT);
     }
 
-    /// Works without waiting. Does nothing while another thread is in a stint, or while an executor is to begin that
-    /// has to connect first: that takes longer than the thread which calls this has.
-    pub fn run_now(&self) {
+    /// Works without waiting. Does nothing while another thread is in a stint, or, unless it `may_connect`, while an
+    /// executor is to begin that has to connect first: that takes longer than a thread has that must not be held up.
+    pub fn run_now(&self, may_connect: bool) {
         if let Ok(mut flights) = self.0.flights.try_lock()
-            && !self.0.has_to_connect()
+            && (may_connect || !self.0.has_to_connect())
         {
             self.stint(&mut flights, Duration::ZERO);
         }

@@ -106,10 +106,10 @@ impl NodeDriver {
         AsyncTask::new(Stint(self.driver.clone()))
     }
 
-    /// What has finished, after a try at what is under way.
+    /// What has finished, after a try at what is under way, on this thread. It connects only if it may.
     #[napi]
-    pub fn take_finished(&self) -> Vec<FinishedExecute> {
-        self.driver.run_now();
+    pub fn take_finished(&self, may_connect: bool) -> Vec<FinishedExecute> {
+        self.driver.run_now(may_connect);
         let mut loans = self.loans.borrow_mut();
         let finished = self.driver.take_finished().into_iter();
         finished
