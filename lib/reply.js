@@ -10,6 +10,7 @@ const { ServerError } = require('./errors.js');
  */
 
 const TAB = 0x09;
+const ZERO = 0x30;
 const NULL = '\0';
 const ESCAPED = /\x01./gs;
 const ESCAPE_OFFSET = 0x40;
@@ -111,7 +112,10 @@ class Reply {
   }
 
   get ok() {
-    return this.errorCode === 0;
+    const { text } = this.#segment;
+    const start = this.#start;
+    const isPlainZero = text.charCodeAt(start) === ZERO && text.charCodeAt(start + 1) === TAB;
+    return isPlainZero || this.errorCode === 0;
   }
 
   get errorCode() {

@@ -1,0 +1,170 @@
+'use strict';
+
+const { MAX_UINT32, checkInteger, checkOptions, checkOneOf } = require('./check.js');
+const { encodeValue, encodeValues, encodeName, show } = require('./encode.js');
+
+/*
+ * The requests of the protocol as byte strings (encode.js), each from behind its index id to before its line end, so
+ * that a request can be checked and encoded before it is known under which id its index will be open.
+ */
+
+const FIND_OPERATORS = new Set(['=', '>', '>=', '<', '<=']);
+// The server takes unknown ones for "matches everything" or "matches nothing", without a word.
+const FILTER_OPERATORS = new Set(['=', '!=', '>', '>=', '<', '<=']);
+const FILTER_TYPES = new Set(['filter', 'while']);
+
+/** @param {import('..').IndexTarget} target */
+function encodeOpenIndex(target) {
+  checkOptions(target, 'target');
+  const { index = 'PRIMARY' } = target;
+  const names = [
+    encodeName(target.database, 'target.database'),
+    encodeName(target.table, 'target.table'),
+    encodeName(index, 'target.index'),
+    encodeColumns(target.columns, 'target.columns'),
+  ];
+  if (target.filterColumns !== undefined) {
+    names.push(encodeColumns(target.filterColumns, 'target.filterColumns'));
+  }
+  return `\t${names.join('\t')}`;
+}
+
+/**
+ * @param {readonly string[]} columns
+ * @param {string} argument
+ */
+function encodeColumns(columns, argument) {
+  if (!Array.isArray(columns)) {
+    throw new TypeError(`${argument} must be an array of column names, not ${show(columns)}`);
+  }
+  // Array.from, since map passes over holes.
+  const names = Array.from(columns, (name, i) => {
+    if (name === '') throw new TypeError(`${argument}[${i}] must not be empty`);
+    return encodeName(name, `${argument}[${i}]`, /[\x00-\x0f,]/);
+  });
+  return names.join(',');
+}
+
+/**
+ * @param {string} op
+ * @param {readonly unknown[]} key
+ * @param {import('..').FindOptions} [options]
+ */
+function encodeFind(op, key, options) {
+  const parts = encodeValues(key, 'key');
+  checkOneOf(op, 'op', FIND_OPERATORS);
+  if (key.length === 0) throw new TypeError('key must have at least one part');
+  const head = `\t${op}\t${key.length}${parts}`;
+  return options === undefined ? head : head + encodeFindOptions(options, op, key.length);
+}
+
+/** @param {readonly unknown[]} values */
+function encodeInsert(values) {
+  return `\t+\t${countValues(values)}${encodeValues(values, 'values')}`;
+}
+
+/**
+ * @param {'U' | '+' | '-'} modification
+ * @param {string} op
+ * @param {readonly unknown[]} key
+ * @param {readonly unknown[]} values
+ * @param {import('..').ModifyOptions} [options]
+ */
+function encodeModify(modification, op, key, values, options) {
+  const find = encodeModifyHead(modification, op, key, options);
+  countValues(values);
+  return find + encodeValues(values, 'values');
+}
+
+/**
+ * @param {string} op
+ * @param {readonly unknown[]} key
+ * @param {import('..').ModifyOptions} [options]
+ */
+function encodeDelete(op, key, options) {
+  return encodeModifyHead('D', op, key, options);
+}
+
+/**
+ * @param {string} modification
+ * @param {string} op
+ * @param {readonly unknown[]} key
+ * @param {import('..').ModifyOptions} [options]
+ */
+function encodeModifyHead(modification, op, key, options = {}) {
+  const find = encodeFind(op, key, options);
+  return `${find}\t${modification}${options.returning ? '?' : ''}`;
+}
+
+/**
+ * Limit and offset, then IN, then the filters: the only order that the server reads.
+ * @param {import('..').FindOptions} options
+ * @param {string} op
+ * @param {number} keyParts
+ */
+function encodeFindOptions(options, op, keyParts) {
+  checkOptions(options, 'options');
+  const list = options.in === undefined ? '' : encodeIn(options.in, op, keyParts);
+  // The server counts the rows of an IN list together; fewer than the list has values cannot be meant.
+  const { limit = options.in?.values.length ?? 1, offset = 0 } = options;
+  checkInteger(limit, 'options.limit', 1, MAX_UINT32, 'the server takes 0 for 1');
+  checkInteger(offset, 'options.offset', 0, MAX_UINT32);
+  if (limit + offset > MAX_UINT32) {
+    throw new RangeError(
+      `options.limit + options.offset must be at most ${MAX_UINT32}, past which the server finds nothing; they are ${limit} and ${offset}`,
+    );
+  }
+  let tokens = `\t${limit}\t${offset}${list}`;
+  if (options.filters !== undefined) tokens += encodeFilters(options.filters);
+  return tokens;
+}
+
+/**
+ * @param {NonNullable<import('..').FindOptions['in']>} list
+ * @param {string} op
+ * @param {number} keyParts
+ */
+function encodeIn(list, op, keyParts) {
+  checkOptions(list, 'options.in');
+  if (op !== '=') {
+    throw new TypeError(`options.in goes with the operator '=' only, not with '${op}'`);
+  }
+  checkInteger(list.position, 'options.in.position', 0, keyParts - 1, 'a part of the key');
+  const tokens = encodeValues(list.values, 'options.in.values');
+  if (list.values.length === 0) throw new TypeError('options.in.values must not be empty');
+  const nullAt = list.values.indexOf(null);
+  if (nullAt !== -1) {
+    throw new TypeError(
+      `options.in.values[${nullAt}] is null: HandlerSocket cannot ask for NULL in an IN list; ask for it with a find of its own`,
+    );
+  }
+  return `\t@\t${list.position}\t${list.values.length}${tokens}`;
+}
+
+/** @param {readonly import('..').Filter[]} filters */
+function encodeFilters(filters) {
+  if (!Array.isArray(filters)) {
+    throw new TypeError(`options.filters must be an array, not ${show(filters)}`);
+  }
+  let tokens = '';
+  for (const [i, filter] of filters.entries()) {
+    const argument = `options.filters[${i}]`;
+    checkOptions(filter, argument);
+    const type = checkOneOf(filter.type ?? 'filter', `${argument}.type`, FILTER_TYPES);
+    checkOneOf(filter.op, `${argument}.op`, FILTER_OPERATORS);
+    checkInteger(filter.column, `${argument}.column`, 0, MAX_UINT32);
+    const value = encodeValue(filter.value, `${argument}.value`);
+    tokens += `\t${type === 'while' ? 'W' : 'F'}\t${filter.op}\t${filter.column}\t${value}`;
+  }
+  return tokens;
+}
+
+/** @param {readonly unknown[]} values */
+function countValues(values) {
+  if (Array.isArray(values) && values.length === 0) {
+    throw new TypeError('values must not be empty: the server would blank every column');
+  }
+  return values?.length;
+}
+
+module.exports = { encodeOpenIndex, encodeFind, encodeInsert, encodeModify, encodeDelete };
