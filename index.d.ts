@@ -712,6 +712,416 @@ export class Ketama {
   readonly pointCount: number;
 }
 
+// ── Client and Index ─────────────────────────────────────────────────────────────────────────────
+
+/**
+ * A secret, or a function that gives it. The function is asked once for each connect, also where
+ * several connects wait for it, and so a server that made up a new secret is found again after its
+ * restart. If it fails, the calls that wait for the connect reject with `ERR_HS_AUTH`, and what it
+ * threw is the `cause`.
+ */
+export type Secret = string | (() => string | Promise<string>);
+
+/** Where a {@link Client} finds its server, and how it uses it. */
+export interface ClientOptions {
+  /** As {@link ConnectionOptions.host}. @default '127.0.0.1' */
+  host?: string;
+  /** The port for reads (`handlersocket_port`). @default 9998 */
+  port?: number;
+  /** The port for writes (`handlersocket_port_wr`). @default 9999 */
+  writePort?: number;
+  /** The path of the Unix socket for reads, in place of `port`. */
+  path?: string;
+  /** The path of the Unix socket for writes, in place of `writePort`. */
+  writePath?: string;
+  /** {@link ConnectionOptions.secret} tells when a server wants one. @default none */
+  secret?: Secret;
+  /** The secret for the write port (`handlersocket_plain_secret_wr`). @default as `secret` */
+  writeSecret?: Secret;
+  /** How many connections to the read port, 1 to 1000. @default 1 */
+  connections?: number;
+  /**
+   * How many connections to the write port, 1 to 1000. More than one seldom helps: the server does
+   * all writes one after the other. @default 1
+   */
+  writeConnections?: number;
+  /**
+   * In milliseconds, from a call to its result, waiting and repeating included; at most
+   * 2,147,483,647. Past it the call rejects with `ERR_HS_TIMEOUT`. @default 5000
+   */
+  timeoutMs?: number;
+  /**
+   * How many calls may be without a result at a time, reads and writes together. Past it a call
+   * rejects at once with `ERR_HS_OVERLOADED`: nothing of it was sent. @default Infinity
+   */
+  maxPending?: number;
+  /**
+   * In milliseconds. A connection that was not used for this long is closed, and opened again at
+   * the next call: the server drops idle ones after 300 s by default, and an open index holds a
+   * lock that ALTER TABLE and DROP TABLE wait for. @default 60_000
+   */
+  idleTimeoutMs?: number;
+  /**
+   * Whether the `operation` tracing channel shows keys and values. They may be private.
+   * @default false
+   */
+  traceValues?: boolean;
+}
+
+/** How a column's text becomes a value: see {@link ColumnTypes}. */
+export type ColumnType = 'string' | 'number' | 'bigint' | 'boolean' | 'buffer' | 'json' | 'datetime';
+
+/**
+ * What the column types give. A value that does not fit is an error, code `ERR_HS_VALUE`, that
+ * names the column and the value.
+ *
+ * | type       | the column's text                                                                |
+ * | ---------- | -------------------------------------------------------------------------------- |
+ * | `string`   | as it is, decoded as UTF-8                                                        |
+ * | `number`   | a number that a double holds to its last digit: `9007199254740993` is an error    |
+ * | `bigint`   | an integer of any length                                                          |
+ * | `boolean`  | `0` or `1`; of a BIT(1) column its one byte                                       |
+ * | `buffer`   | its bytes, in memory of its own                                                   |
+ * | `json`     | parsed                                                                            |
+ * | `datetime` | a DATE, DATETIME or TIMESTAMP, read as UTC, to the millisecond; not a zero date   |
+ */
+export interface ColumnTypes {
+  string: string;
+  number: number;
+  bigint: bigint;
+  boolean: boolean;
+  buffer: Buffer;
+  json: unknown;
+  datetime: Date;
+}
+
+/** A row: its columns by name, null for SQL NULL. */
+export type Row<C extends readonly string[], T> = {
+  [K in C[number]]:
+    | (K extends keyof T ? (T[K] extends ColumnType ? ColumnTypes[T[K]] : string) : string)
+    | null;
+};
+
+/** A key, or the leading parts of one. What is no array stands for its first part. */
+export type Key = Bindable | readonly Bindable[];
+
+/** A key of an index that has a `datetime` column: a Date may stand for its UTC text. */
+export type IndexKey<T> = 'datetime' extends T[keyof T]
+  ? Key | Date | readonly (Bindable | Date)[]
+  : Key;
+
+/**
+ * Values by column. A column declared `datetime` takes a Date as well, sent as UTC; one declared
+ * `json` takes whatever JSON can say, and a string as JSON text that is sent as it is.
+ */
+export type Values<C extends readonly string[], T> = {
+  [K in C[number]]?: K extends keyof T
+    ? T[K] extends 'datetime'
+      ? Bindable | Date
+      : T[K] extends 'json'
+        ? Bindable | object
+        : Bindable
+    : Bindable;
+};
+
+/** As {@link Filter}, with the column's name: one of the index's `filterColumns`. */
+export interface RowFilter<Name extends string = string> {
+  /** @default 'filter' */
+  type?: 'filter' | 'while';
+  column: Name;
+  op: FilterOperator;
+  value: Bindable | Date;
+}
+
+/** Which of the rows that the key finds: as {@link FindOptions}. */
+export interface RangeOptions<Name extends string = string> {
+  /** At most so many rows. */
+  limit?: number;
+  /** Passes over so many rows first. @default 0 */
+  offset?: number;
+  /** As {@link FindOptions.in}. */
+  in?: { position: number; values: readonly Bindable[] };
+  filters?: readonly RowFilter<Name>[];
+}
+
+/** Which index, and what of its rows: for {@link Client.openIndex}. */
+export interface OpenIndexTarget<
+  C extends readonly string[],
+  T,
+  F extends readonly string[] = readonly string[],
+> {
+  database: string;
+  /**
+   * A table's name, not a view's: **opening a view crashes the server**.
+   */
+  table: string;
+  /** @default 'PRIMARY' */
+  index?: string;
+  /** The columns that rows have, and that values are written to; different ones, at least one. */
+  columns: C;
+  /** The columns that filters may name. */
+  filterColumns?: F;
+  /** What the columns' text becomes. @default every column is a `string` */
+  types?: T & { readonly [K in Exclude<keyof T, C[number]>]: never };
+  /**
+   * The columns that the index consists of, in its order; {@link Index.scan} tells what for. They
+   * have to be among `columns`.
+   */
+  keyColumns?: readonly C[number][];
+}
+
+/** Figures about a {@link Client} since it was constructed. */
+export interface ClientStats {
+  /** How many connections are open just now. */
+  connections: number;
+  /** How many connects have succeeded. */
+  generation: number;
+  /** How many calls have no result yet. */
+  pending: number;
+  /** How many batches were sent. */
+  batches: number;
+  /** How many commands they held. */
+  commands: number;
+  /** How many bytes they held. */
+  bytes: number;
+  /** How many commands were sent once more, or for the first time after a failed connect. */
+  retries: number;
+  /** How many calls failed, by the error's code. */
+  errors: Readonly<Record<string, number>>;
+}
+
+/**
+ * One server, its rows by key. Constructing it does no I/O; an idle one keeps no process alive and
+ * no thread busy.
+ *
+ * ```js
+ * const { Client } = require('hansock');
+ *
+ * const client = new Client({ host: 'db1', secret: process.env.HANDLERSOCKET_SECRET });
+ * const items = client.openIndex({
+ *   database: 'shop',
+ *   table: 'item',
+ *   columns: ['id', 'name', 'price'],
+ *   types: { id: 'number' },
+ * });
+ *
+ * console.log(await items.get(42)); // { id: 42, name: 'Tea', price: '3.50' }
+ * await items.update('=', 42, { price: '3.20' });
+ * ```
+ *
+ * **Auto-pipelining.** Calls made in one turn of the event loop travel together, and what arrives
+ * while a round trip is under way makes up the next one. There is nothing to set; `await` a call,
+ * or let a thousand wait at once. Calls that were not awaited one after the other may be done in
+ * any order.
+ *
+ * **Reconnecting.** A connection that broke is made again at the next call. Reads are repeated once
+ * on a fresh connection; writes only where nothing of them had been sent. A write that may have
+ * been done rejects with `outcome` `'unknown'` and is never sent again.
+ *
+ * **Tracing.** `diagnostics_channel` tracing channels `hansock:operation` (each call),
+ * `hansock:execute` (each batch) and `hansock:connect`; without subscribers they cost nothing.
+ */
+export class Client implements AsyncDisposable {
+  /** @throws TypeError or RangeError that names the option. */
+  constructor(options?: ClientOptions);
+
+  /**
+   * An index of a table. Does no I/O: the server opens it at the first call, and again after each
+   * reconnect. If it cannot be opened, its calls reject with a {@link ServerError} that names
+   * database, table, index and columns.
+   *
+   * @throws TypeError that names what is wrong.
+   */
+  openIndex<
+    const C extends readonly string[],
+    const T extends { readonly [K in C[number]]?: ColumnType } = {},
+    const F extends readonly string[] = readonly [],
+  >(target: OpenIndexTarget<C, T, F>): Index<C, T, F>;
+
+  /** Figures for monitoring. */
+  stats(): ClientStats;
+
+  /**
+   * Lets what is under way end, then disconnects. Calls after it reject with `ERR_HS_CLOSED`. May
+   * be called more than once.
+   */
+  close(): Promise<void>;
+
+  /** As {@link close}. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * An index of a table, as {@link Client.openIndex} gives it.
+ *
+ * Every method gives a promise. It rejects with a TypeError or a RangeError if an argument is
+ * wrong (nothing was sent then), with a {@link ServerError} if the server refused the request, and
+ * otherwise with a {@link HandlerSocketError} whose `outcome` says whether a write may have been
+ * done. `docs/errors.md` lists the codes.
+ *
+ * Keys and values are {@link Bindable}: read there what the server does not check.
+ */
+export class Index<
+  C extends readonly string[],
+  T = {},
+  F extends readonly string[] = readonly string[],
+> {
+  /** Made by {@link Client.openIndex} only. */
+  protected constructor();
+
+  /** The first row whose key equals `key`, or null. */
+  get(key: IndexKey<T>): Promise<Row<C, T> | null>;
+
+  /** One row or null for each key, in the keys' order, in one round trip. */
+  getMany(keys: readonly IndexKey<T>[]): Promise<(Row<C, T> | null)[]>;
+
+  /**
+   * For each key the rows that equal it, up to `limit` each, in one round trip: what `in` does not
+   * do on a non-unique index.
+   */
+  findMany(
+    keys: readonly IndexKey<T>[],
+    options: { limit: number; filters?: readonly RowFilter<F[number]>[] },
+  ): Promise<Row<C, T>[][]>;
+
+  /**
+   * Rows in the order of the index, from `key` on. `limit` has to be given: the protocol's silent
+   * default of 1 is a trap. All rows come in one reply; {@link scan} walks a large range in pages.
+   */
+  find(
+    op: FindOperator,
+    key: IndexKey<T>,
+    options: RangeOptions<F[number]> & { limit: number },
+  ): Promise<Row<C, T>[]>;
+
+  /**
+   * Walks the index from `key`, in its order, a page at a time, and never holds more than two
+   * pages. The next page is asked for when the last one is used up.
+   *
+   * **How it pages.** Where the columns of the index are known, each page begins at the key of the
+   * first row that the last one did not give; rows of a non-unique index that share that key are
+   * counted, so that none is skipped or given twice. They are known if `keyColumns` was given to
+   * `openIndex`; without it the first column of the index is looked for among `columns` by asking
+   * the server, once for an index. Where it is not among them, pages are counted off from the
+   * start (`offset`), which gets slower with every page: the server walks over what it skips.
+   *
+   * **While rows change.** Each page is a consistent snapshot, the walk as a whole is none. A row
+   * that stays where it is in the index is given exactly once, whatever happens to others, if the
+   * index is unique and its columns are known. A row inserted or moved behind the walk is not
+   * seen, before it it is. On a non-unique index, rows deleted from a group of equal keys in the
+   * middle of the group can make others of that group be skipped; paging by `offset` skips and
+   * repeats wherever rows are inserted or deleted. To delete while walking, walk a unique index.
+   *
+   * @throws TypeError or RangeError at once; errors of the server come from the iteration.
+   */
+  scan(
+    op: Exclude<FindOperator, '='>,
+    key: IndexKey<T>,
+    options?: {
+      /** Rows a round trip. @default 1000 */
+      pageSize?: number;
+      /** At most so many rows in all. @default Infinity */
+      limit?: number;
+      filters?: readonly RowFilter<F[number]>[];
+    },
+  ): AsyncIterable<Row<C, T>>;
+
+  /**
+   * Inserts a row. Every opened column is sent, NULL for those not named: the server gives a NOT
+   * NULL column its declared default then. An array gives all columns in their order. Columns that
+   * were not opened get what the server makes of them, which is not what SQL would (zero or `''`).
+   * The server takes 32 columns at most.
+   *
+   * `insertId` is the AUTO_INCREMENT id that the server made up, and null where it made up none.
+   */
+  insert(
+    values: Values<C, T> | readonly (Bindable | Date)[],
+  ): Promise<{ insertId: bigint | null }>;
+
+  /** Inserts rows in one round trip. Each has a result of its own: one may be there already. */
+  insertMany(
+    rows: readonly (Values<C, T> | readonly (Bindable | Date)[])[],
+  ): Promise<PromiseSettledResult<{ insertId: bigint | null }>[]>;
+
+  /**
+   * Changes the named columns, or with an array all of them, of at most `limit` rows, and gives
+   * the number of rows found. The default limit is 1: a missing limit must not change a table.
+   *
+   * @remarks NULL written to a NOT NULL column leaves it as it is.
+   */
+  update(
+    op: FindOperator,
+    key: IndexKey<T>,
+    values: Values<C, T> | readonly (Bindable | Date)[],
+    options?: RangeOptions<F[number]>,
+  ): Promise<number>;
+
+  /**
+   * Adds whole numbers to the named columns. The server counts with integers: it rounds DECIMAL
+   * and DOUBLE columns, stops at the end of the range of smaller columns, and wraps BIGINT around.
+   */
+  increment(
+    op: FindOperator,
+    key: IndexKey<T>,
+    by: Partial<Record<C[number], Bindable>> | readonly Bindable[],
+    options?: RangeOptions<F[number]>,
+  ): Promise<number>;
+
+  /**
+   * Takes whole numbers from the named columns. A row in which a column would change its sign is
+   * left as it is, and not counted.
+   */
+  decrement(
+    op: FindOperator,
+    key: IndexKey<T>,
+    by: Partial<Record<C[number], Bindable>> | readonly Bindable[],
+    options?: RangeOptions<F[number]>,
+  ): Promise<number>;
+
+  /** Deletes at most `limit` rows, 1 by default, and gives their number. */
+  delete(op: FindOperator, key: IndexKey<T>, options?: RangeOptions<F[number]>): Promise<number>;
+
+  /**
+   * As {@link update}, and gives the rows as they were before.
+   *
+   * @remarks The protocol gives back only the columns that it changes. Where fewer than all are
+   * named, a find that locks the rows goes before, in the same batch; `ERR_HS_CHANGED` says that
+   * another writer came between the two, which the server all but rules out.
+   */
+  updateReturning(
+    op: FindOperator,
+    key: IndexKey<T>,
+    values: Values<C, T> | readonly (Bindable | Date)[],
+    options?: RangeOptions<F[number]>,
+  ): Promise<Row<C, T>[]>;
+
+  /** As {@link increment}, and gives the rows as they were before: see {@link updateReturning}. */
+  incrementReturning(
+    op: FindOperator,
+    key: IndexKey<T>,
+    by: Partial<Record<C[number], Bindable>> | readonly Bindable[],
+    options?: RangeOptions<F[number]>,
+  ): Promise<Row<C, T>[]>;
+
+  /**
+   * As {@link decrement}, and gives the rows as they were before: see {@link updateReturning}. It
+   * gives a row too that was left as it is since a column would have changed its sign.
+   */
+  decrementReturning(
+    op: FindOperator,
+    key: IndexKey<T>,
+    by: Partial<Record<C[number], Bindable>> | readonly Bindable[],
+    options?: RangeOptions<F[number]>,
+  ): Promise<Row<C, T>[]>;
+
+  /** As {@link delete}, and gives the rows as they were before. */
+  deleteReturning(
+    op: FindOperator,
+    key: IndexKey<T>,
+    options?: RangeOptions<F[number]>,
+  ): Promise<Row<C, T>[]>;
+}
+
 // ── Errors ───────────────────────────────────────────────────────────────────────────────────────
 
 /**
@@ -733,8 +1143,11 @@ export class Ketama {
  * | `ERR_HS_CLOSED`      | `close()` or an AbortSignal ended it                                   |
  * | `ERR_HS_BUSY`        | another execute is using the connection                                |
  * | `ERR_HS_EXECUTE`     | at least one batch failed: an {@link ExecuteError}                     |
- *
- * @remarks `ERR_HS_OVERLOADED` and `ERR_HS_ROLLED_BACK` are set aside for a later version.
+ * | `ERR_HS_OVERLOADED`  | a {@link Client} has `maxPending` calls without a result already       |
+ * | `ERR_HS_ROLLED_BACK` | a Client's write: the server had answered it with success, and then a  |
+ * |                      | deadlock in the same batch made it take the transaction back           |
+ * | `ERR_HS_VALUE`       | a value does not fit its column's declared {@link ColumnType}          |
+ * | `ERR_HS_CHANGED`     | {@link Index.updateReturning}: the rows changed under it               |
  */
 export class HandlerSocketError extends Error {
   /** Made by this package only. */

@@ -1,6 +1,8 @@
 'use strict';
 
 const { Batch } = require('./lib/batch.js');
+const { Client } = require('./lib/client/client.js');
+const { Index } = require('./lib/client/table-index.js');
 const { Connection } = require('./lib/connection.js');
 const { ExecuteError, HandlerSocketError, ServerError } = require('./lib/errors.js');
 const { Executor } = require('./lib/executor.js');
@@ -8,10 +10,12 @@ const { Ketama } = require('./lib/ketama.js');
 
 module.exports = {
   Batch,
+  Client,
   Connection,
   ExecuteError,
   Executor,
   HandlerSocketError,
+  Index,
   Ketama,
   ServerError,
 };

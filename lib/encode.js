@@ -39,9 +39,35 @@ function encodeValue(value, argument, position) {
       if (value === null) return NULL;
       if (value instanceof Uint8Array) return escapeBytes(value);
   }
-  const name = position === undefined ? argument : `${argument}[${position}]`;
-  throw new TypeError(
-    `${name} must be a string, a finite number, a bigint, a boolean, a Uint8Array or null, not ${show(value)}`,
+  throw notBindable(value, position === undefined ? argument : `${argument}[${position}]`);
+}
+
+/**
+ * Refuses what `encodeValue` would refuse.
+ * @param {unknown} value
+ * @param {string} argument
+ * @returns {import('..').Bindable}
+ */
+function checkBindable(value, argument) {
+  const isBindable =
+    value === null ||
+    value instanceof Uint8Array ||
+    (typeof value === 'number' ? Number.isFinite(value) : BINDABLE_TYPES.has(typeof value));
+  if (!isBindable) throw notBindable(value, argument);
+  return /** @type {import('..').Bindable} */ (value);
+}
+
+const BINDABLE_TYPES = new Set(['string', 'bigint', 'boolean']);
+
+/**
+ * @param {unknown} value
+ * @param {string} argument
+ */
+function notBindable(value, argument) {
+  const advice =
+    value instanceof Date ? ": a Date goes where a column is declared as 'datetime'" : '';
+  return new TypeError(
+    `${argument} must be a string, a finite number, a bigint, a boolean, a Uint8Array or null, not ${show(value)}${advice}`,
   );
 }
 
@@ -124,7 +150,11 @@ function asBuffer(bytes) {
  * @param {unknown} value
  */
 function show(value) {
-  const text = inspect(value, { depth: 0, breakLength: Infinity, maxStringLength: 40 });
+  const options = { depth: 0, breakLength: Infinity, maxStringLength: 40 };
+  const text = (value instanceof Error ? String(value) : inspect(value, options)).replace(
+    /\s+/g,
+    ' ',
+  );
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
@@ -137,4 +167,12 @@ function showKind(value) {
   return `an object of class ${value.constructor?.name ?? 'null'}`;
 }
 
-module.exports = { encodeValue, encodeValues, encodeName, toByteString, show, showKind };
+module.exports = {
+  encodeValue,
+  encodeValues,
+  encodeName,
+  checkBindable,
+  toByteString,
+  show,
+  showKind,
+};

@@ -23,12 +23,13 @@ class ServerError extends HandlerSocketError {
   /**
    * @param {number} errorCode
    * @param {string} serverMessage
-   * @param {{ address?: string, outcome?: 'not-sent' | 'unknown', cause?: unknown }} [details]
+   * @param {{ address?: string, outcome?: 'not-sent' | 'unknown', cause?: unknown, doing?: string }} [details]
    */
   constructor(errorCode, serverMessage, details) {
+    const doing = details?.doing === undefined ? '' : `${details.doing}: `;
     super(
       errorCode === UNAUTHORISED ? 'ERR_HS_AUTH' : 'ERR_HS_SERVER',
-      `the server answered with error ${errorCode}, '${serverMessage}'${explain(serverMessage)}`,
+      `${doing}the server answered with error ${errorCode}, '${serverMessage}'${explain(serverMessage)}`,
       details,
     );
     this.errorCode = errorCode;

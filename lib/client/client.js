@@ -1,0 +1,121 @@
+'use strict';
+
+const { inspect } = require('node:util');
+const { HandlerSocketError } = require('../errors.js');
+const { Call } = require('./call.js');
+const { Counters } = require('./counters.js');
+const { Definitions } = require('./definition.js');
+const { parseOptions } = require('./options.js');
+const { Pipeline } = require('./pipeline.js');
+const { SecretSource } = require('./secret.js');
+const { Index, MADE_BY_CLIENT } = require('./table-index.js');
+const { traceOperation } = require('./tracing.js');
+
+class Client {
+  #settings;
+  #counters = new Counters();
+  #definitions = new Definitions();
+  #reads;
+  /** null where only a path for reads was given. */
+  #writes;
+  /** @type {Promise<void> | null} */
+  #closed = null;
+
+  /** @param {import('../..').ClientOptions} [options] */
+  constructor(options = {}) {
+    const settings = parseOptions(options);
+    const { read, write } = settings;
+    const secrets = new SecretSource(read.secret);
+    this.#settings = settings;
+    this.#reads = new Pipeline(read, settings, this.#counters, secrets);
+    this.#writes =
+      write &&
+      new Pipeline(
+        write,
+        settings,
+        this.#counters,
+        // One function that serves both ports is asked once where both wait for it.
+        write.secret === read.secret ? secrets : new SecretSource(write.secret),
+      );
+  }
+
+  /** @param {import('../..').OpenIndexTarget<readonly string[], Record<string, string>>} target */
+  openIndex(target) {
+    return new Index(MADE_BY_CLIENT, target, {
+      define: (target) => this.#definitions.get(target),
+      submit: (operation, key, values) => this.#submit(operation, key, values),
+    });
+  }
+
+  stats() {
+    const { connects, batches, commands, bytes, retries, pending, errors } = this.#counters;
+    return {
+      connections: this.#reads.connections + (this.#writes?.connections ?? 0),
+      generation: connects,
+      pending,
+      batches,
+      commands,
+      bytes,
+      retries,
+      errors: { ...errors },
+    };
+  }
+
+  close() {
+    this.#closed ??= Promise.all([this.#reads.end(), this.#writes?.end()]).then(() => {});
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose]() {
+    return this.close();
+  }
+
+  [inspect.custom]() {
+    const { read, write } = this.#settings;
+    return `Client ${inspect({ read: read.address, write: write?.address, ...this.stats() })}`;
+  }
+
+  /** @type {import('./table-index.js').Submit} */
+  #submit({ name, isWrite, commands, finish }, key, values) {
+    const refusal = this.#refusal();
+    if (refusal !== null) {
+      this.#counters.countError(refusal);
+      return Promise.reject(refusal);
+    }
+    const pipeline = isWrite ? this.#writes : this.#reads;
+    if (pipeline === null) {
+      throw new TypeError(
+        `${name} needs options.writePath or options.writePort: the client was given only options.path, which is for reads`,
+      );
+    }
+    if (commands.length === 0) return Promise.resolve(finish([]));
+    const call = new Call(name, isWrite, commands, finish);
+    this.#counters.pending++;
+    pipeline.add(call, (error) => {
+      this.#counters.pending--;
+      if (error !== null) this.#counters.countError(error);
+    });
+    traceOperation(call, this.#settings.traceValues ? [key, values] : undefined);
+    return call.promise;
+  }
+
+  /** Why no call is taken on now; null if it is. */
+  #refusal() {
+    if (this.#closed !== null) {
+      return new HandlerSocketError('ERR_HS_CLOSED', 'the client was closed', {
+        outcome: 'not-sent',
+      });
+    }
+    const { maxPending } = this.#settings;
+    if (this.#counters.pending >= maxPending) {
+      return new HandlerSocketError(
+        'ERR_HS_OVERLOADED',
+        `${maxPending} calls have no result yet, and options.maxPending allows no more`,
+        { outcome: 'not-sent' },
+      );
+    }
+    return null;
+  }
+}
+
+module.exports = { Client };

@@ -1,0 +1,247 @@
+'use strict';
+
+const { inspect } = require('node:util');
+const { checkOneOf, checkOptions } = require('../check.js');
+const { checkBindable, show } = require('../encode.js');
+const { HandlerSocketError } = require('../errors.js');
+const { TYPES, toDateTime } = require('./types.js');
+
+/** The columns of an index, and how rows and values go by their names. */
+class Columns {
+  #names;
+  /** A row with nothing in it: to copy it is the quickest way to a row. @type {Record<string, unknown>} */
+  #blank;
+  /** How each column's value is made of what came; null for text as it is. @type {(Type | null)[]} */
+  #types;
+  #isPlain;
+  #takesBytes;
+  #table;
+
+  /**
+   * @param {readonly string[]} names
+   * @param {Readonly<Record<string, string>>} types
+   * @param {string} table  for errors
+   */
+  constructor(names, types, table) {
+    this.#names = checkNames(names);
+    checkOptions(types, 'target.types');
+    for (const name of Object.keys(types)) {
+      if (!names.includes(name)) {
+        throw new TypeError(`target.types names '${name}', which is not among target.columns`);
+      }
+    }
+    this.#blank = Object.fromEntries(names.map((name) => [name, null]));
+    this.#types = names.map((name) => {
+      const type = Object.hasOwn(types, name) ? types[name] : undefined;
+      if (type === undefined || type === 'string') return null;
+      checkOneOf(type, `target.types.${name}`, TYPE_NAMES);
+      return TYPES[/** @type {keyof typeof TYPES} */ (type)];
+    });
+    this.#isPlain = this.#types.every((type) => type === null);
+    this.#takesBytes = this.#types.some((type) => type?.fromBytes !== undefined);
+    this.#table = table;
+  }
+
+  get names() {
+    return this.#names;
+  }
+
+  /**
+   * Those of the given names, which are among these.
+   * @param {readonly string[]} names
+   */
+  only(names) {
+    const types = names.map((name) => [
+      name,
+      this.#types[this.#names.indexOf(name)]?.name ?? 'string',
+    ]);
+    return new Columns(names, Object.fromEntries(types), this.#table);
+  }
+
+  /**
+   * The first row of a reply.
+   * @param {import('../..').Reply} reply
+   */
+  firstRow(reply) {
+    const { values } = reply;
+    return values.length === 0 ? null : this.#toRow(reply, values, 0);
+  }
+
+  /**
+   * @param {import('../..').Reply} reply
+   * @param {number} ordinal
+   */
+  row(reply, ordinal) {
+    return this.#toRow(reply, reply.values, ordinal * this.#names.length);
+  }
+
+  /** @param {import('../..').Reply} reply */
+  rows(reply) {
+    const { values } = reply;
+    const rows = [];
+    for (let start = 0; start < values.length; start += this.#names.length) {
+      rows.push(this.#toRow(reply, values, start));
+    }
+    return rows;
+  }
+
+  /**
+   * @param {import('../..').Reply} reply
+   * @param {readonly import('../..').Text[]} values
+   * @param {number} start  of the row among them
+   */
+  #toRow(reply, values, start) {
+    const names = this.#names;
+    const row = { ...this.#blank };
+    if (this.#isPlain) {
+      for (let i = 0; i < names.length; i++) row[names[i]] = values[start + i];
+      return row;
+    }
+    const buffers = this.#takesBytes ? reply.buffers : null;
+    for (const [i, name] of names.entries()) {
+      const value = values[start + i];
+      const type = this.#types[i];
+      if (value === null || type === null) row[name] = value;
+      else if (type.fromBytes && buffers) row[name] = buffers[start + i];
+      else row[name] = this.#convert(type, value, name);
+    }
+    return row;
+  }
+
+  /**
+   * @param {Type} type
+   * @param {string} text
+   * @param {string} name
+   */
+  #convert(type, text, name) {
+    const value = type.fromText(text);
+    if (value !== undefined) return value;
+    throw new HandlerSocketError(
+      'ERR_HS_VALUE',
+      `column '${name}' of ${this.#table} holds ${shorten(text)}, which does not fit the declared type '${type.name}'${type.advice}`,
+    );
+  }
+
+  /**
+   * The values to insert: all columns, null for those that are not named.
+   * @param {unknown} given
+   * @param {string} argument
+   * @returns {readonly unknown[]}
+   */
+  toInsert(given, argument) {
+    if (Array.isArray(given)) return this.#fromArray(given, argument);
+    const values = this.#checkNamed(given, argument);
+    return this.#names.map((name, i) => {
+      return Object.hasOwn(values, name) ? this.#toBindable(values[name], i, argument) : null;
+    });
+  }
+
+  /**
+   * The columns to change, in the index's order, and their values.
+   * @param {unknown} given
+   * @param {string} argument
+   * @returns {{ names: readonly string[], values: readonly unknown[] }}
+   */
+  toUpdate(given, argument) {
+    if (Array.isArray(given)) {
+      return { names: this.#names, values: this.#fromArray(given, argument) };
+    }
+    const named = this.#checkNamed(given, argument);
+    const names = this.#names.filter((name) => Object.hasOwn(named, name));
+    if (names.length === 0) throw new TypeError(`${argument} must name at least one column`);
+    const values = names.map((name) => {
+      return this.#toBindable(named[name], this.#names.indexOf(name), argument);
+    });
+    return { names, values };
+  }
+
+  /**
+   * A filter's value, or what else is compared with the column of that name.
+   * @param {unknown} value
+   * @param {string} name
+   * @param {string} argument
+   */
+  toCompared(value, name, argument) {
+    const type = this.#types[this.#names.indexOf(name)];
+    const takesDate = value instanceof Date && type === TYPES.datetime;
+    return takesDate ? toDateTime(value, argument) : checkBindable(value, argument);
+  }
+
+  /**
+   * The protocol does not tell which columns a key has, so a Date may stand in it if any column is declared to hold one.
+   * @param {unknown} part
+   * @param {string} argument
+   */
+  toKeyPart(part, argument) {
+    const takesDate = part instanceof Date && this.#types.includes(TYPES.datetime);
+    return takesDate ? toDateTime(part, argument) : checkBindable(part, argument);
+  }
+
+  /**
+   * @param {readonly unknown[]} given
+   * @param {string} argument
+   */
+  #fromArray(given, argument) {
+    const { length } = this.#names;
+    if (given.length !== length) {
+      throw new TypeError(
+        `${argument} must have a value for each of the ${length} columns, not ${given.length} values`,
+      );
+    }
+    return Array.from(given, (value, i) => this.#toBindable(value, i, argument));
+  }
+
+  /**
+   * @param {unknown} given
+   * @param {string} argument
+   */
+  #checkNamed(given, argument) {
+    if (typeof given !== 'object' || given === null || given instanceof Uint8Array) {
+      throw new TypeError(`${argument} must be an object or an array, not ${show(given)}`);
+    }
+    for (const name of Object.keys(given)) {
+      if (!this.#names.includes(name)) {
+        throw new TypeError(
+          `${argument} names '${name}', which is not among the index's columns: ${this.#names.join(', ')}`,
+        );
+      }
+    }
+    return /** @type {Record<string, unknown>} */ (given);
+  }
+
+  /**
+   * What the protocol's encoder takes: it refuses what is no Bindable, by the name given here.
+   * @param {unknown} value
+   * @param {number} column
+   * @param {string} argument
+   */
+  #toBindable(value, column, argument) {
+    const type = this.#types[column];
+    const name = `${argument}.${this.#names[column]}`;
+    if (type?.toText && value !== null) return type.toText(value, name);
+    return checkBindable(value, name);
+  }
+}
+
+const TYPE_NAMES = new Set(['string', ...Object.keys(TYPES)]);
+
+/** @param {readonly string[]} names */
+function checkNames(names) {
+  if (!Array.isArray(names) || names.length === 0) {
+    throw new TypeError(`target.columns must be an array of column names, not ${show(names)}`);
+  }
+  const repeated = names.find((name, i) => names.indexOf(name) !== i);
+  if (repeated !== undefined) {
+    throw new TypeError(`target.columns has '${repeated}' twice: a row can hold it only once`);
+  }
+  return [...names];
+}
+
+/** @param {string} text */
+function shorten(text) {
+  return inspect(text, { maxStringLength: 60 });
+}
+
+/** @typedef {import('./types.js').Type} Type */
+
+module.exports = { Columns };

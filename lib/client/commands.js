@@ -1,0 +1,223 @@
+'use strict';
+
+const { checkOptions } = require('../check.js');
+const command = require('../command.js');
+const { show } = require('../encode.js');
+const { toDateTime } = require('./types.js');
+
+/** Increments are of the server's signed 64-bit integers. */
+const MAX_INT64 = 2n ** 63n - 1n;
+const WHOLE_NUMBER = /^[+-]?\d+$/;
+
+/** @type {Readonly<Record<Modification, 'U' | '+' | '-'>>} */
+const MODIFICATIONS = { update: 'U', increment: '+', decrement: '-' };
+
+/** What the methods of an index are given, as commands: checked, and by position where the caller gave names. */
+class Commands {
+  #target;
+  #define;
+  #columns;
+  #definition;
+
+  /**
+   * @param {Omit<import('../..').IndexTarget, 'columns'>} target
+   * @param {import('./instances').Columns} columns
+   * @param {(target: import('../..').IndexTarget) => Definition} define
+   */
+  constructor(target, columns, define) {
+    this.#target = target;
+    this.#columns = columns;
+    this.#define = define;
+    this.#definition = define({ ...target, columns: columns.names });
+  }
+
+  /**
+   * @param {string} op
+   * @param {unknown} key
+   * @param {import('../..').RangeOptions} [options]
+   */
+  find(op, key, options) {
+    const parts = this.keyParts(key, 'key');
+    const found = options === undefined ? undefined : this.#findOptions(options);
+    return this.#command(command.encodeFind(op, parts, found));
+  }
+
+  /**
+   * @param {readonly unknown[]} keys
+   * @param {import('../..').RangeOptions} [options]
+   */
+  findEach(keys, options) {
+    if (!Array.isArray(keys)) throw new TypeError(`keys must be an array, not ${show(keys)}`);
+    const found = options === undefined ? undefined : this.#findOptions(options);
+    return Array.from(keys, (key, i) => {
+      const parts = this.keyParts(key, `keys[${i}]`);
+      return this.#command(command.encodeFind('=', parts, found));
+    });
+  }
+
+  /**
+   * @param {unknown} values
+   * @param {string} argument
+   */
+  insert(values, argument) {
+    return this.#command(command.encodeInsert(this.#columns.toInsert(values, argument)));
+  }
+
+  /**
+   * @param {Modification} modification
+   * @param {string} op
+   * @param {unknown} key
+   * @param {unknown} given
+   * @param {import('../..').RangeOptions} options
+   */
+  modify(modification, op, key, given, options) {
+    return this.#modify(modification, op, key, given, options, false).command;
+  }
+
+  /**
+   * The protocol gives back the columns that it changes. Where they are not all, a find of all goes before.
+   * @param {Modification} modification
+   * @param {string} op
+   * @param {unknown} key
+   * @param {unknown} given
+   * @param {import('../..').RangeOptions} options
+   */
+  modifyReturning(modification, op, key, given, options) {
+    const { command: modify, names } = this.#modify(modification, op, key, given, options, true);
+    const isWhole = names.length === this.#columns.names.length;
+    const commands = isWhole ? [modify] : [this.find(op, key, options), modify];
+    return { commands, names };
+  }
+
+  /**
+   * @param {string} op
+   * @param {unknown} key
+   * @param {import('../..').RangeOptions} options
+   * @param {boolean} returning
+   */
+  delete(op, key, options, returning) {
+    const found = { ...this.#findOptions(options), returning };
+    return this.#command(command.encodeDelete(op, this.keyParts(key, 'key'), found));
+  }
+
+  /**
+   * @param {unknown} key
+   * @param {string} argument
+   * @returns {readonly unknown[]}
+   */
+  keyParts(key, argument) {
+    const parts = Array.isArray(key) ? key : [key];
+    if (parts.length === 0) throw new TypeError(`${argument} must have at least one part`);
+    return parts.some((part) => !isSimple(part)) ? this.#checkKey(parts, argument) : parts;
+  }
+
+  /**
+   * @param {readonly unknown[]} parts
+   * @param {string} argument
+   */
+  #checkKey(parts, argument) {
+    return Array.from(parts, (part, i) => {
+      const name = parts.length === 1 ? argument : `${argument}[${i}]`;
+      return this.#columns.toKeyPart(part, name);
+    });
+  }
+
+  /**
+   * @param {Modification} modification
+   * @param {string} op
+   * @param {unknown} key
+   * @param {unknown} given
+   * @param {import('../..').RangeOptions} options
+   * @param {boolean} returning
+   */
+  #modify(modification, op, key, given, options, returning) {
+    const isUpdate = modification === 'update';
+    const { names, values } = this.#columns.toUpdate(given, isUpdate ? 'values' : 'by');
+    if (!isUpdate) for (const [i, value] of values.entries()) checkWhole(value, `by.${names[i]}`);
+    const text = command.encodeModify(
+      MODIFICATIONS[modification],
+      op,
+      this.keyParts(key, 'key'),
+      values,
+      { ...this.#findOptions(options), returning },
+    );
+    // The server would blank the columns that are open and get no value.
+    return {
+      command: { definition: this.#define({ ...this.#target, columns: names }), text },
+      names,
+    };
+  }
+
+  /**
+   * Filters by position, where they came by name.
+   * @param {import('../..').RangeOptions} options
+   * @returns {import('../..').FindOptions}
+   */
+  #findOptions(options) {
+    checkOptions(options, 'options');
+    const { limit, offset, in: list, filters } = options;
+    if (filters === undefined) return { limit, offset, in: list };
+    if (!Array.isArray(filters)) {
+      throw new TypeError(`options.filters must be an array, not ${show(filters)}`);
+    }
+    return { limit, offset, in: list, filters: Array.from(filters, this.#toFilter, this) };
+  }
+
+  /**
+   * @param {import('../..').RowFilter} filter
+   * @param {number} i
+   * @returns {import('../..').Filter}
+   */
+  #toFilter(filter, i) {
+    const argument = `options.filters[${i}]`;
+    checkOptions(filter, argument);
+    const { filterColumns = [] } = this.#target;
+    const column = filterColumns.indexOf(filter.column);
+    if (column === -1) {
+      throw new TypeError(
+        `${argument}.column ${show(filter.column)} is not among the index's filterColumns: ${filterColumns.join(', ') || 'it has none'}`,
+      );
+    }
+    const value = this.#columns.toCompared(filter.value, filter.column, `${argument}.value`);
+    return { type: filter.type, column, op: filter.op, value };
+  }
+
+  /** @param {string} text */
+  #command(text) {
+    return { definition: this.#definition, text };
+  }
+}
+
+/**
+ * What a key part mostly is.
+ * @param {unknown} part
+ */
+function isSimple(part) {
+  return typeof part === 'string' || Number.isFinite(part);
+}
+
+/**
+ * The server reads digits up to the first other character, and takes the rest for nothing.
+ * @param {unknown} value
+ * @param {string} argument
+ */
+function checkWhole(value, argument) {
+  const isWhole =
+    typeof value === 'bigint' ||
+    Number.isSafeInteger(value) ||
+    (typeof value === 'string' && WHOLE_NUMBER.test(value));
+  if (!isWhole) throw new TypeError(`${argument} must be a whole number, not ${show(value)}`);
+  const amount = BigInt(/** @type {string | number | bigint} */ (value));
+  if (amount > MAX_INT64 || amount < -MAX_INT64) {
+    throw new RangeError(
+      `${argument} must be from -${MAX_INT64} to ${MAX_INT64}, not ${show(value)}`,
+    );
+  }
+}
+
+/**
+ * @typedef {'update' | 'increment' | 'decrement'} Modification
+ * @typedef {import('./instances').Definition} Definition
+ */
+
+module.exports = { Commands };

@@ -1,0 +1,30 @@
+'use strict';
+
+const { HandlerSocketError } = require('../errors.js');
+
+/** What a client counts. */
+class Counters {
+  connects = 0;
+  batches = 0;
+  commands = 0;
+  bytes = 0;
+  retries = 0;
+  pending = 0;
+  /** By code. @type {Record<string, number>} */
+  errors = {};
+
+  /** @param {import('../..').Batch} batch */
+  countBatch({ commandCount, byteLength }) {
+    this.batches++;
+    this.commands += commandCount;
+    this.bytes += byteLength;
+  }
+
+  /** @param {unknown} error */
+  countError(error) {
+    if (!(error instanceof HandlerSocketError)) return;
+    this.errors[error.code] = (this.errors[error.code] ?? 0) + 1;
+  }
+}
+
+module.exports = { Counters };

@@ -1,0 +1,106 @@
+'use strict';
+
+const { show } = require('../encode.js');
+const { isSame, keyAt } = require('./rows.js');
+
+/** How many rows are asked for by each candidate before it is believed. */
+const SAMPLES = 4;
+/** How many leading columns together are tried. */
+const MAX_LEADING = 4;
+
+/**
+ * Which of an index's columns it is made of, by their positions. The protocol does not tell: either the user has said so,
+ * or those columns are looked for by which rows are found again.
+ */
+class KeyColumns {
+  #count;
+  /** null if there are none. @type {readonly number[] | null | undefined} */
+  #positions;
+
+  /**
+   * @param {readonly string[]} names
+   * @param {readonly string[]} [given]
+   */
+  constructor(names, given) {
+    this.#count = names.length;
+    this.#positions = given === undefined ? undefined : positionsOf(names, given);
+  }
+
+  /**
+   * @param {import('../..').Reply} reply  a page
+   * @param {number} rows  how many of it to look at
+   * @param {import('./scan.js').Find} find
+   */
+  async find(reply, rows, find) {
+    if (this.#positions === undefined) this.#positions = await this.#search(reply, rows, find);
+    return this.#positions;
+  }
+
+  /** They do not find what they should. */
+  giveUp() {
+    this.#positions = null;
+  }
+
+  /**
+   * @param {import('../..').Reply} reply
+   * @param {number} rows
+   * @param {import('./scan.js').Find} find
+   */
+  async #search(reply, rows, find) {
+    const step = Math.max(1, Math.floor(rows / SAMPLES));
+    const samples = Array.from({ length: Math.min(SAMPLES, rows) }, (_, i) => i * step);
+    const candidates = this.#candidates();
+    // Asked all at once, in one batch.
+    const hits = candidates.map(async (columns) => {
+      const found = samples.map((ordinal) => findsItself(reply, ordinal, columns, find));
+      return (await Promise.all(found)).every(Boolean);
+    });
+    return candidates[(await Promise.all(hits)).indexOf(true)] ?? null;
+  }
+
+  #candidates() {
+    const single = Array.from({ length: this.#count }, (_, i) => [i]);
+    const several = Math.min(this.#count, MAX_LEADING);
+    const leading = Array.from({ length: Math.max(several - 1, 0) }, (_, i) => {
+      return Array.from({ length: i + 2 }, (_, j) => j);
+    });
+    return [...single, ...leading];
+  }
+}
+
+/**
+ * @param {readonly string[]} names
+ * @param {readonly string[]} given
+ */
+function positionsOf(names, given) {
+  if (!Array.isArray(given) || given.length === 0) {
+    throw new TypeError(`target.keyColumns must be an array of column names, not ${show(given)}`);
+  }
+  return given.map((name) => {
+    const position = names.indexOf(name);
+    if (position === -1) {
+      throw new TypeError(`target.keyColumns names ${show(name)}, which is not in target.columns`);
+    }
+    return position;
+  });
+}
+
+/**
+ * Whether a row's values in these columns, taken for a key, find the row and no other.
+ * @param {import('../..').Reply} reply
+ * @param {number} ordinal
+ * @param {readonly number[]} columns
+ * @param {import('./scan.js').Find} find
+ */
+async function findsItself(reply, ordinal, columns, find) {
+  try {
+    const { rows } = await find('=', keyAt(reply, ordinal, columns), 2, 0);
+    return rows.length === 1 && isSame(rows[0], reply.rows[ordinal]);
+  } catch (error) {
+    // More parts than the index has.
+    if (error instanceof TypeError) return false;
+    throw error;
+  }
+}
+
+module.exports = { KeyColumns };

@@ -1,0 +1,215 @@
+'use strict';
+
+const { Batch, access } = require('../batch.js');
+const { Connection } = require('../connection.js');
+const { Executor } = require('../executor.js');
+const outcomes = require('./outcomes.js');
+const tracing = require('./tracing.js');
+
+/** One connection, the indexes that are open on it, and the batch that is under way. */
+class Lane {
+  #place;
+  #secrets;
+  #counters;
+  /** @type {import('./instances').Connection | null} */
+  #connection = null;
+  /** The connection's when it was last looked at. */
+  #generation = 0;
+  /** Dense, as the server keeps an array of them; a definition keeps its id. @type {Map<Definition, number>} */
+  #ids = new Map();
+  /** What is open in this generation. @type {Set<Definition>} */
+  #opened = new Set();
+  /** @type {NodeJS.Timeout} */
+  #idleTimer;
+
+  /**
+   * @param {import('./options.js').Place} place
+   * @param {import('./instances').SecretSource} secrets
+   * @param {number} idleTimeoutMs
+   * @param {import('./instances').Counters} counters
+   */
+  constructor(place, secrets, idleTimeoutMs, counters) {
+    this.#place = place;
+    this.#secrets = secrets;
+    this.#counters = counters;
+    this.isBusy = false;
+    this.#idleTimer = setTimeout(() => {
+      if (!this.isBusy) this.close();
+    }, idleTimeoutMs).unref();
+  }
+
+  get isConnected() {
+    return this.#connection?.state === 'connected';
+  }
+
+  /** Nothing must be under way: the server can keep what it had not answered, and its locks, for minutes. */
+  close() {
+    this.#connection?.close();
+    this.#opened.clear();
+    clearTimeout(this.#idleTimer);
+  }
+
+  /**
+   * Sends the requests as one batch and gives each its outcome, except those that it returns: they are to be sent again.
+   * @param {Request[]} requests
+   * @param {number} until  as performance.now() tells it
+   * @returns {Promise<Request[]>}
+   */
+  async run(requests, until) {
+    this.isBusy = true;
+    try {
+      const connection = this.#usableConnection() ?? (await this.#connectAnew());
+      const timeoutMs = until - performance.now();
+      // Where a secret was long in coming, the deadline has told those who waited.
+      return timeoutMs <= 0 ? [] : await this.#execute(connection, requests, timeoutMs);
+    } catch (error) {
+      for (const { call } of requests) call.fail(error);
+      return [];
+    } finally {
+      this.isBusy = false;
+      this.#idleTimer.refresh();
+    }
+  }
+
+  /** A connection makes a new connect by itself; with a secret that may change it must not. */
+  #usableConnection() {
+    return this.#secrets.changes && !this.isConnected ? null : this.#connection;
+  }
+
+  async #connectAnew() {
+    const secret = await this.#secrets.ask();
+    this.#connection = new Connection({ ...this.#place.address, secret });
+    this.#generation = 0;
+    this.#opened.clear();
+    return this.#connection;
+  }
+
+  /**
+   * @param {import('./instances').Connection} connection
+   * @param {Request[]} requests
+   * @param {number} timeoutMs
+   */
+  async #execute(connection, requests, timeoutMs) {
+    const unopened = this.#unopened(requests);
+    const batch = this.#write(unopened, requests);
+    this.#counters.countBatch(batch);
+    const executor = new Executor().add(connection, batch);
+    const execute = () => executor.executeSettled(timeoutMs);
+    const [result] = await tracing.traceExecute(connection, batch, execute);
+    const { replies } = result;
+
+    const isReconnected = connection.generation !== this.#generation;
+    if (isReconnected) {
+      this.#counters.connects += connection.generation - this.#generation;
+      this.#generation = connection.generation;
+      this.#opened.clear();
+    }
+    const refused = this.#takeOpened(unopened, replies);
+    const failure = result.status === 'rejected' ? result.reason : null;
+    if (failure !== null) this.#leave(failure);
+    const { address } = connection;
+    return giveOutcomes(requests, replies.slice(unopened.length), { refused, failure, address });
+  }
+
+  /**
+   * @param {Request[]} requests
+   * @returns {Definition[]}
+   */
+  #unopened(requests) {
+    let definitions;
+    for (const { definition } of requests) {
+      if (!this.#opened.has(definition)) {
+        definitions ??= new Set();
+        definitions.add(definition);
+      }
+    }
+    return definitions === undefined ? [] : [...definitions];
+  }
+
+  /**
+   * @param {Definition[]} unopened
+   * @param {Request[]} requests
+   */
+  #write(unopened, requests) {
+    const batch = new Batch();
+    for (const definition of unopened) {
+      const id = this.#ids.get(definition) ?? this.#ids.size;
+      this.#ids.set(definition, id);
+      access.append(batch, `P\t${id}${definition.request}`);
+    }
+    for (const { call, definition, text } of requests) {
+      call.wasSent = true;
+      access.append(batch, `${this.#ids.get(definition)}${text}`);
+    }
+    return batch;
+  }
+
+  /**
+   * Remembers what the server has opened, and gives what it has refused to open.
+   * @param {Definition[]} unopened
+   * @param {readonly Reply[]} replies
+   * @returns {Map<Definition, Error>}
+   */
+  #takeOpened(unopened, replies) {
+    const refused = new Map();
+    for (const [i, definition] of unopened.entries()) {
+      const { ok, error } = replies[i] ?? {};
+      if (ok) this.#opened.add(definition);
+      if (error) refused.set(definition, outcomes.explainClosedIndex(definition, error));
+    }
+    return refused;
+  }
+
+  /**
+   * The connection is broken, or was never made.
+   * @param {import('../..').HandlerSocketError} failure
+   */
+  #leave({ code }) {
+    this.#opened.clear();
+    // The server may have made up a new secret: the next connect asks for it.
+    if (code === 'ERR_HS_AUTH' && this.#secrets.changes) this.#connection = null;
+  }
+}
+
+/**
+ * Gives each request what came of it, except those that it returns.
+ * @param {Request[]} requests
+ * @param {Reply[]} replies  to the requests, from the first on: fewer, after a failure
+ * @param {object} ending
+ * @param {Map<Definition, Error>} ending.refused  what could not be opened
+ * @param {import('../..').HandlerSocketError | null} ending.failure  the batch's
+ * @param {string} ending.address
+ */
+function giveOutcomes(requests, replies, { refused, failure, address }) {
+  const takenBack = outcomes.countTakenBack(replies);
+  const repeats = [];
+  for (const [i, request] of requests.entries()) {
+    const reply = replies[i];
+    const closedIndex = refused.get(request.definition);
+    if (closedIndex !== undefined) {
+      request.answer(closedIndex);
+    } else if (reply?.ok) {
+      const isTakenBack = i < takenBack && request.call.isWrite;
+      request.answer(isTakenBack ? outcomes.takenBack(request, address) : reply);
+    } else if (outcomes.mayRepeat(request, reply, failure)) {
+      request.wasRepeated = true;
+      repeats.push(request);
+    } else {
+      request.answer(reply?.error ? outcomes.explainRefusal(request, reply.error) : lost(failure));
+    }
+  }
+  return repeats;
+}
+
+/** @param {import('../..').HandlerSocketError | null} failure */
+function lost(failure) {
+  return failure ?? new Error('a batch that did not fail has a reply for each command');
+}
+
+/**
+ * @typedef {import('./instances').Request} Request
+ * @typedef {import('./instances').Definition} Definition
+ * @typedef {import('../..').Reply} Reply
+ */
+
+module.exports = { Lane };

@@ -1,0 +1,133 @@
+'use strict';
+
+const { checkInteger, checkOptions, checkString } = require('../check.js');
+const { show } = require('../encode.js');
+
+const DEFAULT_HOST = '127.0.0.1';
+const DEFAULT_READ_PORT = 9998;
+const DEFAULT_WRITE_PORT = 9999;
+const DEFAULT_TIMEOUT_MS = 5000;
+const DEFAULT_IDLE_TIMEOUT_MS = 60_000;
+
+const MAX_CONNECTIONS = 1000;
+/** That of Node.js's own timers. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+/**
+ * @typedef {object} Settings  a client's options, checked, with the defaults in place
+ * @property {Place} read
+ * @property {Place | null} write  null where only a path for reads was given
+ * @property {number} timeoutMs
+ * @property {number} maxPending
+ * @property {number} idleTimeoutMs
+ * @property {boolean} traceValues
+ */
+
+/**
+ * @typedef {object} Place  one of the server's two ports
+ * @property {{ host: string, port: number } | { path: string }} address
+ * @property {import('../..').Secret | undefined} secret
+ * @property {number} connections
+ */
+
+/**
+ * @param {import('../..').ClientOptions} options
+ * @returns {Settings}
+ */
+function parseOptions(options) {
+  checkOptions(options, 'options');
+  const {
+    host = DEFAULT_HOST,
+    port = DEFAULT_READ_PORT,
+    writePort = DEFAULT_WRITE_PORT,
+    path,
+    writePath,
+    secret,
+    writeSecret = secret,
+    connections = 1,
+    writeConnections = 1,
+    timeoutMs = DEFAULT_TIMEOUT_MS,
+    maxPending = Number.POSITIVE_INFINITY,
+    idleTimeoutMs = DEFAULT_IDLE_TIMEOUT_MS,
+    traceValues = false,
+  } = options;
+  if (checkString(host, 'options.host') === '') {
+    throw new TypeError('options.host must not be empty');
+  }
+  checkInteger(port, 'options.port', 1, 65_535);
+  checkInteger(writePort, 'options.writePort', 1, 65_535);
+  checkPath(path, 'options.path', options.port, 'options.port');
+  checkPath(writePath, 'options.writePath', options.writePort, 'options.writePort');
+  checkSecret(secret, 'options.secret');
+  checkSecret(writeSecret, 'options.writeSecret');
+  checkInteger(connections, 'options.connections', 1, MAX_CONNECTIONS);
+  checkInteger(writeConnections, 'options.writeConnections', 1, MAX_CONNECTIONS);
+  checkMilliseconds(timeoutMs, 'options.timeoutMs');
+  checkMilliseconds(idleTimeoutMs, 'options.idleTimeoutMs');
+  if (maxPending !== Number.POSITIVE_INFINITY) {
+    checkInteger(maxPending, 'options.maxPending', 1, Number.MAX_SAFE_INTEGER);
+  }
+  if (typeof traceValues !== 'boolean') {
+    throw new TypeError(`options.traceValues must be a boolean, not ${show(traceValues)}`);
+  }
+
+  const readAddress = path === undefined ? { host, port } : { path };
+  const writeAddress = writePath === undefined ? { host, port: writePort } : { path: writePath };
+  // A path for reads says nothing of writes: to send them to 127.0.0.1 then would be a guess.
+  const knowsWrites =
+    path === undefined ||
+    writePath !== undefined ||
+    options.host !== undefined ||
+    options.writePort !== undefined;
+  return {
+    read: { address: readAddress, secret, connections },
+    write: knowsWrites
+      ? { address: writeAddress, secret: writeSecret, connections: writeConnections }
+      : null,
+    timeoutMs,
+    maxPending,
+    idleTimeoutMs,
+    traceValues,
+  };
+}
+
+/**
+ * @param {unknown} path
+ * @param {string} argument
+ * @param {unknown} port
+ * @param {string} portArgument
+ */
+function checkPath(path, argument, port, portArgument) {
+  if (path === undefined) return;
+  if (checkString(path, argument) === '') throw new TypeError(`${argument} must not be empty`);
+  if (port !== undefined) {
+    throw new TypeError(`${argument} cannot be given beside ${portArgument}`);
+  }
+}
+
+/**
+ * @param {unknown} secret
+ * @param {string} argument
+ */
+function checkSecret(secret, argument) {
+  if (secret === undefined || typeof secret === 'string' || typeof secret === 'function') return;
+  // The secret is shown in no error.
+  throw new TypeError(`${argument} must be a string or a function, not ${typeof secret}`);
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} argument
+ */
+function checkMilliseconds(value, argument) {
+  if (typeof value !== 'number') {
+    throw new TypeError(`${argument} must be a number, not ${show(value)}`);
+  }
+  if (!(value > 0 && value <= MAX_TIMEOUT_MS)) {
+    throw new RangeError(
+      `${argument} must be more than 0 and at most ${MAX_TIMEOUT_MS} milliseconds, not ${show(value)}`,
+    );
+  }
+}
+
+module.exports = { parseOptions };

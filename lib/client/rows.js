@@ -1,0 +1,37 @@
+'use strict';
+
+/*
+ * Rows of a reply as they came, compared and taken for keys.
+ */
+
+/**
+ * @param {import('../..').Reply} reply
+ * @param {number} ordinal
+ * @param {readonly number[]} columns
+ */
+function keyAt(reply, ordinal, columns) {
+  const row = reply.rows[ordinal];
+  const key = columns.map((column) => row[column]);
+  if (!key.some((part) => part?.includes('\ufffd'))) return key;
+  // Bytes that are no UTF-8: the text does not find them again.
+  const start = ordinal * reply.columnCount;
+  return columns.map((column) => reply.buffers[start + column]);
+}
+
+/**
+ * @param {readonly unknown[]} a
+ * @param {readonly unknown[] | null} b
+ */
+function isSame(a, b) {
+  return b !== null && a.length === b.length && a.every((value, i) => isSameValue(value, b[i]));
+}
+
+/**
+ * @param {unknown} a
+ * @param {unknown} b
+ */
+function isSameValue(a, b) {
+  return a === b || (Buffer.isBuffer(a) && Buffer.isBuffer(b) && a.equals(b));
+}
+
+module.exports = { isSame, keyAt };

@@ -1,0 +1,317 @@
+'use strict';
+
+const { inspect } = require('node:util');
+const { MAX_UINT32, checkInteger, checkOptions } = require('../check.js');
+const { Columns } = require('./columns.js');
+const { Commands } = require('./commands.js');
+const { KeyColumns } = require('./key-columns.js');
+const { countOf, insertedOf, mergeRows, replyOf, settledInsertOf } = require('./results.js');
+const { scan } = require('./scan.js');
+
+const DEFAULT_PAGE_SIZE = 1000;
+
+/** Only a client makes indexes. */
+const MADE_BY_CLIENT = Symbol('made by a client');
+
+/**
+ * How an index reaches its client.
+ * @typedef {object} Access
+ * @property {(target: import('../..').IndexTarget) => import('./instances').Definition} define
+ * @property {Submit} submit
+ *
+ * @callback Submit
+ * @param {Operation} operation
+ * @param {unknown} key  for tracing, as are the values
+ * @param {unknown} [values]
+ * @returns {Promise<any>}
+ *
+ * @typedef {object} Operation
+ * @property {string} name  the method's
+ * @property {boolean} isWrite
+ * @property {readonly import('./call.js').Command[]} commands
+ * @property {(outcomes: import('./call.js').Outcome[]) => unknown} finish
+ */
+
+/** See index.d.ts. The methods begin alike: what they are given becomes commands, or they reject. */
+class Index {
+  #submit;
+  #columns;
+  #commands;
+  #keyColumns;
+  #name;
+
+  /**
+   * @param {symbol} maker
+   * @param {import('../..').OpenIndexTarget<readonly string[], Record<string, string>>} target
+   * @param {Access} access
+   */
+  constructor(maker, target, { define, submit }) {
+    if (maker !== MADE_BY_CLIENT) throw new TypeError('an Index is made by Client.openIndex');
+    checkOptions(target, 'target');
+    const { database, table, index, columns, filterColumns, types = {}, keyColumns } = target;
+    this.#name = `${database}.${table}`;
+    this.#submit = submit;
+    this.#columns = new Columns(columns, types, this.#name);
+    const place = { database, table, index, filterColumns };
+    this.#commands = new Commands(place, this.#columns, define);
+    this.#keyColumns = new KeyColumns(this.#columns.names, keyColumns);
+  }
+
+  /** @param {unknown} key */
+  async get(key) {
+    const commands = [this.#commands.find('=', key)];
+    return this.#submit({ name: 'get', isWrite: false, commands, finish: this.#firstRow }, key);
+  }
+
+  /** @param {readonly unknown[]} keys */
+  async getMany(keys) {
+    const commands = this.#commands.findEach(keys);
+    /** @param {import('./call.js').Outcome[]} outcomes */
+    const finish = (outcomes) => {
+      return outcomes.map((outcome) => this.#columns.firstRow(replyOf(outcome)));
+    };
+    return this.#submit({ name: 'getMany', isWrite: false, commands, finish }, keys);
+  }
+
+  /**
+   * @param {readonly unknown[]} keys
+   * @param {import('../..').RangeOptions} options
+   */
+  async findMany(keys, options) {
+    const commands = this.#commands.findEach(keys, withLimit(options));
+    /** @param {import('./call.js').Outcome[]} outcomes */
+    const finish = (outcomes) => {
+      return outcomes.map((outcome) => this.#columns.rows(replyOf(outcome)));
+    };
+    return this.#submit({ name: 'findMany', isWrite: false, commands, finish }, keys);
+  }
+
+  /**
+   * @param {import('../..').FindOperator} op
+   * @param {unknown} key
+   * @param {import('../..').RangeOptions} options
+   */
+  async find(op, key, options) {
+    const commands = [this.#commands.find(op, key, withLimit(options))];
+    return this.#submit({ name: 'find', isWrite: false, commands, finish: this.#rows }, key);
+  }
+
+  /**
+   * @param {import('../..').FindOperator} op
+   * @param {unknown} key
+   * @param {{ pageSize?: number, limit?: number, filters?: readonly import('../..').RowFilter[] }} [options]
+   */
+  scan(op, key, options = {}) {
+    checkOptions(options, 'options');
+    const { pageSize = DEFAULT_PAGE_SIZE, limit = Number.POSITIVE_INFINITY, filters } = options;
+    checkInteger(pageSize, 'options.pageSize', 1, MAX_UINT32);
+    if (limit !== Number.POSITIVE_INFINITY) {
+      checkInteger(limit, 'options.limit', 0, Number.MAX_SAFE_INTEGER);
+    }
+    if (op === '=') {
+      throw new TypeError("op must be one of '>', '>=', '<', '<=', not '=': a scan walks on");
+    }
+    // What is wrong is to be known at the call.
+    this.#commands.find(op, key, { limit: 1, filters });
+    /** @type {import('./scan.js').Find} */
+    const find = (op, key, limit, offset) => {
+      const commands = [this.#commands.find(op, key, { limit, offset, filters })];
+      const finish = (/** @type {import('./call.js').Outcome[]} */ [outcome]) => replyOf(outcome);
+      return this.#submit({ name: 'scan', isWrite: false, commands, finish }, key);
+    };
+    return scan({
+      start: { op, key: this.#commands.keyParts(key, 'key'), offset: 0 },
+      pageSize,
+      limit,
+      find,
+      keyColumns: this.#keyColumns,
+      rowOf: (reply, ordinal) => this.#columns.row(reply, ordinal),
+    });
+  }
+
+  /** @param {unknown} values */
+  async insert(values) {
+    const commands = [this.#commands.insert(values, 'values')];
+    /** @param {import('./call.js').Outcome[]} outcomes */
+    const finish = ([outcome]) => insertedOf(outcome);
+    return this.#submit({ name: 'insert', isWrite: true, commands, finish }, undefined, values);
+  }
+
+  /** @param {readonly unknown[]} rows */
+  async insertMany(rows) {
+    checkArray(rows, 'rows');
+    const commands = Array.from(rows, (row, i) => this.#commands.insert(row, `rows[${i}]`));
+    /** @param {import('./call.js').Outcome[]} outcomes */
+    const finish = (outcomes) => outcomes.map(settledInsertOf);
+    return this.#submit({ name: 'insertMany', isWrite: true, commands, finish }, undefined, rows);
+  }
+
+  /**
+   * @param {import('../..').FindOperator} op
+   * @param {unknown} key
+   * @param {unknown} values
+   * @param {import('../..').RangeOptions} [options]
+   */
+  async update(op, key, values, options) {
+    return this.#modify('update', op, key, values, options);
+  }
+
+  /**
+   * @param {import('../..').FindOperator} op
+   * @param {unknown} key
+   * @param {unknown} by
+   * @param {import('../..').RangeOptions} [options]
+   */
+  async increment(op, key, by, options) {
+    return this.#modify('increment', op, key, by, options);
+  }
+
+  /**
+   * @param {import('../..').FindOperator} op
+   * @param {unknown} key
+   * @param {unknown} by
+   * @param {import('../..').RangeOptions} [options]
+   */
+  async decrement(op, key, by, options) {
+    return this.#modify('decrement', op, key, by, options);
+  }
+
+  /**
+   * @param {import('../..').FindOperator} op
+   * @param {unknown} key
+   * @param {import('../..').RangeOptions} [options]
+   */
+  async delete(op, key, options) {
+    const commands = [this.#commands.delete(op, key, withDefaultLimit(options), false)];
+    /** @param {import('./call.js').Outcome[]} outcomes */
+    const finish = ([outcome]) => countOf(outcome);
+    return this.#submit({ name: 'delete', isWrite: true, commands, finish }, key);
+  }
+
+  /**
+   * @param {import('../..').FindOperator} op
+   * @param {unknown} key
+   * @param {unknown} values
+   * @param {import('../..').RangeOptions} [options]
+   */
+  async updateReturning(op, key, values, options) {
+    return this.#modifyReturning('update', op, key, values, options);
+  }
+
+  /**
+   * @param {import('../..').FindOperator} op
+   * @param {unknown} key
+   * @param {unknown} by
+   * @param {import('../..').RangeOptions} [options]
+   */
+  async incrementReturning(op, key, by, options) {
+    return this.#modifyReturning('increment', op, key, by, options);
+  }
+
+  /**
+   * @param {import('../..').FindOperator} op
+   * @param {unknown} key
+   * @param {unknown} by
+   * @param {import('../..').RangeOptions} [options]
+   */
+  async decrementReturning(op, key, by, options) {
+    return this.#modifyReturning('decrement', op, key, by, options);
+  }
+
+  /**
+   * @param {import('../..').FindOperator} op
+   * @param {unknown} key
+   * @param {import('../..').RangeOptions} [options]
+   */
+  async deleteReturning(op, key, options) {
+    const commands = [this.#commands.delete(op, key, withDefaultLimit(options), true)];
+    const finish = this.#rows;
+    return this.#submit({ name: 'deleteReturning', isWrite: true, commands, finish }, key);
+  }
+
+  [inspect.custom]() {
+    return `Index ${inspect({ table: this.#name, columns: this.#columns.names })}`;
+  }
+
+  /**
+   * @param {Modification} name
+   * @param {import('../..').FindOperator} op
+   * @param {unknown} key
+   * @param {unknown} values
+   * @param {import('../..').RangeOptions} [options]
+   */
+  #modify(name, op, key, values, options) {
+    const commands = [this.#commands.modify(name, op, key, values, withDefaultLimit(options))];
+    /** @param {import('./call.js').Outcome[]} outcomes */
+    const finish = ([outcome]) => countOf(outcome);
+    return this.#submit({ name, isWrite: true, commands, finish }, key, values);
+  }
+
+  /**
+   * @param {Modification} modification
+   * @param {import('../..').FindOperator} op
+   * @param {unknown} key
+   * @param {unknown} values
+   * @param {import('../..').RangeOptions} [options]
+   */
+  #modifyReturning(modification, op, key, values, options) {
+    const given = withDefaultLimit(options);
+    const { commands, names } = this.#commands.modifyReturning(
+      modification,
+      op,
+      key,
+      values,
+      given,
+    );
+    /** @param {import('./call.js').Outcome[]} outcomes */
+    const merge = ([found, changed]) => {
+      const some = this.#columns.only(names);
+      return mergeRows(this.#columns.rows(replyOf(found)), some.rows(replyOf(changed)));
+    };
+    const finish = commands.length === 1 ? this.#rows : merge;
+    const name = `${modification}Returning`;
+    return this.#submit({ name, isWrite: true, commands, finish }, key, values);
+  }
+
+  /** @param {import('./call.js').Outcome[]} outcomes */
+  #firstRow = ([outcome]) => this.#columns.firstRow(replyOf(outcome));
+
+  /** @param {import('./call.js').Outcome[]} outcomes */
+  #rows = ([outcome]) => this.#columns.rows(replyOf(outcome));
+}
+
+/** @typedef {import('./commands.js').Modification} Modification */
+
+/**
+ * @param {import('../..').RangeOptions} options
+ * @returns {import('../..').RangeOptions}
+ */
+function withLimit(options) {
+  checkOptions(options, 'options');
+  if (options.limit === undefined) {
+    throw new TypeError("options.limit must be given: without it the server's limit is 1");
+  }
+  return options;
+}
+
+/**
+ * A missing limit must not empty a table.
+ * @param {import('../..').RangeOptions} [options]
+ * @returns {import('../..').RangeOptions}
+ */
+function withDefaultLimit(options = {}) {
+  checkOptions(options, 'options');
+  return { ...options, limit: options.limit ?? 1 };
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} argument
+ */
+function checkArray(value, argument) {
+  if (!Array.isArray(value)) {
+    throw new TypeError(`${argument} must be an array, not ${inspect(value, { depth: 0 })}`);
+  }
+}
+
+module.exports = { Index, MADE_BY_CLIENT };
