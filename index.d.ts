@@ -51,7 +51,8 @@
  * | null                   | SQL NULL                                    |
  *
  * Anything else (`undefined`, a Date, a plain object, NaN, Infinity) is a TypeError that names its
- * position. Every byte from 0x00 to 0xff passes as it is.
+ * position. Every byte from 0x00 to 0xff passes as it is. A value, and a batch, holds at most about
+ * 512 MiB (`buffer.constants.MAX_STRING_LENGTH`).
  *
  * The server converts no character sets: the bytes go into the column, and are compared with it, as
  * they are. Strings are right for utf8mb3 and utf8mb4 columns; for others (latin1, utf16, sjis)

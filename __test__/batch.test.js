@@ -3,6 +3,7 @@
 const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
 const { inspect } = require('node:util');
+const vm = require('node:vm');
 
 const { Batch, Connection, Executor } = require('..');
 const { startPeer } = require('./support/fake-peer.js');
@@ -244,4 +245,10 @@ describe('a batch', () => {
     assert.equal(batch.commandCount, 100_000);
     assert.equal(batch.byteLength, 100_000 * '1\t=\t1\t\n'.length + 488_890);
   });
+});
+
+test('bytes may come from another realm, as test runners make them', async (t) => {
+  const foreign = vm.runInNewContext('new Uint8Array([65, 9, 66, 10])');
+  const batch = new Batch().insert(1, [foreign]).write(foreign);
+  assert.equal(await sentBy(t, batch), '1\t+\t1\tA\x01IB\x01J\nA\tB\n');
 });

@@ -57,6 +57,27 @@ async function startHalfDone(context, options) {
 }
 
 describe('close() in the middle', () => {
+  test('is not put down to a signal that is aborted after it', async (t) => {
+    const controller = new AbortController();
+    const peer = await startPeer(t, silence);
+    const [closed, aborted] = [new Connection(peer.address), new Connection(peer.address)];
+    const executor = new Executor().add(closed, batchOf('a')).add(aborted, batchOf('b'));
+    const executed = executor.execute(60_000, { signal: controller.signal });
+    for (let i = 0; i < 2; i++) await (await peer.visitor(i)).lines(1);
+    closed.close();
+    // Its socket is closed when the driver has taken the order.
+    await Promise.race([0, 1].map(async (i) => (await peer.visitor(i)).closed));
+    controller.abort();
+    const { errors } = await executed.catch((error) => error);
+    assert.deepEqual(
+      errors.map(({ code, cause }) => [code, cause]),
+      [
+        ['ERR_HS_CLOSED', undefined],
+        ['ERR_HS_CLOSED', controller.signal.reason],
+      ],
+    );
+  });
+
   test('ends the batch, keeps its replies and leaves the others', async (t) => {
     const { connection, check } = await startHalfDone(t);
     connection.close();

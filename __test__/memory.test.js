@@ -133,3 +133,23 @@ test('connections that were closed or failed leave no descriptors', async (t) =>
   });
   assert.deepEqual({ code, stdout }, { code: 0, stdout: '0\n' });
 });
+
+test('replies that executeSync got are freed without a turn of the event loop', async (t) => {
+  const reply = `0\t1\t${'\xc3\xa9'.repeat(4 * 1024 * 1024)}\n`;
+  const peer = await startPeer(
+    t,
+    answer(() => reply),
+  );
+  const program = ({ Batch, Connection, Executor }, address) => {
+    const connection = new Connection(address);
+    const find = () => new Executor().add(connection, new Batch().write('a\n')).executeSync(60_000);
+    for (let i = 0; i < 5; i++) find();
+    const before = process.memoryUsage.rss();
+    for (let i = 0; i < 60; i++) find();
+    console.log(Math.round((process.memoryUsage.rss() - before) / 2 ** 20));
+  };
+  const { code, stdout } = await runChild(t, program, { args: [peer.address] });
+  assert.equal(code, 0);
+  // 60 replies are 480 MiB.
+  assert.ok(Number(stdout) < 240, `${stdout} MiB more`);
+});

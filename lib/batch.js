@@ -1,6 +1,9 @@
 'use strict';
 
-const { inspect } = require('node:util');
+const {
+  inspect,
+  types: { isUint8Array },
+} = require('node:util');
 const { checkInteger } = require('./check.js');
 const command = require('./command.js');
 const { toByteString, show } = require('./encode.js');
@@ -65,7 +68,7 @@ class Batch {
 
   /** @param {string | Uint8Array} data */
   write(data) {
-    if (typeof data !== 'string' && !(data instanceof Uint8Array)) {
+    if (typeof data !== 'string' && !isUint8Array(data)) {
       throw new TypeError(`data must be a string or a Uint8Array, not ${show(data)}`);
     }
     this.#assertNew('be written to');

@@ -1,6 +1,9 @@
 'use strict';
 
-const { inspect } = require('node:util');
+const {
+  inspect,
+  types: { isUint8Array },
+} = require('node:util');
 
 /*
  * Commands are gathered as byte strings: strings in which each character stands for one byte (U+0000 to U+00FF). V8
@@ -37,7 +40,7 @@ function encodeValue(value, argument, position) {
       return value ? '1' : '0';
     case 'object':
       if (value === null) return NULL;
-      if (value instanceof Uint8Array) return escapeBytes(value);
+      if (isUint8Array(value)) return escapeBytes(value);
   }
   throw notBindable(value, position === undefined ? argument : `${argument}[${position}]`);
 }
@@ -51,7 +54,7 @@ function encodeValue(value, argument, position) {
 function checkBindable(value, argument) {
   const isBindable =
     value === null ||
-    value instanceof Uint8Array ||
+    isUint8Array(value) ||
     (typeof value === 'number' ? Number.isFinite(value) : BINDABLE_TYPES.has(typeof value));
   if (!isBindable) throw notBindable(value, argument);
   return /** @type {import('..').Bindable} */ (value);

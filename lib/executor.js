@@ -118,6 +118,7 @@ const NOTHING_SENT = {
     code: 'ERR_HS_CLOSED',
     message: 'the signal was aborted before anything was sent',
     outcome: 'not-sent',
+    wasAborted: true,
   },
 };
 
@@ -143,6 +144,7 @@ function driverFailed(error) {
     code: 'ERR_HS_LOST',
     message: `the driver failed: ${error}`,
     outcome: 'unknown',
+    wasAborted: false,
   };
   return { segments: [], failure };
 }
@@ -165,10 +167,20 @@ function checkArguments(timeoutMs, options) {
   if (options === undefined) return undefined;
   checkOptions(options, 'options');
   const { signal } = options;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+  if (signal !== undefined && !isSignal(signal)) {
     throw new TypeError(`options.signal must be an AbortSignal, not ${show(signal)}`);
   }
   return signal;
+}
+
+/**
+ * Also of another realm, as test runners make them.
+ * @param {unknown} value
+ */
+function isSignal(value) {
+  return (
+    value instanceof AbortSignal || Object.prototype.toString.call(value) === '[object AbortSignal]'
+  );
 }
 
 /**
@@ -213,7 +225,7 @@ function toError(failure, address, signal) {
   const { code, message, serverCode, serverMessage } = failure;
   const outcome = /** @type {'not-sent' | 'unknown'} */ (failure.outcome);
   let cause = systemError(failure);
-  if (code === 'ERR_HS_CLOSED' && signal?.aborted) cause = signal.reason;
+  if (failure.wasAborted) cause = signal?.reason;
   if (serverCode != null) cause = new ServerError(serverCode, serverMessage ?? '', { address });
   return new HandlerSocketError(code, message, { address, outcome, cause });
 }

@@ -1,6 +1,9 @@
 'use strict';
 
-const { inspect } = require('node:util');
+const {
+  inspect,
+  types: { isUint8Array },
+} = require('node:util');
 const native = require('../native.js');
 const { MAX_UINT32, checkInteger, checkString } = require('./check.js');
 const { show } = require('./encode.js');
@@ -50,7 +53,7 @@ class Ketama {
 
   /** @param {string | Uint8Array} key */
   getServerOrdinal(key) {
-    if (typeof key !== 'string' && !(key instanceof Uint8Array)) {
+    if (typeof key !== 'string' && !isUint8Array(key)) {
       throw new TypeError(`key must be a string or a Uint8Array, not ${show(key)}`);
     }
     return this.#ring().getServerOrdinal(key);

@@ -38,8 +38,10 @@ pub(crate) enum Kind {
     Lost { source: Option<io::Error> },
     /// The peer sent something that is no reply, or a reply that nobody asked for.
     Protocol { reply: usize, source: ReplyError },
-    /// The owner closed the connection or gave the execute up.
+    /// The owner closed the connection.
     Closed,
+    /// The owner gave the execute up.
+    Aborted,
     /// Another execute is using the connection.
     Busy,
     /// A defect in this package stopped the driver.
@@ -74,7 +76,7 @@ impl Error {
             Kind::Timeout { .. } => "ERR_HS_TIMEOUT",
             Kind::Lost { .. } | Kind::Panic { .. } => "ERR_HS_LOST",
             Kind::Protocol { .. } => "ERR_HS_PROTOCOL",
-            Kind::Closed => "ERR_HS_CLOSED",
+            Kind::Closed | Kind::Aborted => "ERR_HS_CLOSED",
             Kind::Busy => "ERR_HS_BUSY",
         }
     }
@@ -94,6 +96,11 @@ impl Error {
             Kind::Lookup { host, .. } => Some(host),
             _ => None,
         }
+    }
+
+    /// Whether the owner gave the execute up, and did not only close the connection.
+    pub fn was_aborted(&self) -> bool {
+        matches!(self.0, Kind::Aborted)
     }
 
     /// The server's own error code and message, where a command of the handshake was refused.
@@ -143,6 +150,7 @@ impl fmt::Display for Error {
                 write!(f, "reply {} is not HandlerSocket's protocol: {source}", reply + 1)
             }
             Kind::Closed => f.write_str("the connection was closed while the batch was under way"),
+            Kind::Aborted => f.write_str("the execute was aborted"),
             Kind::Busy => f.write_str(
                 "another execute is using the connection: await it first, or use a second connection",
             ),

@@ -108,7 +108,7 @@ impl<T: Transport> Executor<T> {
     /// Ends every pair that is not done with `ERR_HS_CLOSED`.
     pub fn abort(&mut self) {
         for pair in 0..self.pairs.len() {
-            self.fail(pair, Kind::Closed);
+            self.fail(pair, Kind::Aborted);
         }
     }
 

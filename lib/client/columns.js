@@ -1,6 +1,9 @@
 'use strict';
 
-const { inspect } = require('node:util');
+const {
+  inspect,
+  types: { isUint8Array },
+} = require('node:util');
 const { checkOneOf, checkOptions } = require('../check.js');
 const { checkBindable, show } = require('../encode.js');
 const { HandlerSocketError } = require('../errors.js');
@@ -196,7 +199,7 @@ class Columns {
    * @param {string} argument
    */
   #checkNamed(given, argument) {
-    if (typeof given !== 'object' || given === null || given instanceof Uint8Array) {
+    if (typeof given !== 'object' || given === null || isUint8Array(given)) {
       throw new TypeError(`${argument} must be an object or an array, not ${show(given)}`);
     }
     for (const name of Object.keys(given)) {

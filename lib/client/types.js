@@ -1,5 +1,8 @@
 'use strict';
 
+const {
+  types: { isUint8Array },
+} = require('node:util');
 const { checkBindable, show } = require('../encode.js');
 
 /**
@@ -112,7 +115,7 @@ function toDateTime(date, argument) {
  * @param {string} argument
  */
 function toJson(value, argument) {
-  if (typeof value === 'string' || value instanceof Uint8Array) return value;
+  if (typeof value === 'string' || isUint8Array(value)) return value;
   if (typeof value === 'bigint') return String(value);
   if (typeof value === 'number' && !Number.isFinite(value)) {
     throw new TypeError(`${argument} must be a finite number, not ${show(value)}`);

@@ -155,7 +155,7 @@ impl Exchange {
             false => self.refusal,
         };
         let error = match broken {
-            Some(Kind::Closed) => Some(Kind::Closed),
+            Some(ended @ (Kind::Closed | Kind::Aborted)) => Some(ended),
             // A refusal explains what broke the connection after it.
             broken => refusal.or(broken),
         };

@@ -82,13 +82,13 @@ impl NodeDriver {
 
     /// The same on this thread, waiting for the end.
     #[napi]
-    pub fn execute_sync(
+    pub fn execute_sync<'env>(
         &self,
-        env: Env,
+        env: &'env Env,
         connections: Vec<&NodeConnection>,
         batches: Vec<Latin1String>,
         timeout_ms: f64,
-    ) -> Result<FinishedExecute> {
+    ) -> Result<FinishedExecute<'env>> {
         let local = match self.local.get() {
             Some(local) => local,
             None => {
@@ -96,8 +96,8 @@ impl NodeDriver {
                 self.local.get_or_init(|| driver)
             }
         };
-        let (executor, loans) = borrow(&env, connections, batches, timeout_ms)?;
-        Ok(finish(local.run_to_end(executor), loans))
+        let (executor, loans) = borrow(env, connections, batches, timeout_ms)?;
+        finish(env, local.run_to_end(executor), loans)
     }
 
     /// One stint: resolves when something has finished, or soon.
@@ -108,14 +108,18 @@ impl NodeDriver {
 
     /// What has finished, after a try at what is under way, on this thread. It connects only if it may.
     #[napi]
-    pub fn take_finished(&self, may_connect: bool) -> Vec<FinishedExecute> {
+    pub fn take_finished<'env>(
+        &self,
+        env: &'env Env,
+        may_connect: bool,
+    ) -> Result<Vec<FinishedExecute<'env>>> {
         self.driver.run_now(may_connect);
         let mut loans = self.loans.borrow_mut();
         let finished = self.driver.take_finished().into_iter();
         finished
             .map(|finished| {
                 let loans = loans.remove(&finished.id).unwrap_or_default();
-                finish(finished, loans)
+                finish(env, finished, loans)
             })
             .collect()
     }
@@ -162,18 +166,19 @@ fn borrow(
 }
 
 /// Gives the connections back and tells how the batches ended.
-fn finish(finished: Finished, loans: Vec<Borrowed>) -> FinishedExecute {
+fn finish(env: &Env, finished: Finished, loans: Vec<Borrowed>) -> Result<FinishedExecute<'_>> {
     let give_back = |loan: Borrowed, connection| {
         if let Some((handle, number)) = loan {
             handle.take_back(number, connection);
         }
     };
-    let batches = match finished.result {
+    // All of them first: what comes after may fail.
+    let batches: Vec<_> = match finished.result {
         Ok(executor) => {
             let ends = executor.finish().zip(loans);
             ends.map(|((connection, completion), loan)| {
                 give_back(loan, connection);
-                finished_batch(completion)
+                Either::A(completion)
             })
             .collect()
         }
@@ -181,11 +186,14 @@ fn finish(finished: Finished, loans: Vec<Borrowed>) -> FinishedExecute {
             let lost = loans.into_iter();
             lost.map(|loan| {
                 give_back(loan, None);
-                let failure = BatchFailure::new(&error, Outcome::Unknown);
-                Either::B(FailedBatch { segments: Vec::new(), failure })
+                Either::B(BatchFailure::new(&error, Outcome::Unknown))
             })
             .collect()
         }
     };
-    FinishedExecute { id: finished.id, batches }
+    let batches = batches.into_iter().map(|batch| match batch {
+        Either::A(completion) => finished_batch(env, completion),
+        Either::B(failure) => Ok(Either::B(FailedBatch { segments: Vec::new(), failure })),
+    });
+    Ok(FinishedExecute { id: finished.id, batches: batches.collect::<Result<_>>()? })
 }

@@ -1,6 +1,4 @@
-use std::mem::size_of;
-
-use napi::bindgen_prelude::{Buffer, Either, Latin1String};
+use napi::bindgen_prelude::{BufferSlice, Either, Env, Latin1String, Result};
 use napi_derive::napi;
 
 use crate::connection::{Completion, Failure};
@@ -9,24 +7,24 @@ use crate::protocol::Segment;
 
 /// An execute that is over.
 #[napi(object, object_from_js = false)]
-pub struct FinishedExecute {
+pub struct FinishedExecute<'env> {
     pub id: u32,
     /// In the order of the pairs.
-    pub batches: Vec<FinishedBatch>,
+    pub batches: Vec<FinishedBatch<'env>>,
 }
 
 /// The replies of a batch that succeeded, or what became of one that failed.
 #[napi]
-pub type FinishedBatch = Either<Vec<ReplySegment>, FailedBatch>;
+pub type FinishedBatch<'env> = Either<Vec<ReplySegment<'env>>, FailedBatch<'env>>;
 
 /// Whole replies: a string if every byte is ASCII, and the bytes otherwise or for one reply longer than a segment.
 #[napi]
-pub type ReplySegment = Either<Latin1String, Buffer>;
+pub type ReplySegment<'env> = Either<Latin1String, BufferSlice<'env>>;
 
 #[napi(object, object_from_js = false)]
-pub struct FailedBatch {
+pub struct FailedBatch<'env> {
     /// The replies that came before the failure.
-    pub segments: Vec<ReplySegment>,
+    pub segments: Vec<ReplySegment<'env>>,
     pub failure: BatchFailure,
 }
 
@@ -35,6 +33,8 @@ pub struct BatchFailure {
     pub code: &'static str,
     pub message: String,
     pub outcome: &'static str,
+    /// Whether a signal ended it.
+    pub was_aborted: bool,
     /// What the system said, where it was the system: its error number, or only a text.
     pub system_error: Option<i32>,
     pub system_message: Option<String>,
@@ -45,12 +45,13 @@ pub struct BatchFailure {
     pub server_message: Option<String>,
 }
 
-pub fn finished_batch(completion: Completion) -> FinishedBatch {
-    let segments = completion.segments.into_iter().map(hand_over).collect();
-    match completion.failure {
+pub fn finished_batch<'env>(env: &'env Env, completion: Completion) -> Result<FinishedBatch<'env>> {
+    let segments = completion.segments.into_iter().map(|segment| hand_over(env, segment));
+    let segments = segments.collect::<Result<_>>()?;
+    Ok(match completion.failure {
         None => Either::A(segments),
         Some(failure) => Either::B(FailedBatch { segments, failure: failure.into() }),
-    }
+    })
 }
 
 impl From<Failure> for BatchFailure {
@@ -70,6 +71,7 @@ impl BatchFailure {
                 Outcome::NotSent => "not-sent",
                 Outcome::Unknown => "unknown",
             },
+            was_aborted: error.was_aborted(),
             system_error: system.and_then(|error| error.raw_os_error()),
             system_message: system.map(|error| error.to_string()),
             hostname: error.unresolved_host().map(str::to_owned),
@@ -79,13 +81,13 @@ impl BatchFailure {
     }
 }
 
-fn hand_over(segment: Segment) -> ReplySegment {
+/// Bytes are copied: memory lent to JavaScript would come back in a later turn of the event loop only, and a program that
+/// calls `executeSync` in a loop has none.
+fn hand_over<'env>(env: &'env Env, segment: Segment) -> Result<ReplySegment<'env>> {
     let as_text = segment.is_ascii() && segment.bytes().len() <= crate::protocol::SEGMENT_BYTES;
-    let mut bytes = segment.into_bytes();
-    if as_text && let Ok(text) = String::from_utf8(std::mem::take(&mut bytes)) {
-        return Either::A(text.into());
+    if !as_text {
+        return BufferSlice::copy_from(env, segment.bytes()).map(Either::B);
     }
-    // JavaScript is to own what it was given, not the room that was made for it.
-    bytes.shrink_to(bytes.len() + size_of::<usize>());
-    Either::B(bytes.into())
+    let text = String::from_utf8(segment.into_bytes()).expect("ASCII is UTF-8");
+    Ok(Either::A(text.into()))
 }
