@@ -88,7 +88,23 @@ class Segment {
 /** The size that the addon cuts segments to (SEGMENT_BYTES in src/protocol/reader.rs). */
 const SEGMENT_BYTES = 64 * 1024;
 
+/**
+ * The package's own access to a reply.
+ * @typedef {object} Access
+ * @property {(reply: import('..').Reply, names: readonly string[], blank: Record<string, unknown>) => Record<string, unknown> | null} cutRow
+ *   the first row's values by these names, in a copy of `blank`; null if there is none
+ */
+
+/** @type {Access} */
+let access;
+
 class Reply {
+  static {
+    access = {
+      cutRow: (reply, names, blank) => /** @type {Reply} */ (reply).#cutRow(names, blank),
+    };
+  }
+
   #segment;
   #ordinal;
   #start;
@@ -179,6 +195,30 @@ class Reply {
     return { errorCode: Number(errorCode), columnCount: Number(columnCount) };
   }
 
+  /**
+   * @param {readonly string[]} names
+   * @param {Record<string, unknown>} blank
+   */
+  #cutRow(names, blank) {
+    const { text, isLong, hasEscapes } = this.#segment;
+    const isWhole = isLong || hasEscapes || this.#values !== undefined;
+    const start = isWhole ? 0 : skipHead(text, this.#start, this.#end);
+    if (isWhole ? this.values.length === 0 : start > this.#end) return null;
+    const row = { ...blank };
+    if (isWhole) {
+      for (let i = 0; i < names.length; i++) row[names[i]] = this.values[i];
+      return row;
+    }
+    const line = text.slice(start, this.#end);
+    for (let i = 0, valueStart = 0; i < names.length; i++) {
+      const tab = line.indexOf('\t', valueStart);
+      const value = tab === -1 ? line.slice(valueStart) : line.slice(valueStart, tab);
+      row[names[i]] = value === NULL ? null : value;
+      valueStart = tab + 1;
+    }
+    return row;
+  }
+
   #cutValues() {
     const { text, bytes, isLong, hasEscapes } = this.#segment;
     if (isLong) return cutLong(/** @type {Buffer} */ (bytes), this.#end);
@@ -208,15 +248,17 @@ function skipHead(text, start, end) {
  * @param {number} end
  */
 function cutText(text, start, end) {
+  // The search for a TAB is quicker in a string of its own.
+  const line = text.slice(start, end);
   /** @type {import('..').Text[]} */
   const values = [];
+  let valueStart = 0;
   for (;;) {
-    const tab = text.indexOf('\t', start);
-    const last = tab === -1 || tab >= end;
-    const value = text.slice(start, last ? end : tab);
+    const tab = line.indexOf('\t', valueStart);
+    const value = tab === -1 ? line.slice(valueStart) : line.slice(valueStart, tab);
     values.push(value === NULL ? null : value);
-    if (last) return values;
-    start = tab + 1;
+    if (tab === -1) return values;
+    valueStart = tab + 1;
   }
 }
 
@@ -289,4 +331,4 @@ function unescapeBytes(escaped) {
   return bytes.subarray(0, end);
 }
 
-module.exports = { Reply, readReplies };
+module.exports = { Reply, access, readReplies };

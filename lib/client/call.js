@@ -3,17 +3,16 @@
 /** One command that a call asks for. Its outcome is its reply, which may be the server's refusal, or an error. */
 class Request {
   /**
-   * @param {Call} call
-   * @param {number} position  among the call's requests
    * @param {import('./instances').Definition} definition
    * @param {string} text  what follows the index id, a byte string
    */
-  constructor(call, position, definition, text) {
-    this.call = call;
-    this.position = position;
+  constructor(definition, text) {
     this.definition = definition;
     this.text = text;
     this.wasRepeated = false;
+    /** What it belongs to. @type {Call} */
+    this.call = NO_CALL;
+    this.position = 0;
   }
 
   /** @param {Outcome} outcome */
@@ -22,41 +21,43 @@ class Request {
   }
 }
 
+/** @type {any} */
+const NO_CALL = null;
+
 /** What one caller asks for, and the promise of what comes of it. */
 class Call {
   /** @type {(value: any) => void} */
   #resolve = unreachable;
   /** @type {(reason: unknown) => void} */
   #reject = unreachable;
-  /** @type {Outcome[]} */
-  #outcomes;
-  #unanswered;
   #finish;
+  /** @type {Outcome[]} */
+  #outcomes = [];
+  #unanswered;
 
   /**
    * @param {string} operation  the method's name
    * @param {boolean} isWrite
-   * @param {readonly Command[]} commands  at least one
+   * @param {readonly Request[]} requests  at least one
    * @param {(outcomes: Outcome[]) => unknown} finish  called when all requests have their outcomes; what it throws is
    *   the call's error
    */
-  constructor(operation, isWrite, commands, finish) {
+  constructor(operation, isWrite, requests, finish) {
     this.operation = operation;
     this.isWrite = isWrite;
-    this.requests = commands.map((command, i) => {
-      return new Request(this, i, command.definition, command.text);
-    });
+    this.requests = requests;
+    for (let i = 0; i < requests.length; i++) {
+      requests[i].call = this;
+      requests[i].position = i;
+    }
     /** How many of them have left the queue. */
     this.taken = 0;
     this.isSettled = false;
     /** Whether any of it may have reached the server. */
     this.wasSent = false;
-    /** When it has to have settled, as performance.now() tells it. */
-    this.until = 0;
-    /** @type {((error: unknown) => void) | null} */
-    this.onSettled = null;
-    this.#outcomes = new Array(commands.length);
-    this.#unanswered = commands.length;
+    /** @type {import('./instances').Deadline | null} */
+    this.deadline = null;
+    this.#unanswered = requests.length;
     this.#finish = finish;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -80,7 +81,7 @@ class Call {
       return;
     }
     this.isSettled = true;
-    this.onSettled?.(null);
+    this.deadline?.release(null);
     this.#resolve(result);
   }
 
@@ -91,7 +92,7 @@ class Call {
   fail(error) {
     if (this.isSettled) return;
     this.isSettled = true;
-    this.onSettled?.(error);
+    this.deadline?.release(error);
     this.#reject(error);
   }
 }
@@ -101,9 +102,6 @@ function unreachable() {
   throw new Error('a promise calls its executor at once');
 }
 
-/**
- * @typedef {import('../..').Reply | Error} Outcome
- * @typedef {{ definition: import('./instances').Definition, text: string }} Command
- */
+/** @typedef {import('../..').Reply | Error} Outcome */
 
 module.exports = { Call, Request };

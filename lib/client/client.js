@@ -76,7 +76,7 @@ class Client {
   }
 
   /** @type {import('./table-index.js').Submit} */
-  #submit({ name, isWrite, commands, finish }, key, values) {
+  #submit({ name, isWrite, requests, finish }, key, values) {
     const refusal = this.#refusal();
     if (refusal !== null) {
       this.#counters.countError(refusal);
@@ -88,13 +88,9 @@ class Client {
         `${name} needs options.writePath or options.writePort: the client was given only options.path, which is for reads`,
       );
     }
-    if (commands.length === 0) return Promise.resolve(finish([]));
-    const call = new Call(name, isWrite, commands, finish);
-    this.#counters.pending++;
-    pipeline.add(call, (error) => {
-      this.#counters.pending--;
-      if (error !== null) this.#counters.countError(error);
-    });
+    if (requests.length === 0) return Promise.resolve(finish([]));
+    const call = new Call(name, isWrite, requests, finish);
+    pipeline.add(call);
     traceOperation(call, this.#settings.traceValues ? [key, values] : undefined);
     return call.promise;
   }

@@ -7,6 +7,7 @@ const {
 const { checkOneOf, checkOptions } = require('../check.js');
 const { checkBindable, show } = require('../encode.js');
 const { HandlerSocketError } = require('../errors.js');
+const { access } = require('../reply.js');
 const { TYPES, toDateTime } = require('./types.js');
 
 /** The columns of an index, and how rows and values go by their names. */
@@ -66,6 +67,7 @@ class Columns {
    * @param {import('../..').Reply} reply
    */
   firstRow(reply) {
+    if (this.#isPlain) return access.cutRow(reply, this.#names, this.#blank);
     const { values } = reply;
     return values.length === 0 ? null : this.#toRow(reply, values, 0);
   }

@@ -3,7 +3,7 @@
 const { checkOptions } = require('../check.js');
 const command = require('../command.js');
 const { show } = require('../encode.js');
-const { toDateTime } = require('./types.js');
+const { Request } = require('./call.js');
 
 /** Increments are of the server's signed 64-bit integers. */
 const MAX_INT64 = 2n ** 63n - 1n;
@@ -39,7 +39,7 @@ class Commands {
   find(op, key, options) {
     const parts = this.keyParts(key, 'key');
     const found = options === undefined ? undefined : this.#findOptions(options);
-    return this.#command(command.encodeFind(op, parts, found));
+    return this.#request(command.encodeFind(op, parts, found));
   }
 
   /**
@@ -51,7 +51,7 @@ class Commands {
     const found = options === undefined ? undefined : this.#findOptions(options);
     return Array.from(keys, (key, i) => {
       const parts = this.keyParts(key, `keys[${i}]`);
-      return this.#command(command.encodeFind('=', parts, found));
+      return this.#request(command.encodeFind('=', parts, found));
     });
   }
 
@@ -60,7 +60,7 @@ class Commands {
    * @param {string} argument
    */
   insert(values, argument) {
-    return this.#command(command.encodeInsert(this.#columns.toInsert(values, argument)));
+    return this.#request(command.encodeInsert(this.#columns.toInsert(values, argument)));
   }
 
   /**
@@ -71,7 +71,7 @@ class Commands {
    * @param {import('../..').RangeOptions} options
    */
   modify(modification, op, key, given, options) {
-    return this.#modify(modification, op, key, given, options, false).command;
+    return this.#modify(modification, op, key, given, options, false).request;
   }
 
   /**
@@ -83,10 +83,10 @@ class Commands {
    * @param {import('../..').RangeOptions} options
    */
   modifyReturning(modification, op, key, given, options) {
-    const { command: modify, names } = this.#modify(modification, op, key, given, options, true);
+    const { request: modify, names } = this.#modify(modification, op, key, given, options, true);
     const isWhole = names.length === this.#columns.names.length;
-    const commands = isWhole ? [modify] : [this.find(op, key, options), modify];
-    return { commands, names };
+    const requests = isWhole ? [modify] : [this.find(op, key, options), modify];
+    return { requests, names };
   }
 
   /**
@@ -97,7 +97,7 @@ class Commands {
    */
   delete(op, key, options, returning) {
     const found = { ...this.#findOptions(options), returning };
-    return this.#command(command.encodeDelete(op, this.keyParts(key, 'key'), found));
+    return this.#request(command.encodeDelete(op, this.keyParts(key, 'key'), found));
   }
 
   /**
@@ -142,10 +142,8 @@ class Commands {
       { ...this.#findOptions(options), returning },
     );
     // The server would blank the columns that are open and get no value.
-    return {
-      command: { definition: this.#define({ ...this.#target, columns: names }), text },
-      names,
-    };
+    const definition = this.#define({ ...this.#target, columns: names });
+    return { request: new Request(definition, text), names };
   }
 
   /**
@@ -183,8 +181,8 @@ class Commands {
   }
 
   /** @param {string} text */
-  #command(text) {
-    return { definition: this.#definition, text };
+  #request(text) {
+    return new Request(this.#definition, text);
   }
 }
 

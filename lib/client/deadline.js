@@ -7,32 +7,45 @@ const GRACE_MS = 5;
 
 /** The one deadline of the calls that were made in one turn of the event loop. */
 class Deadline {
-  /** @type {Set<import('./instances').Call>} */
-  #calls = new Set();
+  /** @type {import('./instances').Call[]} */
+  #calls = [];
+  #unsettled = 0;
+  #counters;
   #timer;
 
   /**
    * @param {number} timeoutMs
    * @param {string} address
+   * @param {import('./instances').Counters} counters
    */
-  constructor(timeoutMs, address) {
+  constructor(timeoutMs, address, counters) {
     /** As performance.now() tells it. */
     this.at = performance.now() + timeoutMs;
+    this.#counters = counters;
     // Not unref'ed: a process is not to end while a call is pending, whatever it waits for.
     this.#timer = setTimeout(() => {
-      for (const call of this.#calls) call.fail(timeoutError(call, timeoutMs, address));
+      for (const call of this.#calls) {
+        if (!call.isSettled) call.fail(timeoutError(call, timeoutMs, address));
+      }
     }, timeoutMs + GRACE_MS);
   }
 
   /** @param {import('./instances').Call} call */
   add(call) {
-    this.#calls.add(call);
+    call.deadline = this;
+    this.#calls.push(call);
+    this.#unsettled++;
+    this.#counters.pending++;
   }
 
-  /** @param {import('./instances').Call} call  one that has settled */
-  delete(call) {
-    this.#calls.delete(call);
-    if (this.#calls.size === 0) clearTimeout(this.#timer);
+  /**
+   * One of its calls has settled.
+   * @param {unknown} error  null if it has succeeded
+   */
+  release(error) {
+    this.#counters.pending--;
+    if (error !== null) this.#counters.countError(error);
+    if (--this.#unsettled === 0) clearTimeout(this.#timer);
   }
 }
 

@@ -55,19 +55,10 @@ class Pipeline {
     return this.#lanes.filter((lane) => lane.isConnected).length;
   }
 
-  /**
-   * @param {Call} call
-   * @param {(error: unknown) => void} onSettled  given null if the call has succeeded
-   */
-  add(call, onSettled) {
-    this.#deadline ??= new Deadline(this.#timeoutMs, this.#address);
-    const deadline = this.#deadline;
-    deadline.add(call);
-    call.until = deadline.at;
-    call.onSettled = (error) => {
-      deadline.delete(call);
-      onSettled(error);
-    };
+  /** @param {Call} call */
+  add(call) {
+    this.#deadline ??= new Deadline(this.#timeoutMs, this.#address, this.#counters);
+    this.#deadline.add(call);
     this.#queue.push(call);
     this.#waiting += call.requests.length;
     this.#schedule();
@@ -110,8 +101,7 @@ class Pipeline {
    * @param {Request[]} requests
    */
   async #send(lane, requests) {
-    const until = Math.max(...requests.map(({ call }) => call.until));
-    const repeats = await lane.run(requests, until);
+    const repeats = await lane.run(requests, latestDeadline(requests));
     this.#counters.retries += repeats.length;
     this.#waiting += repeats.length;
     this.#repeats.push(...repeats);
@@ -147,6 +137,13 @@ class Pipeline {
     }
     return requests;
   }
+}
+
+/** @param {Request[]} requests */
+function latestDeadline(requests) {
+  let latest = 0;
+  for (const { call } of requests) latest = Math.max(latest, call.deadline?.at ?? 0);
+  return latest;
 }
 
 /**

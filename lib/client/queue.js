@@ -8,7 +8,7 @@ const MIN_WASTE = 1024;
  * @template T
  */
 class Queue {
-  /** @type {T[]} */
+  /** @type {(T | undefined)[]} */
   #items = [];
   #first = 0;
 
@@ -19,13 +19,13 @@ class Queue {
 
   /** @returns {T | undefined} */
   shift() {
+    if (this.#first === this.#items.length) return undefined;
+    const item = this.#items[this.#first];
+    this.#items[this.#first++] = undefined; // what has left must not be kept alive
     if (this.#first === this.#items.length) {
       this.#items = [];
       this.#first = 0;
-      return undefined;
-    }
-    const item = this.#items[this.#first++];
-    if (this.#first > MIN_WASTE && this.#first * 2 > this.#items.length) {
+    } else if (this.#first > MIN_WASTE && this.#first * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#first);
       this.#first = 0;
     }
