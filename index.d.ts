@@ -706,6 +706,27 @@ export class Ketama {
   getServer(key: string | Uint8Array): string;
 
   /**
+   * The ordinals of all servers with a weight above 0, in the order in which they follow the key on
+   * the ring: the one that it belongs to, then the one that it would belong to if the first were
+   * not there, and so on.
+   *
+   * @throws TypeError before the ring is fixed.
+   */
+  getServerOrdinals(key: string | Uint8Array): number[];
+
+  /**
+   * Which of these keys belong to another server on the ring `other`, from where to where: what has
+   * to be moved when this ring is replaced by that one. Adding a server to n equal ones moves about
+   * one key in n + 1. Moving the rows is up to you.
+   *
+   * @throws TypeError before both rings are fixed.
+   */
+  moved<K extends string | Uint8Array>(
+    other: Ketama,
+    keys: Iterable<K>,
+  ): { key: K; from: string; to: string }[];
+
+  /**
    * How many points the ring has: about 160 for each server.
    *
    * @throws TypeError before the ring is fixed.
@@ -770,7 +791,14 @@ export interface ClientOptions {
 }
 
 /** How a column's text becomes a value: see {@link ColumnTypes}. */
-export type ColumnType = 'string' | 'number' | 'bigint' | 'boolean' | 'buffer' | 'json' | 'datetime';
+export type ColumnType =
+  | 'string'
+  | 'number'
+  | 'bigint'
+  | 'boolean'
+  | 'buffer'
+  | 'json'
+  | 'datetime';
 
 /**
  * What the column types give. A value that does not fit is an error, code `ERR_HS_VALUE`, that
@@ -806,44 +834,55 @@ export type Row<C extends readonly string[], T> = {
 /** A key, or the leading parts of one. What is no array stands for its first part. */
 export type Key = Bindable | readonly Bindable[];
 
-/** A key of an index that has a `datetime` column: a Date may stand for its UTC text. */
-export type IndexKey<T> = 'datetime' extends T[keyof T]
-  ? Key | Date | readonly (Bindable | Date)[]
-  : Key;
+/** A Date, if one of the types is `datetime`. */
+export type DateIfDeclared<T> = 'datetime' extends T[keyof T] ? Date : never;
+
+/** A key. Of an index that has a `datetime` column a Date may stand for its UTC text. */
+export type IndexKey<T> = Key | DateIfDeclared<T> | readonly (Bindable | DateIfDeclared<T>)[];
 
 /**
- * Values by column. A column declared `datetime` takes a Date as well, sent as UTC; one declared
- * `json` takes whatever JSON can say, and a string as JSON text that is sent as it is.
+ * What a column of that type takes. One declared `datetime` takes a Date as well, sent as UTC; one
+ * declared `json` takes whatever JSON can say, and a string as JSON text that is sent as it is.
  */
+export type ColumnValue<Type> =
+  | Bindable
+  | (Type extends 'datetime' ? Date : Type extends 'json' ? object : never);
+
+/** Values by column. */
 export type Values<C extends readonly string[], T> = {
-  [K in C[number]]?: K extends keyof T
-    ? T[K] extends 'datetime'
-      ? Bindable | Date
-      : T[K] extends 'json'
-        ? Bindable | object
-        : Bindable
-    : Bindable;
+  [K in C[number]]?: ColumnValue<K extends keyof T ? T[K] : never>;
 };
 
-/** As {@link Filter}, with the column's name: one of the index's `filterColumns`. */
-export interface RowFilter<Name extends string = string> {
+/** Values of all columns, in their order. */
+export type PositionalValues<T> = readonly ColumnValue<T[keyof T]>[];
+
+/**
+ * As {@link Filter}, with the column's name: one of the index's `filterColumns`. The value may be a
+ * Date if that column is declared `datetime`.
+ */
+export interface RowFilter<Name extends string = string, DateOrNever = never> {
   /** @default 'filter' */
   type?: 'filter' | 'while';
   column: Name;
   op: FilterOperator;
-  value: Bindable | Date;
+  value: Bindable | DateOrNever;
 }
 
 /** Which of the rows that the key finds: as {@link FindOptions}. */
-export interface RangeOptions<Name extends string = string> {
+export interface RangeOptions<Name extends string = string, DateOrNever = never> {
   /** At most so many rows. */
   limit?: number;
   /** Passes over so many rows first. @default 0 */
   offset?: number;
   /** As {@link FindOptions.in}. */
   in?: { position: number; values: readonly Bindable[] };
-  filters?: readonly RowFilter<Name>[];
+  filters?: readonly RowFilter<Name, DateOrNever>[];
 }
+
+/** Refuses types for what is no column. Of a record that may have any names it is not known. */
+export type OnlyColumns<C extends readonly string[], T> = string extends keyof T
+  ? unknown
+  : { readonly [K in keyof T]: K extends C[number] ? T[K] : never };
 
 /** Which index, and what of its rows: for {@link Client.openIndex}. */
 export interface OpenIndexTarget<
@@ -863,7 +902,7 @@ export interface OpenIndexTarget<
   /** The columns that filters may name. */
   filterColumns?: F;
   /** What the columns' text becomes. @default every column is a `string` */
-  types?: T & { readonly [K in Exclude<keyof T, C[number]>]: never };
+  types?: T & OnlyColumns<C, T>;
   /**
    * The columns that the index consists of, in its order; {@link Index.scan} tells what for. They
    * have to be among `columns`.
@@ -935,8 +974,13 @@ export class Client implements AsyncDisposable {
    */
   openIndex<
     const C extends readonly string[],
-    const T extends { readonly [K in C[number]]?: ColumnType } = {},
-    const F extends readonly string[] = readonly [],
+    const T extends { readonly [K in C[number]]?: ColumnType } = Record<never, never>,
+  >(target: OpenIndexTarget<C, T, never>): Index<C, T, readonly []>;
+  /** With columns that filters may name. */
+  openIndex<
+    const C extends readonly string[],
+    const T extends { readonly [K in C[number]]?: ColumnType } = Record<never, never>,
+    const F extends readonly string[] = readonly string[],
   >(target: OpenIndexTarget<C, T, F>): Index<C, T, F>;
 
   /** Figures for monitoring. */
@@ -964,7 +1008,7 @@ export class Client implements AsyncDisposable {
  */
 export class Index<
   C extends readonly string[],
-  T = {},
+  T = Record<never, never>,
   F extends readonly string[] = readonly string[],
 > {
   /** Made by {@link Client.openIndex} only. */
@@ -982,7 +1026,7 @@ export class Index<
    */
   findMany(
     keys: readonly IndexKey<T>[],
-    options: { limit: number; filters?: readonly RowFilter<F[number]>[] },
+    options: { limit: number; filters?: readonly RowFilter<F[number], DateIfDeclared<T>>[] },
   ): Promise<Row<C, T>[][]>;
 
   /**
@@ -992,7 +1036,7 @@ export class Index<
   find(
     op: FindOperator,
     key: IndexKey<T>,
-    options: RangeOptions<F[number]> & { limit: number },
+    options: RangeOptions<F[number], DateIfDeclared<T>> & { limit: number },
   ): Promise<Row<C, T>[]>;
 
   /**
@@ -1023,7 +1067,7 @@ export class Index<
       pageSize?: number;
       /** At most so many rows in all. @default Infinity */
       limit?: number;
-      filters?: readonly RowFilter<F[number]>[];
+      filters?: readonly RowFilter<F[number], DateIfDeclared<T>>[];
     },
   ): AsyncIterable<Row<C, T>>;
 
@@ -1035,13 +1079,11 @@ export class Index<
    *
    * `insertId` is the AUTO_INCREMENT id that the server made up, and null where it made up none.
    */
-  insert(
-    values: Values<C, T> | readonly (Bindable | Date)[],
-  ): Promise<{ insertId: bigint | null }>;
+  insert(values: Values<C, T> | PositionalValues<T>): Promise<{ insertId: bigint | null }>;
 
   /** Inserts rows in one round trip. Each has a result of its own: one may be there already. */
   insertMany(
-    rows: readonly (Values<C, T> | readonly (Bindable | Date)[])[],
+    rows: readonly (Values<C, T> | PositionalValues<T>)[],
   ): Promise<PromiseSettledResult<{ insertId: bigint | null }>[]>;
 
   /**
@@ -1053,8 +1095,8 @@ export class Index<
   update(
     op: FindOperator,
     key: IndexKey<T>,
-    values: Values<C, T> | readonly (Bindable | Date)[],
-    options?: RangeOptions<F[number]>,
+    values: Values<C, T> | PositionalValues<T>,
+    options?: RangeOptions<F[number], DateIfDeclared<T>>,
   ): Promise<number>;
 
   /**
@@ -1065,7 +1107,7 @@ export class Index<
     op: FindOperator,
     key: IndexKey<T>,
     by: Partial<Record<C[number], Bindable>> | readonly Bindable[],
-    options?: RangeOptions<F[number]>,
+    options?: RangeOptions<F[number], DateIfDeclared<T>>,
   ): Promise<number>;
 
   /**
@@ -1076,11 +1118,15 @@ export class Index<
     op: FindOperator,
     key: IndexKey<T>,
     by: Partial<Record<C[number], Bindable>> | readonly Bindable[],
-    options?: RangeOptions<F[number]>,
+    options?: RangeOptions<F[number], DateIfDeclared<T>>,
   ): Promise<number>;
 
   /** Deletes at most `limit` rows, 1 by default, and gives their number. */
-  delete(op: FindOperator, key: IndexKey<T>, options?: RangeOptions<F[number]>): Promise<number>;
+  delete(
+    op: FindOperator,
+    key: IndexKey<T>,
+    options?: RangeOptions<F[number], DateIfDeclared<T>>,
+  ): Promise<number>;
 
   /**
    * As {@link update}, and gives the rows as they were before.
@@ -1092,8 +1138,8 @@ export class Index<
   updateReturning(
     op: FindOperator,
     key: IndexKey<T>,
-    values: Values<C, T> | readonly (Bindable | Date)[],
-    options?: RangeOptions<F[number]>,
+    values: Values<C, T> | PositionalValues<T>,
+    options?: RangeOptions<F[number], DateIfDeclared<T>>,
   ): Promise<Row<C, T>[]>;
 
   /** As {@link increment}, and gives the rows as they were before: see {@link updateReturning}. */
@@ -1101,7 +1147,7 @@ export class Index<
     op: FindOperator,
     key: IndexKey<T>,
     by: Partial<Record<C[number], Bindable>> | readonly Bindable[],
-    options?: RangeOptions<F[number]>,
+    options?: RangeOptions<F[number], DateIfDeclared<T>>,
   ): Promise<Row<C, T>[]>;
 
   /**
@@ -1112,14 +1158,14 @@ export class Index<
     op: FindOperator,
     key: IndexKey<T>,
     by: Partial<Record<C[number], Bindable>> | readonly Bindable[],
-    options?: RangeOptions<F[number]>,
+    options?: RangeOptions<F[number], DateIfDeclared<T>>,
   ): Promise<Row<C, T>[]>;
 
   /** As {@link delete}, and gives the rows as they were before. */
   deleteReturning(
     op: FindOperator,
     key: IndexKey<T>,
-    options?: RangeOptions<F[number]>,
+    options?: RangeOptions<F[number], DateIfDeclared<T>>,
   ): Promise<Row<C, T>[]>;
 }
 

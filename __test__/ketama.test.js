@@ -243,3 +243,62 @@ test('inspect shows the servers', () => {
   const ring = ringOf(['a', 1, 1]);
   assert.match(inspect(ring), /^Ketama \{.*host: 'a'.*pointCount: 160/s);
 });
+
+describe('the servers that follow a key', () => {
+  const servers = ['a', 'b', 'c', 'd'].map((host) => [host, 9998]);
+  const keys = Array.from({ length: 200 }, (_, i) => `key-${i}`);
+
+  test('are those that it goes to when the ones before are not on the ring', () => {
+    const ring = ringOf(...servers);
+    for (const key of keys) {
+      const order = ring.getServerOrdinals(key);
+      assert.deepEqual(order.toSorted(), [0, 1, 2, 3]);
+      assert.equal(order[0], ring.getServerOrdinal(key));
+      // Servers of equal weight have the same points on a ring of fewer.
+      const fewer = servers.filter((_, ordinal) => ordinal !== order[0]);
+      assert.equal(ringOf(...fewer).getServer(key), ring.getServerAddress(order[1]));
+    }
+  });
+
+  test('leave out those without weight', () => {
+    assert.deepEqual(ringOf(['a', 1, 1], ['b', 1, 0], ['c', 1, 0]).getServerOrdinals('k'), [0]);
+  });
+});
+
+describe('moved', () => {
+  const keys = Array.from({ length: 100_000 }, (_, i) => `${i}`);
+
+  for (const count of [1, 3, 9]) {
+    test(`of a server added to ${count} equal ones is about one key in ${count + 1}`, () => {
+      const servers = Array.from({ length: count + 1 }, (_, i) => [`10.0.0.${i + 1}`, 9998]);
+      const [before, after] = [ringOf(...servers.slice(0, count)), ringOf(...servers)];
+      const moved = before.moved(after, keys);
+      const share = moved.length / keys.length;
+      const fair = 1 / (count + 1);
+      assert.ok(share > 0.6 * fair && share < 1.4 * fair, `${share}`);
+      for (const { key, from, to } of moved) {
+        assert.equal(from, before.getServer(key));
+        assert.equal(to, `10.0.0.${count + 1}:9998`);
+        assert.equal(to, after.getServer(key));
+      }
+    });
+  }
+
+  test('is nothing between equal rings, and takes bytes', () => {
+    const servers = [
+      ['a', 1],
+      ['b', 1],
+    ];
+    assert.deepEqual(ringOf(...servers).moved(ringOf(...servers), keys), []);
+    const key = Buffer.from('key');
+    const [moved] = ringOf(['a', 1]).moved(ringOf(['b', 1]), [key]);
+    assert.deepEqual(moved, { key, from: 'a:1', to: 'b:1' });
+  });
+
+  test('wants another ring', () => {
+    assert.throws(() => ringOf(['a', 1]).moved({}, []), {
+      name: 'TypeError',
+      message: /^other must be a Ketama/,
+    });
+  });
+});

@@ -53,10 +53,12 @@ class Ketama {
 
   /** @param {string | Uint8Array} key */
   getServerOrdinal(key) {
-    if (typeof key !== 'string' && !isUint8Array(key)) {
-      throw new TypeError(`key must be a string or a Uint8Array, not ${show(key)}`);
-    }
-    return this.#ring().getServerOrdinal(key);
+    return this.#ring().getServerOrdinal(checkKey(key));
+  }
+
+  /** @param {string | Uint8Array} key */
+  getServerOrdinals(key) {
+    return this.#ring().getServerOrdinals(checkKey(key));
   }
 
   /** @param {number} ordinal */
@@ -69,6 +71,23 @@ class Ketama {
   /** @param {string | Uint8Array} key */
   getServer(key) {
     return this.getServerAddress(this.getServerOrdinal(key));
+  }
+
+  /**
+   * @param {Ketama} other
+   * @param {Iterable<string | Uint8Array>} keys
+   */
+  moved(other, keys) {
+    if (!(other instanceof Ketama)) {
+      throw new TypeError(`other must be a Ketama, not ${show(other)}`);
+    }
+    const moved = [];
+    for (const key of keys) {
+      const from = this.getServer(key);
+      const to = other.getServer(key);
+      if (from !== to) moved.push({ key, from, to });
+    }
+    return moved;
   }
 
   get pointCount() {
@@ -86,6 +105,15 @@ class Ketama {
     }
     return this.#continuum;
   }
+}
+
+/**
+ * @param {unknown} key
+ * @returns {string | Uint8Array}
+ */
+function checkKey(key) {
+  if (typeof key === 'string' || isUint8Array(key)) return key;
+  throw new TypeError(`key must be a string or a Uint8Array, not ${show(key)}`);
 }
 
 module.exports = { Ketama };

@@ -87,10 +87,23 @@ impl Continuum {
     /// The ordinal of the server that the key belongs to: that of the first point at or after the key's hash, the ring
     /// being closed.
     pub fn server_ordinal(&self, key: &[u8]) -> usize {
-        let hash = word(&Md5::digest(key), 0);
-        let next = self.points.partition_point(|point| point.value < hash);
-        let point = self.points.get(next).unwrap_or(&self.points[0]);
+        let point = self.points.get(self.first_point(key)).unwrap_or(&self.points[0]);
         point.ordinal as usize
+    }
+
+    /// The ordinals of all servers with points, in the order in which they follow the key on the ring: the one that it
+    /// belongs to, then the one that it would belong to if that one were not there, and so on.
+    pub fn server_ordinals(&self, key: &[u8]) -> Vec<usize> {
+        let (before, after) = self.points.split_at(self.first_point(key));
+        let mut is_seen = vec![false; self.servers.len()];
+        let ordinals = after.iter().chain(before).map(|point| point.ordinal as usize);
+        ordinals.filter(|&ordinal| !std::mem::replace(&mut is_seen[ordinal], true)).collect()
+    }
+
+    /// The first point at or after the key's hash: past the end if there is none.
+    fn first_point(&self, key: &[u8]) -> usize {
+        let hash = word(&Md5::digest(key), 0);
+        self.points.partition_point(|point| point.value < hash)
     }
 
     /// `host:port` of a server; `None` if there is no such ordinal.

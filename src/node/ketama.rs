@@ -28,15 +28,24 @@ impl NodeContinuum {
 
     #[napi]
     pub fn get_server_ordinal(&self, key: Either<String, Uint8Array>) -> u32 {
-        let ordinal = match &key {
-            Either::A(text) => self.0.server_ordinal(text.as_bytes()),
-            Either::B(bytes) => self.0.server_ordinal(bytes),
-        };
-        ordinal as u32
+        self.0.server_ordinal(as_bytes(&key)) as u32
+    }
+
+    #[napi]
+    pub fn get_server_ordinals(&self, key: Either<String, Uint8Array>) -> Vec<u32> {
+        let ordinals = self.0.server_ordinals(as_bytes(&key));
+        ordinals.into_iter().map(|ordinal| ordinal as u32).collect()
     }
 
     #[napi(getter)]
     pub fn point_count(&self) -> u32 {
         self.0.point_count() as u32
+    }
+}
+
+fn as_bytes(key: &Either<String, Uint8Array>) -> &[u8] {
+    match key {
+        Either::A(text) => text.as_bytes(),
+        Either::B(bytes) => bytes,
     }
 }
