@@ -11,7 +11,23 @@ const { SecretSource } = require('./secret.js');
 const { Index, MADE_BY_CLIENT } = require('./table-index.js');
 const { traceOperation } = require('./tracing.js');
 
+/**
+ * The package's own access to a client.
+ * @typedef {object} Access
+ * @property {(client: Client, operation: import('./table-index.js').Operation, timeoutMs?: number) => Promise<any>} submit
+ *   a time of its own, if it is given one
+ */
+
+/** @type {Access} */
+let access;
+
 class Client {
+  static {
+    access = {
+      submit: (client, operation, timeoutMs) => client.#submit(operation, timeoutMs),
+    };
+  }
+
   #settings;
   #counters = new Counters();
   #definitions = new Definitions();
@@ -43,7 +59,7 @@ class Client {
   openIndex(target) {
     return new Index(MADE_BY_CLIENT, target, {
       define: (target) => this.#definitions.get(target),
-      submit: (operation, key, values) => this.#submit(operation, key, values),
+      submit: (operation) => this.#submit(operation),
     });
   }
 
@@ -75,8 +91,11 @@ class Client {
     return `Client ${inspect({ read: read.address, write: write?.address, ...this.stats() })}`;
   }
 
-  /** @type {import('./table-index.js').Submit} */
-  #submit({ name, isWrite, requests, finish }, key, values) {
+  /**
+   * @param {import('./table-index.js').Operation} operation
+   * @param {number} [timeoutMs]
+   */
+  #submit({ name, isWrite, requests, finish, key, values }, timeoutMs) {
     const refusal = this.#refusal();
     if (refusal !== null) {
       this.#counters.countError(refusal);
@@ -90,7 +109,7 @@ class Client {
     }
     if (requests.length === 0) return Promise.resolve(finish([]));
     const call = new Call(name, isWrite, requests, finish);
-    pipeline.add(call);
+    pipeline.add(call, timeoutMs);
     traceOperation(call, this.#settings.traceValues ? [key, values] : undefined);
     return call.promise;
   }
@@ -114,4 +133,4 @@ class Client {
   }
 }
 
-module.exports = { Client };
+module.exports = { Client, access };

@@ -55,10 +55,17 @@ class Pipeline {
     return this.#lanes.filter((lane) => lane.isConnected).length;
   }
 
-  /** @param {Call} call */
-  add(call) {
-    this.#deadline ??= new Deadline(this.#timeoutMs, this.#address, this.#counters);
-    this.#deadline.add(call);
+  /**
+   * @param {Call} call
+   * @param {number} [timeoutMs]  where it is not the client's
+   */
+  add(call, timeoutMs) {
+    if (timeoutMs === undefined) {
+      this.#deadline ??= new Deadline(this.#timeoutMs, this.#address, this.#counters);
+      this.#deadline.add(call);
+    } else {
+      new Deadline(timeoutMs, this.#address, this.#counters).add(call);
+    }
     this.#queue.push(call);
     this.#waiting += call.requests.length;
     this.#schedule();

@@ -21,8 +21,6 @@ const MADE_BY_CLIENT = Symbol('made by a client');
  *
  * @callback Submit
  * @param {Operation} operation
- * @param {unknown} key  for tracing, as are the values
- * @param {unknown} [values]
  * @returns {Promise<any>}
  *
  * @typedef {object} Operation
@@ -30,6 +28,10 @@ const MADE_BY_CLIENT = Symbol('made by a client');
  * @property {boolean} isWrite
  * @property {readonly import('./instances').Request[]} requests
  * @property {(outcomes: import('./call.js').Outcome[]) => unknown} finish
+ * @property {string} [op]  what the caller gave, as are the others; without it a key stands for what equals it
+ * @property {unknown} [key]  or the keys
+ * @property {unknown} [values]  or the rows
+ * @property {import('../..').RangeOptions} [options]
  */
 
 /** See index.d.ts. The methods begin alike: what they are given becomes requests, or they reject. */
@@ -62,7 +64,7 @@ class Index {
     // Not async as the others are: the promise around the promise would cost a tenth of a get.
     try {
       const requests = [this.#commands.find('=', key)];
-      return this.#submit({ name: 'get', isWrite: false, requests, finish: this.#firstRow }, key);
+      return this.#submit({ name: 'get', isWrite: false, requests, finish: this.#firstRow, key });
     } catch (error) {
       return Promise.reject(error);
     }
@@ -75,7 +77,7 @@ class Index {
     const finish = (outcomes) => {
       return outcomes.map((outcome) => this.#columns.firstRow(replyOf(outcome)));
     };
-    return this.#submit({ name: 'getMany', isWrite: false, requests, finish }, keys);
+    return this.#submit({ name: 'getMany', isWrite: false, requests, finish, key: keys });
   }
 
   /**
@@ -88,7 +90,7 @@ class Index {
     const finish = (outcomes) => {
       return outcomes.map((outcome) => this.#columns.rows(replyOf(outcome)));
     };
-    return this.#submit({ name: 'findMany', isWrite: false, requests, finish }, keys);
+    return this.#submit({ name: 'findMany', isWrite: false, requests, finish, key: keys, options });
   }
 
   /**
@@ -98,7 +100,15 @@ class Index {
    */
   async find(op, key, options) {
     const requests = [this.#commands.find(op, key, withLimit(options))];
-    return this.#submit({ name: 'find', isWrite: false, requests, finish: this.#rows }, key);
+    return this.#submit({
+      name: 'find',
+      isWrite: false,
+      requests,
+      finish: this.#rows,
+      op,
+      key,
+      options,
+    });
   }
 
   /**
@@ -122,7 +132,7 @@ class Index {
     const find = (op, key, limit, offset) => {
       const requests = [this.#commands.find(op, key, { limit, offset, filters })];
       const finish = (/** @type {import('./call.js').Outcome[]} */ [outcome]) => replyOf(outcome);
-      return this.#submit({ name: 'scan', isWrite: false, requests, finish }, key);
+      return this.#submit({ name: 'scan', isWrite: false, requests, finish, op, key });
     };
     return scan({
       start: { op, key: this.#commands.keyParts(key, 'key'), offset: 0 },
@@ -139,7 +149,7 @@ class Index {
     const requests = [this.#commands.insert(values, 'values')];
     /** @param {import('./call.js').Outcome[]} outcomes */
     const finish = ([outcome]) => insertedOf(outcome);
-    return this.#submit({ name: 'insert', isWrite: true, requests, finish }, undefined, values);
+    return this.#submit({ name: 'insert', isWrite: true, requests, finish, values });
   }
 
   /** @param {readonly unknown[]} rows */
@@ -148,7 +158,7 @@ class Index {
     const requests = Array.from(rows, (row, i) => this.#commands.insert(row, `rows[${i}]`));
     /** @param {import('./call.js').Outcome[]} outcomes */
     const finish = (outcomes) => outcomes.map(settledInsertOf);
-    return this.#submit({ name: 'insertMany', isWrite: true, requests, finish }, undefined, rows);
+    return this.#submit({ name: 'insertMany', isWrite: true, requests, finish, values: rows });
   }
 
   /**
@@ -190,7 +200,7 @@ class Index {
     const requests = [this.#commands.delete(op, key, withDefaultLimit(options), false)];
     /** @param {import('./call.js').Outcome[]} outcomes */
     const finish = ([outcome]) => countOf(outcome);
-    return this.#submit({ name: 'delete', isWrite: true, requests, finish }, key);
+    return this.#submit({ name: 'delete', isWrite: true, requests, finish, op, key, options });
   }
 
   /**
@@ -231,7 +241,15 @@ class Index {
   async deleteReturning(op, key, options) {
     const requests = [this.#commands.delete(op, key, withDefaultLimit(options), true)];
     const finish = this.#rows;
-    return this.#submit({ name: 'deleteReturning', isWrite: true, requests, finish }, key);
+    return this.#submit({
+      name: 'deleteReturning',
+      isWrite: true,
+      requests,
+      finish,
+      op,
+      key,
+      options,
+    });
   }
 
   [inspect.custom]() {
@@ -249,7 +267,7 @@ class Index {
     const requests = [this.#commands.modify(name, op, key, values, withDefaultLimit(options))];
     /** @param {import('./call.js').Outcome[]} outcomes */
     const finish = ([outcome]) => countOf(outcome);
-    return this.#submit({ name, isWrite: true, requests, finish }, key, values);
+    return this.#submit({ name, isWrite: true, requests, finish, op, key, values, options });
   }
 
   /**
@@ -275,7 +293,7 @@ class Index {
     };
     const finish = requests.length === 1 ? this.#rows : merge;
     const name = `${modification}Returning`;
-    return this.#submit({ name, isWrite: true, requests, finish }, key, values);
+    return this.#submit({ name, isWrite: true, requests, finish, op, key, values, options });
   }
 
   /** @param {import('./call.js').Outcome[]} outcomes */
