@@ -739,7 +739,8 @@ export class Ketama {
 /**
  * A secret, or a function that gives it. The function is asked once for each connect, also where
  * several connects wait for it, and so a server that made up a new secret is found again after its
- * restart. If it fails, the calls that wait for the connect reject with `ERR_HS_AUTH`, and what it
+ * restart. (Where the server has closed an idle connection, its last secret is tried first, and the
+ * function asked if that is refused.) If it fails, the calls that wait for the connect reject with `ERR_HS_AUTH`, and what it
  * threw is the `cause`.
  */
 export type Secret = string | (() => string | Promise<string>);
@@ -809,7 +810,7 @@ export type ColumnType =
  * | `string`   | as it is, decoded as UTF-8                                                        |
  * | `number`   | a number that a double holds to its last digit: `9007199254740993` is an error    |
  * | `bigint`   | an integer of any length                                                          |
- * | `boolean`  | `0` or `1`; of a BIT(1) column its one byte                                       |
+ * | `boolean`  | `0` or `1`; of a BIT(1) column its one byte (write those as a Buffer)              |
  * | `buffer`   | its bytes, in memory of its own                                                   |
  * | `json`     | parsed                                                                            |
  * | `datetime` | a DATE, DATETIME or TIMESTAMP, read as UTC, to the millisecond; not a zero date   |
@@ -850,7 +851,7 @@ export type ColumnValue<Type> =
 
 /** Values by column. */
 export type Values<C extends readonly string[], T> = {
-  [K in C[number]]?: ColumnValue<K extends keyof T ? T[K] : never>;
+  [K in C[number]]?: ColumnValue<K extends keyof T ? T[K] : 'string'>;
 };
 
 /** Values of all columns, in their order. */
@@ -1020,6 +1021,9 @@ export class Index<
   /** One row or null for each key, in the keys' order, in one round trip. */
   getMany(keys: readonly IndexKey<T>[]): Promise<(Row<C, T> | null)[]>;
 
+  /** As {@link getMany}, and what fails is told of each key by itself. */
+  getManySettled(keys: readonly IndexKey<T>[]): Promise<PromiseSettledResult<Row<C, T> | null>[]>;
+
   /**
    * For each key the rows that equal it, up to `limit` each, in one round trip: what `in` does not
    * do on a non-unique index.
@@ -1043,19 +1047,22 @@ export class Index<
    * Walks the index from `key`, in its order, a page at a time, and never holds more than two
    * pages. The next page is asked for when the last one is used up.
    *
-   * **How it pages.** Where the columns of the index are known, each page begins at the key of the
-   * first row that the last one did not give; rows of a non-unique index that share that key are
-   * counted, so that none is skipped or given twice. They are known if `keyColumns` was given to
-   * `openIndex`; without it the first column of the index is looked for among `columns` by asking
-   * the server, once for an index. Where it is not among them, pages are counted off from the
-   * start (`offset`), which gets slower with every page: the server walks over what it skips.
+   * **How it pages.** Where the columns of the index are known, the next page is what follows the
+   * key of the last row given; rows of a non-unique index that share that key are counted within
+   * their group, so that none is skipped or given twice. They are known if `keyColumns` was given
+   * to `openIndex`. Without it, a unique index's columns are looked for: the first `columns`
+   * together, or a single one of them, by whether rows of the first page are found again by them
+   * (once for an index). Where they are not known, or the text of a key does not find its row (UUID
+   * and rounded FLOAT columns), pages are counted off from the start (`offset`), which gets slower
+   * with every page: the server walks over what it skips.
    *
-   * **While rows change.** Each page is a consistent snapshot, the walk as a whole is none. A row
-   * that stays where it is in the index is given exactly once, whatever happens to others, if the
-   * index is unique and its columns are known. A row inserted or moved behind the walk is not
-   * seen, before it it is. On a non-unique index, rows deleted from a group of equal keys in the
-   * middle of the group can make others of that group be skipped; paging by `offset` skips and
-   * repeats wherever rows are inserted or deleted. To delete while walking, walk a unique index.
+   * **While rows change.** Each page is a consistent snapshot, the walk as a whole is none. Where
+   * the index is unique and its columns are known, a row that stays where it is in the index is
+   * given exactly once, whatever happens to others. A row inserted or moved behind the walk is not
+   * seen; before it, it is. On a non-unique index, rows deleted from the group of equal keys that
+   * the walk is in can make it skip others of that group. Paging by `offset` skips and repeats
+   * wherever rows are inserted or deleted. To delete while walking, walk a unique index and give
+   * its `keyColumns`.
    *
    * @throws TypeError or RangeError at once; errors of the server come from the iteration.
    */
@@ -1073,9 +1080,9 @@ export class Index<
 
   /**
    * Inserts a row. Every opened column is sent, NULL for those not named: the server gives a NOT
-   * NULL column its declared default then. An array gives all columns in their order. Columns that
-   * were not opened get what the server makes of them, which is not what SQL would (zero or `''`).
-   * The server takes 32 columns at most.
+   * NULL column its declared default then, if that is a constant. An array gives all columns in
+   * their order. Columns that were not opened get what the server makes of them, which is not what
+   * SQL would (zero or `''`). The server takes 32 columns at most.
    *
    * `insertId` is the AUTO_INCREMENT id that the server made up, and null where it made up none.
    */
@@ -1169,6 +1176,166 @@ export class Index<
   ): Promise<Row<C, T>[]>;
 }
 
+// ── Many servers ─────────────────────────────────────────────────────────────────────────────────
+
+/** One server of a {@link ShardedClient}. */
+export interface ShardServer
+  extends Pick<
+    ClientOptions,
+    'host' | 'port' | 'writePort' | 'path' | 'writePath' | 'secret' | 'writeSecret'
+  > {
+  /** Its share of the keys is its weight's share of all weights. 0: none. @default 1 */
+  weight?: number;
+  /** Servers that replicate this one, and may take reads: see {@link ShardedClientOptions.reads}. */
+  replicas?: readonly Pick<ClientOptions, 'host' | 'port' | 'path' | 'secret'>[];
+}
+
+/** The servers, how they are used, and the options of each one's {@link Client}. */
+export interface ShardedClientOptions
+  extends Omit<ClientOptions, 'host' | 'port' | 'writePort' | 'path' | 'writePath'> {
+  /** At least one. `host` and `port` are what the ring hashes: keep them as they are. */
+  servers: readonly ShardServer[];
+  /**
+   * Who takes the reads: the primary, a replica, or any of both, in turn. A replica that cannot be
+   * reached is left alone, and tried again at growing intervals; the read goes to another one within
+   * the same deadline. Writes go to the primary alone.
+   *
+   * Writes through HandlerSocket do not reach the binary log: **a replica shows only what was written
+   * through SQL.**
+   *
+   * @default 'primary'
+   */
+  reads?: 'primary' | 'any' | 'replica';
+  /**
+   * What becomes of a call whose server cannot be reached.
+   *
+   * - `'error'`: it rejects. Nothing is ever sent to a server that the ring does not name.
+   * - `'next'`, for tables used as a cache: it goes to the next server on the ring (a write only
+   *   where nothing of it had been sent), as do the calls after it, until the server answers again.
+   *   The keys of other servers stay where they are.
+   *
+   * @default 'error'
+   */
+  onServerDown?: 'error' | 'next';
+}
+
+/** Which index, and what says on which server a row is: for {@link ShardedClient.openIndex}. */
+export type ShardedIndexTarget<
+  C extends readonly string[],
+  T,
+  F extends readonly string[] = readonly string[],
+> = OpenIndexTarget<C, T, F> & {
+  /**
+   * The leading columns of the index by whose values the ring is asked. One column is hashed as its
+   * plain text, so that data laid out by libhansock or another libketama client is found: `5` and
+   * `'5'` are the same, `'05'` and text in other letters (`'A'`, `'a'`) are not, whatever the
+   * server's collation says. Several are hashed as the protocol writes them: each with its bytes
+   * below 0x10 escaped (0x01 and the byte plus 0x40), and TABs between them.
+   */
+  shardBy: readonly C[number][];
+  /** What to hash instead, given the values of `shardBy`. */
+  shardKey?: (parts: readonly (Bindable | Date)[]) => string | Uint8Array;
+};
+
+/** What failed of a call to several servers at one of them. */
+export interface ShardFailure {
+  /** `'host:port'` */
+  address: string;
+  /** Of the keys that it had, among all. */
+  positions: number[];
+  error: HandlerSocketError;
+}
+
+/** Figures of one server of a {@link ShardedClient}. */
+export interface ShardStats {
+  /** `'host:port'` */
+  address: string;
+  primary: ClientStats;
+  replicas: ClientStats[];
+}
+
+/**
+ * Several servers as one: each row is on the server that a {@link Ketama} ring names for it.
+ *
+ * ```js
+ * const cluster = new ShardedClient({
+ *   servers: [
+ *     { host: 'db1', secret, weight: 2, replicas: [{ host: 'db1r', secret }] },
+ *     { host: 'db2', secret },
+ *   ],
+ *   reads: 'any',
+ * });
+ * const users = cluster.openIndex({ ...place, columns: ['id', 'name'], shardBy: ['id'] });
+ * await users.getMany([1, 2, 3]); // one round trip to each server that has any of them
+ * ```
+ *
+ * There is no transaction over several servers, and nothing moves rows when the ring changes:
+ * {@link Ketama.moved} says which have to be. `docs/sharding.md` tells the rest.
+ */
+export class ShardedClient implements AsyncDisposable {
+  /** @throws TypeError or RangeError that names the option. */
+  constructor(options: ShardedClientOptions);
+
+  /** As {@link Client.openIndex}. */
+  openIndex<
+    const C extends readonly string[],
+    const T extends { readonly [K in C[number]]?: ColumnType } = Record<never, never>,
+    const F extends readonly string[] = readonly [],
+  >(target: ShardedIndexTarget<C, T, F>): ShardedIndex<C, T, F>;
+
+  /** `'host:port'` of the server that a key belongs to, given the values of `shardBy`. */
+  getServer(key: Key): string;
+
+  /** Figures for monitoring, of each server. */
+  stats(): ShardStats[];
+
+  /** As {@link Client.close}, of all servers. */
+  close(): Promise<void>;
+
+  /** As {@link close}. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * An index of a table that is spread over several servers. It has the methods of {@link Index}.
+ *
+ * What names one row by its key, or inserts one, goes to one server. What names several goes to all
+ * that have any of them, at once: if some fail, `getMany` and `findMany` reject with a
+ * {@link FanOutError}, while `getManySettled` and `insertMany` tell it of each key or row. A range
+ * (`op` other than `'='`) or a key without all `shardBy` columns is a TypeError, unless all servers
+ * are asked: `{ servers: 'all' }`.
+ */
+export class ShardedIndex<
+  C extends readonly string[],
+  T = Record<never, never>,
+  F extends readonly string[] = readonly string[],
+> extends Index<C, T, F> {
+  /** With `servers: 'all'`, each server's rows, one server after the other, up to `limit` of each. */
+  find(
+    op: FindOperator,
+    key: IndexKey<T>,
+    options: RangeOptions<F[number], DateIfDeclared<T>> & { limit: number; servers?: 'all' },
+  ): Promise<Row<C, T>[]>;
+
+  /**
+   * With `servers: 'all'`, the rows of all servers in the order of the index, holding a page of each.
+   * They are merged by the index's columns, which have to be among `columns`: numbers, dates and
+   * bytes as such; text of a column without a declared type as numbers where it is such, and
+   * otherwise by its bytes. Where the server's collation orders text otherwise, each server's rows
+   * keep their order among themselves, and only that is promised.
+   */
+  scan(
+    op: Exclude<FindOperator, '='>,
+    key: IndexKey<T>,
+    options?: {
+      pageSize?: number;
+      limit?: number;
+      filters?: readonly RowFilter<F[number], DateIfDeclared<T>>[];
+      servers?: 'all';
+    },
+  ): AsyncIterable<Row<C, T>>;
+}
+
 // ── Errors ───────────────────────────────────────────────────────────────────────────────────────
 
 /**
@@ -1254,4 +1421,16 @@ export class ExecuteError extends HandlerSocketError {
 
   /** One for each batch, as {@link Executor.executeSettled} gives them. */
   readonly results: ExecuteResult[];
+}
+
+/** A call of a {@link ShardedIndex} failed at least at one of its servers. */
+export class FanOutError extends ExecuteError {
+  /** Made by this package only. */
+  protected constructor(operation: string, failures: ShardFailure[], rows: unknown[]);
+
+  /** One for each server that failed; `errors` has their errors alone. */
+  readonly failures: ShardFailure[];
+
+  /** What the call would have given, with undefined in place of what the failed servers had. */
+  readonly rows: unknown[];
 }

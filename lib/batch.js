@@ -4,7 +4,7 @@ const {
   inspect,
   types: { isUint8Array },
 } = require('node:util');
-const { checkInteger } = require('./check.js');
+const { checkInteger, checkSecret } = require('./check.js');
 const command = require('./command.js');
 const { toByteString, show } = require('./encode.js');
 const { readReplies } = require('./reply.js');
@@ -104,11 +104,7 @@ class Batch {
 
   /** @param {string} secret */
   auth(secret) {
-    // The secret is shown in no error.
-    if (typeof secret !== 'string') throw new TypeError('secret must be a string');
-    if (/[\x00-\x0f]/.test(secret)) {
-      throw new TypeError('secret holds a control character below 0x10, which no secret can match');
-    }
+    checkSecret(secret, 'secret');
     return this.#command(`A\t1\t${toByteString(secret)}`);
   }
 

@@ -40,6 +40,24 @@ function checkString(value, argument) {
 }
 
 /**
+ * The secret is shown in no error.
+ * @param {unknown} secret
+ * @param {string} argument
+ * @returns {string}
+ */
+function checkSecret(secret, argument) {
+  if (typeof secret !== 'string') {
+    throw new TypeError(`${argument} must be a string, not ${typeof secret}`);
+  }
+  if (/[\x00-\x0f]/.test(secret)) {
+    throw new TypeError(
+      `${argument} holds a control character below 0x10, which no secret can match`,
+    );
+  }
+  return secret;
+}
+
+/**
  * @param {unknown} value
  * @param {string} argument
  * @returns {Record<string, unknown>}
@@ -65,4 +83,4 @@ function checkOneOf(value, argument, allowed) {
   throw new TypeError(`${argument} must be one of ${list}, not ${show(value)}`);
 }
 
-module.exports = { MAX_UINT32, checkInteger, checkString, checkOptions, checkOneOf };
+module.exports = { MAX_UINT32, checkInteger, checkString, checkSecret, checkOptions, checkOneOf };

@@ -17,6 +17,11 @@ const FILTER_TYPES = new Set(['filter', 'while']);
 function encodeOpenIndex(target) {
   checkOptions(target, 'target');
   const { index = 'PRIMARY' } = target;
+  if (/^\d+\D/.test(index)) {
+    throw new TypeError(
+      `target.index ${show(index)} cannot be opened: the server takes a name that begins with a digit for a number`,
+    );
+  }
   const names = [
     encodeName(target.database, 'target.database'),
     encodeName(target.table, 'target.table'),

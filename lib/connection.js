@@ -4,7 +4,7 @@ const { inspect } = require('node:util');
 const { constants } = require('node:buffer');
 const native = require('../native.js');
 const { Batch, access } = require('./batch.js');
-const { checkInteger, checkOptions, checkString } = require('./check.js');
+const { checkInteger, checkOptions, checkSecret, checkString } = require('./check.js');
 const { showKind } = require('./encode.js');
 const driver = require('./driver.js');
 
@@ -78,10 +78,7 @@ function connect({ host, port, path, secret, handshake, maxReplyBytes }, where) 
       throw new TypeError('options.path cannot be given beside host and port');
     }
   }
-  // The secret is shown in no error.
-  if (secret !== undefined && typeof secret !== 'string') {
-    throw new TypeError(`options.secret must be a string, not ${typeof secret}`);
-  }
+  if (secret !== undefined) checkSecret(secret, 'options.secret');
   if (handshake !== undefined) {
     if (!(handshake instanceof Batch)) {
       throw new TypeError(`options.handshake must be a Batch, not ${showKind(handshake)}`);

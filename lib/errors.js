@@ -42,23 +42,42 @@ class ExecuteError extends HandlerSocketError {
   /**
    * @param {import('..').ExecuteResult[]} results
    * @param {unknown} [cause]
+   * @param {string} [message]
    */
-  constructor(results, cause) {
+  constructor(results, cause, message) {
     /** @type {import('..').HandlerSocketError[]} */
     const errors = [];
     for (const result of results) if (result.status === 'rejected') errors.push(result.reason);
-    super(
-      'ERR_HS_EXECUTE',
-      `${errors.length} of ${results.length} batches failed; the first: ${errors[0].message}`,
-      { cause },
-    );
+    const counts = `${errors.length} of ${results.length} batches failed`;
+    super('ERR_HS_EXECUTE', message ?? `${counts}; the first: ${errors[0].message}`, { cause });
     this.errors = errors;
     this.results = results;
   }
 }
 
+/** At least one of the servers of a sharded call failed. */
+class FanOutError extends ExecuteError {
+  /**
+   * @param {string} operation
+   * @param {import('..').ShardFailure[]} failures
+   * @param {unknown[]} rows
+   */
+  constructor(operation, failures, rows) {
+    const servers = failures.map(({ address, positions }) => {
+      return `${address} (${positions.length} keys, the first at position ${positions[0]})`;
+    });
+    super(
+      failures.map(({ error }) => ({ status: 'rejected', reason: error, replies: [] })),
+      undefined,
+      `${operation} failed at ${servers.join(', ')}; the first error: ${failures[0].error.message}`,
+    );
+    this.failures = failures;
+    this.rows = rows;
+  }
+}
+
 // On the prototypes, so that they are not repeated in what inspect shows.
-for (const errorClass of [HandlerSocketError, ServerError, ExecuteError]) {
+for (const errorClass of [HandlerSocketError, ServerError, ExecuteError, FanOutError]) {
   Object.defineProperty(errorClass.prototype, 'name', { value: errorClass.name });
 }
 
@@ -110,4 +129,4 @@ function explain(serverMessage) {
   return Object.hasOwn(MEANINGS, serverMessage) ? `: ${MEANINGS[serverMessage]}` : '';
 }
 
-module.exports = { HandlerSocketError, ServerError, ExecuteError };
+module.exports = { HandlerSocketError, ServerError, ExecuteError, FanOutError };

@@ -74,8 +74,9 @@ class Ketama {
   }
 
   /**
-   * @param {Ketama} other
-   * @param {Iterable<string | Uint8Array>} keys
+   * @template {string | Uint8Array} K
+   * @param {import('..').Ketama} other
+   * @param {Iterable<K>} keys
    */
   moved(other, keys) {
     if (!(other instanceof Ketama)) {
@@ -84,6 +85,7 @@ class Ketama {
     const moved = [];
     for (const key of keys) {
       const from = this.getServer(key);
+      /** @type {string} */
       const to = other.getServer(key);
       if (from !== to) moved.push({ key, from, to });
     }

@@ -1,5 +1,7 @@
 'use strict';
 
+const { HandlerSocketError } = require('../errors.js');
+
 /** One command that a call asks for. Its outcome is its reply, which may be the server's refusal, or an error. */
 class Request {
   /**
@@ -9,7 +11,10 @@ class Request {
   constructor(definition, text) {
     this.definition = definition;
     this.text = text;
+    /** Whether it was sent again after a failed connection. */
     this.wasRepeated = false;
+    /** Whether it was sent again since its index was not open any more. */
+    this.wasReopened = false;
     /** What it belongs to. @type {Call} */
     this.call = NO_CALL;
     this.position = 0;
@@ -53,6 +58,8 @@ class Call {
     /** How many of them have left the queue. */
     this.taken = 0;
     this.isSettled = false;
+    /** Whether its requests have to be in one batch. */
+    this.isUnit = false;
     /** Whether any of it may have reached the server. */
     this.wasSent = false;
     /** @type {import('./instances').Deadline | null} */
@@ -77,6 +84,8 @@ class Call {
     try {
       result = this.#finish(this.#outcomes);
     } catch (error) {
+      // What cannot be read was done all the same.
+      if (this.isWrite && error instanceof HandlerSocketError) error.outcome ??= 'unknown';
       this.fail(error);
       return;
     }

@@ -95,11 +95,12 @@ class Client {
    * @param {import('./table-index.js').Operation} operation
    * @param {number} [timeoutMs]
    */
-  #submit({ name, isWrite, requests, finish, key, values }, timeoutMs) {
+  #submit(operation, timeoutMs) {
+    const { name, isWrite, isUnit, requests, finish } = operation;
     const refusal = this.#refusal();
     if (refusal !== null) {
       this.#counters.countError(refusal);
-      return Promise.reject(refusal);
+      return this.#trace(operation, Promise.reject(refusal));
     }
     const pipeline = isWrite ? this.#writes : this.#reads;
     if (pipeline === null) {
@@ -109,9 +110,17 @@ class Client {
     }
     if (requests.length === 0) return Promise.resolve(finish([]));
     const call = new Call(name, isWrite, requests, finish);
+    call.isUnit = isUnit === true;
     pipeline.add(call, timeoutMs);
-    traceOperation(call, this.#settings.traceValues ? [key, values] : undefined);
-    return call.promise;
+    return this.#trace(operation, call.promise);
+  }
+
+  /**
+   * @param {import('./table-index.js').Operation} operation
+   * @param {Promise<any>} promise
+   */
+  #trace(operation, promise) {
+    return traceOperation(operation, this.#settings.traceValues, promise);
   }
 
   /** Why no call is taken on now; null if it is. */

@@ -68,41 +68,42 @@ class Columns {
    */
   firstRow(reply) {
     if (this.#isPlain) return access.cutRow(reply, this.#names, this.#blank);
-    const { values } = reply;
-    return values.length === 0 ? null : this.#toRow(reply, values, 0);
-  }
-
-  /**
-   * @param {import('../..').Reply} reply
-   * @param {number} ordinal
-   */
-  row(reply, ordinal) {
-    return this.#toRow(reply, reply.values, ordinal * this.#names.length);
+    return reply.values.length === 0 ? null : this.rowReader(reply)(0);
   }
 
   /** @param {import('../..').Reply} reply */
   rows(reply) {
     const { values } = reply;
+    const readRow = this.rowReader(reply);
     const rows = [];
-    for (let start = 0; start < values.length; start += this.#names.length) {
-      rows.push(this.#toRow(reply, values, start));
-    }
+    for (let i = 0; i * this.#names.length < values.length; i++) rows.push(readRow(i));
     return rows;
   }
 
   /**
+   * What gives a reply's rows by their ordinals.
    * @param {import('../..').Reply} reply
+   */
+  rowReader(reply) {
+    const { values } = reply;
+    // Each look at them cuts them anew.
+    const buffers = this.#takesBytes ? reply.buffers : null;
+    /** @param {number} ordinal */
+    return (ordinal) => this.#toRow(values, buffers, ordinal * this.#names.length);
+  }
+
+  /**
    * @param {readonly import('../..').Text[]} values
+   * @param {readonly (Buffer | null)[] | null} buffers
    * @param {number} start  of the row among them
    */
-  #toRow(reply, values, start) {
+  #toRow(values, buffers, start) {
     const names = this.#names;
     const row = { ...this.#blank };
     if (this.#isPlain) {
       for (let i = 0; i < names.length; i++) row[names[i]] = values[start + i];
       return row;
     }
-    const buffers = this.#takesBytes ? reply.buffers : null;
     for (const [i, name] of names.entries()) {
       const value = values[start + i];
       const type = this.#types[i];
@@ -201,8 +202,10 @@ class Columns {
    * @param {string} argument
    */
   #checkNamed(given, argument) {
-    if (typeof given !== 'object' || given === null || isUint8Array(given)) {
-      throw new TypeError(`${argument} must be an object or an array, not ${show(given)}`);
+    if (!isRecord(given)) {
+      throw new TypeError(
+        `${argument} must be an object of values by column, or an array, not ${show(given)}`,
+      );
     }
     for (const name of Object.keys(given)) {
       if (!this.#names.includes(name)) {
@@ -226,6 +229,18 @@ class Columns {
     if (type?.toText && value !== null) return type.toText(value, name);
     return checkBindable(value, name);
   }
+}
+
+/**
+ * Whether it is an object of values: a plain one, or one of a class that has some. A Date, a Map or a promise that was not
+ * awaited has none.
+ * @param {unknown} value
+ * @returns {value is object}
+ */
+function isRecord(value) {
+  if (typeof value !== 'object' || value === null || isUint8Array(value)) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype || Object.keys(value).length > 0;
 }
 
 const TYPE_NAMES = new Set(['string', ...Object.keys(TYPES)]);

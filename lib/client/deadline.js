@@ -5,11 +5,17 @@ const { HandlerSocketError } = require('../errors.js');
 /** So much later than the executor ends a batch, in milliseconds: it knows better what has become of it. */
 const GRACE_MS = 5;
 
-/** The one deadline of the calls that were made in one turn of the event loop. */
+/** That of Node.js's own timers. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+/** How far the calls that share a deadline may be apart. */
+const MAX_AGE_MS = 1;
+
+/** The one deadline of calls that were made in one turn of the event loop. */
 class Deadline {
   /** @type {import('./instances').Call[]} */
   #calls = [];
   #unsettled = 0;
+  #begun = performance.now();
   #counters;
   #timer;
 
@@ -20,14 +26,22 @@ class Deadline {
    */
   constructor(timeoutMs, address, counters) {
     /** As performance.now() tells it. */
-    this.at = performance.now() + timeoutMs;
+    this.at = this.#begun + timeoutMs;
     this.#counters = counters;
     // Not unref'ed: a process is not to end while a call is pending, whatever it waits for.
-    this.#timer = setTimeout(() => {
-      for (const call of this.#calls) {
-        if (!call.isSettled) call.fail(timeoutError(call, timeoutMs, address));
-      }
-    }, timeoutMs + GRACE_MS);
+    this.#timer = setTimeout(
+      () => {
+        for (const call of this.#calls) {
+          if (!call.isSettled) call.fail(timeoutError(call, timeoutMs, address));
+        }
+      },
+      Math.min(timeoutMs + GRACE_MS, MAX_TIMEOUT_MS),
+    );
+  }
+
+  /** Whether a call that is made now may share it. */
+  get isFresh() {
+    return performance.now() - this.#begun < MAX_AGE_MS;
   }
 
   /** @param {import('./instances').Call} call */

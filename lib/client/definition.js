@@ -9,14 +9,14 @@ const { encodeOpenIndex } = require('../command.js');
 class Definition {
   /** @param {import('../..').IndexTarget} target */
   constructor(target) {
+    /** Behind the index id. */
+    this.request = encodeOpenIndex(target);
     const { database, table, index = 'PRIMARY', columns, filterColumns } = target;
     this.database = database;
     this.table = table;
     this.index = index;
     this.columns = [...columns];
     this.filterColumns = filterColumns === undefined ? undefined : [...filterColumns];
-    /** Behind the index id. */
-    this.request = encodeOpenIndex(target);
   }
 
   /** For errors. */

@@ -5,7 +5,7 @@ const { isSame, keyAt } = require('./rows.js');
 
 /** How many rows are asked for by each candidate before it is believed. */
 const SAMPLES = 4;
-/** How many leading columns together are tried. */
+/** How many leading columns together are tried at most. */
 const MAX_LEADING = 4;
 
 /**
@@ -14,7 +14,7 @@ const MAX_LEADING = 4;
  */
 class KeyColumns {
   #count;
-  /** null if there are none. @type {readonly number[] | null | undefined} */
+  /** null if they are not known. @type {readonly number[] | null | undefined} */
   #positions;
 
   /**
@@ -31,14 +31,9 @@ class KeyColumns {
    * @param {number} rows  how many of it to look at
    * @param {import('./scan.js').Find} find
    */
-  async find(reply, rows, find) {
+  async get(reply, rows, find) {
     if (this.#positions === undefined) this.#positions = await this.#search(reply, rows, find);
     return this.#positions;
-  }
-
-  /** They do not find what they should. */
-  giveUp() {
-    this.#positions = null;
   }
 
   /**
@@ -49,22 +44,25 @@ class KeyColumns {
   async #search(reply, rows, find) {
     const step = Math.max(1, Math.floor(rows / SAMPLES));
     const samples = Array.from({ length: Math.min(SAMPLES, rows) }, (_, i) => i * step);
-    const candidates = this.#candidates();
-    // Asked all at once, in one batch.
-    const hits = candidates.map(async (columns) => {
+    /** @param {readonly number[]} columns */
+    const isKey = async (columns) => {
+      if (!areDifferent(reply, rows, columns)) return false;
       const found = samples.map((ordinal) => findsItself(reply, ordinal, columns, find));
       return (await Promise.all(found)).every(Boolean);
-    });
-    return candidates[(await Promise.all(hits)).indexOf(true)] ?? null;
-  }
-
-  #candidates() {
-    const single = Array.from({ length: this.#count }, (_, i) => [i]);
-    const several = Math.min(this.#count, MAX_LEADING);
-    const leading = Array.from({ length: Math.max(several - 1, 0) }, (_, i) => {
+    };
+    // Asked all at once, in one batch. Of leading columns as many as the index has; of single ones only the one that
+    // there is: two that look alike here need not do so later.
+    const leading = Array.from({ length: Math.min(this.#count, MAX_LEADING) - 1 }, (_, i) => {
       return Array.from({ length: i + 2 }, (_, j) => j);
-    });
-    return [...single, ...leading];
+    }).reverse();
+    const single = Array.from({ length: this.#count }, (_, i) => [i]);
+    const [areLeading, areSingle] = await Promise.all([
+      Promise.all(leading.map(isKey)),
+      Promise.all(single.map(isKey)),
+    ]);
+    if (areLeading.includes(true)) return leading[areLeading.indexOf(true)];
+    const candidates = single.filter((_, i) => areSingle[i]);
+    return candidates.length === 1 ? candidates[0] : null;
   }
 }
 
@@ -76,13 +74,25 @@ function positionsOf(names, given) {
   if (!Array.isArray(given) || given.length === 0) {
     throw new TypeError(`target.keyColumns must be an array of column names, not ${show(given)}`);
   }
-  return given.map((name) => {
+  return Array.from(given, (name) => {
     const position = names.indexOf(name);
     if (position === -1) {
       throw new TypeError(`target.keyColumns names ${show(name)}, which is not in target.columns`);
     }
     return position;
   });
+}
+
+/**
+ * Whether no two rows of a page have the same text in these columns, as those of a unique index; and none NULL.
+ * @param {import('../..').Reply} reply
+ * @param {number} rows
+ * @param {readonly number[]} columns
+ */
+function areDifferent({ rows: page }, rows, columns) {
+  const keys = page.slice(0, rows).map((row) => columns.map((column) => row[column]));
+  if (keys.some((key) => key.includes(null))) return false;
+  return new Set(keys.map((key) => JSON.stringify(key))).size === rows;
 }
 
 /**

@@ -32,9 +32,10 @@ class Lane {
     this.#place = place;
     this.#secrets = secrets;
     this.#counters = counters;
+    /** Whether its owner has it run something. */
     this.isBusy = false;
     this.#idleTimer = setTimeout(() => {
-      if (!this.isBusy) this.close();
+      if (!this.isBusy) this.#disconnect();
     }, idleTimeoutMs).unref();
   }
 
@@ -42,11 +43,16 @@ class Lane {
     return this.#connection?.state === 'connected';
   }
 
-  /** Nothing must be under way: the server can keep what it had not answered, and its locks, for minutes. */
+  /** For good. Nothing must be under way. */
   close() {
+    this.#disconnect();
+    clearTimeout(this.#idleTimer);
+  }
+
+  /** Nothing must be under way: the server can keep what it had not answered, and its locks, for minutes. */
+  #disconnect() {
     this.#connection?.close();
     this.#opened.clear();
-    clearTimeout(this.#idleTimer);
   }
 
   /**
@@ -56,9 +62,8 @@ class Lane {
    * @returns {Promise<Request[]>}
    */
   async run(requests, until) {
-    this.isBusy = true;
     try {
-      const connection = this.#usableConnection() ?? (await this.#connectAnew());
+      const connection = this.#usableConnection() ?? (await this.#connectAnew(until));
       const timeoutMs = until - performance.now();
       // Where a secret was long in coming, the deadline has told those who waited.
       return timeoutMs <= 0 ? [] : await this.#execute(connection, requests, timeoutMs);
@@ -66,7 +71,6 @@ class Lane {
       for (const { call } of requests) call.fail(error);
       return [];
     } finally {
-      this.isBusy = false;
       this.#idleTimer.refresh();
     }
   }
@@ -76,12 +80,23 @@ class Lane {
     return this.#secrets.changes && !this.isConnected ? null : this.#connection;
   }
 
-  async #connectAnew() {
-    const secret = await this.#secrets.ask();
+  /** @param {number} until */
+  async #connectAnew(until) {
+    const secret = await this.#askSecret(until - performance.now());
     this.#connection = new Connection({ ...this.#place.address, secret });
     this.#generation = 0;
     this.#opened.clear();
     return this.#connection;
+  }
+
+  /** @param {number} timeoutMs */
+  async #askSecret(timeoutMs) {
+    try {
+      return await this.#secrets.ask(timeoutMs);
+    } catch (error) {
+      tracing.traceFailedConnect(this.#place.name, error);
+      throw error;
+    }
   }
 
   /**
@@ -96,7 +111,9 @@ class Lane {
     const executor = new Executor().add(connection, batch);
     const execute = () => executor.executeSettled(timeoutMs);
     const [result] = await tracing.traceExecute(connection, batch, execute);
-    const { replies } = result;
+    const failure = result.status === 'rejected' ? result.reason : null;
+    // What a server says that has refused the secret is about nothing else.
+    const replies = failure?.code === 'ERR_HS_AUTH' ? [] : result.replies;
 
     const isReconnected = connection.generation !== this.#generation;
     if (isReconnected) {
@@ -105,7 +122,6 @@ class Lane {
       this.#opened.clear();
     }
     const refused = this.#takeOpened(unopened, replies);
-    const failure = result.status === 'rejected' ? result.reason : null;
     if (failure !== null) this.#leave(failure);
     const { address } = connection;
     return giveOutcomes(requests, replies.slice(unopened.length), { refused, failure, address });
@@ -117,10 +133,11 @@ class Lane {
    */
   #unopened(requests) {
     let definitions;
-    for (const { definition } of requests) {
+    for (const { call, definition } of requests) {
       if (!this.#opened.has(definition)) {
         definitions ??= new Set();
-        definitions.add(definition);
+        // All that the call needs: were only some of its requests done, they would be done in another order.
+        for (const { definition } of call.requests) definitions.add(definition);
       }
     }
     return definitions === undefined ? [] : [...definitions];
@@ -192,7 +209,8 @@ function giveOutcomes(requests, replies, { refused, failure, address }) {
       const isTakenBack = i < takenBack && request.call.isWrite;
       request.answer(isTakenBack ? outcomes.takenBack(request, address) : reply);
     } else if (outcomes.mayRepeat(request, reply, failure)) {
-      request.wasRepeated = true;
+      if (reply === undefined) request.wasRepeated = true;
+      else request.wasReopened = true;
       repeats.push(request);
     } else {
       request.answer(reply?.error ? outcomes.explainRefusal(request, reply.error) : lost(failure));

@@ -1,6 +1,6 @@
 'use strict';
 
-const { checkInteger, checkOptions, checkString } = require('../check.js');
+const { checkInteger, checkOptions, checkSecret, checkString } = require('../check.js');
 const { show } = require('../encode.js');
 
 const DEFAULT_HOST = '127.0.0.1';
@@ -26,6 +26,7 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 /**
  * @typedef {object} Place  one of the server's two ports
  * @property {{ host: string, port: number } | { path: string }} address
+ * @property {string} name  as Connection.address writes it
  * @property {import('../..').Secret | undefined} secret
  * @property {number} connections
  */
@@ -58,8 +59,8 @@ function parseOptions(options) {
   checkInteger(writePort, 'options.writePort', 1, 65_535);
   checkPath(path, 'options.path', options.port, 'options.port');
   checkPath(writePath, 'options.writePath', options.writePort, 'options.writePort');
-  checkSecret(secret, 'options.secret');
-  checkSecret(writeSecret, 'options.writeSecret');
+  checkSecretOption(secret, 'options.secret');
+  checkSecretOption(writeSecret, 'options.writeSecret');
   checkInteger(connections, 'options.connections', 1, MAX_CONNECTIONS);
   checkInteger(writeConnections, 'options.writeConnections', 1, MAX_CONNECTIONS);
   checkMilliseconds(timeoutMs, 'options.timeoutMs');
@@ -80,9 +81,14 @@ function parseOptions(options) {
     options.host !== undefined ||
     options.writePort !== undefined;
   return {
-    read: { address: readAddress, secret, connections },
+    read: { address: readAddress, name: nameOf(readAddress), secret, connections },
     write: knowsWrites
-      ? { address: writeAddress, secret: writeSecret, connections: writeConnections }
+      ? {
+          address: writeAddress,
+          name: nameOf(writeAddress),
+          secret: writeSecret,
+          connections: writeConnections,
+        }
       : null,
     timeoutMs,
     maxPending,
@@ -109,10 +115,10 @@ function checkPath(path, argument, port, portArgument) {
  * @param {unknown} secret
  * @param {string} argument
  */
-function checkSecret(secret, argument) {
-  if (secret === undefined || typeof secret === 'string' || typeof secret === 'function') return;
-  // The secret is shown in no error.
-  throw new TypeError(`${argument} must be a string or a function, not ${typeof secret}`);
+function checkSecretOption(secret, argument) {
+  if (secret === undefined || typeof secret === 'function') return;
+  if (typeof secret === 'string') checkSecret(secret, argument);
+  else throw new TypeError(`${argument} must be a string or a function, not ${typeof secret}`);
 }
 
 /**
@@ -128,6 +134,13 @@ function checkMilliseconds(value, argument) {
       `${argument} must be more than 0 and at most ${MAX_TIMEOUT_MS} milliseconds, not ${show(value)}`,
     );
   }
+}
+
+/** @param {Place['address']} address */
+function nameOf(address) {
+  if ('path' in address) return `unix:${address.path}`;
+  const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+  return `${host}:${address.port}`;
 }
 
 module.exports = { parseOptions };

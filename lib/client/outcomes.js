@@ -19,10 +19,10 @@ const PASSING_FAILURES = new Set(['ERR_HS_LOST', 'ERR_HS_CONNECT', 'ERR_HS_AUTH'
  * @param {import('../..').Reply | undefined} reply
  * @param {import('../..').HandlerSocketError | null} failure  its batch's
  */
-function mayRepeat({ call, wasRepeated }, reply, failure) {
-  if (call.isSettled || wasRepeated) return false;
-  if (reply !== undefined) return indexIsNotOpen(reply);
-  if (failure === null || !PASSING_FAILURES.has(failure.code)) return false;
+function mayRepeat({ call, wasRepeated, wasReopened }, reply, failure) {
+  if (call.isSettled) return false;
+  if (reply !== undefined) return indexIsNotOpen(reply) && !wasReopened;
+  if (wasRepeated || failure === null || !PASSING_FAILURES.has(failure.code)) return false;
   return failure.outcome === 'not-sent' || !call.isWrite;
 }
 
@@ -80,7 +80,7 @@ function explainRefusal({ call, definition }, refusal) {
  */
 function explainClosedIndex(definition, { errorCode, serverMessage, address }) {
   const { columns, filterColumns } = definition;
-  const filters = filterColumns === undefined ? '' : `, filter columns ${filterColumns.join(', ')}`;
+  const filters = !filterColumns?.length ? '' : `, filter columns ${filterColumns.join(', ')}`;
   return new ServerError(errorCode, serverMessage, {
     address,
     outcome: 'not-sent',

@@ -44,8 +44,7 @@ class Pipeline {
   constructor(place, { timeoutMs, idleTimeoutMs }, counters, secrets) {
     this.#timeoutMs = timeoutMs;
     this.#counters = counters;
-    const { address } = place;
-    this.#address = 'path' in address ? `unix:${address.path}` : `${address.host}:${address.port}`;
+    this.#address = place.name;
     this.#lanes = Array.from({ length: place.connections }, () => {
       return new Lane(place, secrets, idleTimeoutMs, counters);
     });
@@ -61,7 +60,9 @@ class Pipeline {
    */
   add(call, timeoutMs) {
     if (timeoutMs === undefined) {
-      this.#deadline ??= new Deadline(this.#timeoutMs, this.#address, this.#counters);
+      if (!this.#deadline?.isFresh) {
+        this.#deadline = new Deadline(this.#timeoutMs, this.#address, this.#counters);
+      }
       this.#deadline.add(call);
     } else {
       new Deadline(timeoutMs, this.#address, this.#counters).add(call);
@@ -82,10 +83,13 @@ class Pipeline {
   #schedule() {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    // After all microtasks: the callers who have just got their results may be calling again.
-    process.nextTick(() => {
-      this.#isScheduled = false;
-      this.#flush();
+    // After all microtasks, also where a timer's callback made the call: those who have just got their results may be
+    // calling again.
+    queueMicrotask(() => {
+      process.nextTick(() => {
+        this.#isScheduled = false;
+        this.#flush();
+      });
     });
   }
 
@@ -108,7 +112,9 @@ class Pipeline {
    * @param {Request[]} requests
    */
   async #send(lane, requests) {
+    lane.isBusy = true;
     const repeats = await lane.run(requests, latestDeadline(requests));
+    lane.isBusy = false;
     this.#counters.retries += repeats.length;
     this.#waiting += repeats.length;
     this.#repeats.push(...repeats);
@@ -133,8 +139,8 @@ class Pipeline {
         continue;
       }
       const turn = Math.min(left, MAX_REQUESTS_A_TURN, most - requests.length);
-      const end = call.taken + turn;
-      for (; call.taken < end && bytes < MAX_BATCH_BYTES; call.taken++) {
+      const end = call.taken + (call.isUnit ? left : turn);
+      for (; call.taken < end && (call.isUnit || bytes < MAX_BATCH_BYTES); call.taken++) {
         const request = call.requests[call.taken];
         bytes += request.text.length;
         requests.push(request);

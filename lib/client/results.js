@@ -34,12 +34,17 @@ function insertedOf(outcome) {
 }
 
 /**
- * @param {import('./call.js').Outcome} outcome
- * @returns {PromiseSettledResult<{ insertId: bigint | null }>}
+ * What Promise.allSettled would give for it.
+ * @template T
+ * @param {() => T} give
+ * @returns {PromiseSettledResult<T>}
  */
-function settledInsertOf(outcome) {
-  if (outcome instanceof Error) return { status: 'rejected', reason: outcome };
-  return { status: 'fulfilled', value: insertedOf(outcome) };
+function settled(give) {
+  try {
+    return { status: 'fulfilled', value: give() };
+  } catch (reason) {
+    return { status: 'rejected', reason };
+  }
 }
 
 /**
@@ -57,4 +62,4 @@ function mergeRows(found, changed) {
   );
 }
 
-module.exports = { replyOf, countOf, insertedOf, settledInsertOf, mergeRows };
+module.exports = { replyOf, countOf, insertedOf, mergeRows, settled };

@@ -4,6 +4,16 @@
  * Rows of a reply as they came, compared and taken for keys.
  */
 
+/** Cut once for a reply, as long as it is there. @type {WeakMap<import('../..').Reply, readonly (Buffer | null)[]>} */
+const knownBuffers = new WeakMap();
+
+/** @param {import('../..').Reply} reply */
+function buffersOf(reply) {
+  const buffers = knownBuffers.get(reply) ?? reply.buffers;
+  knownBuffers.set(reply, buffers);
+  return buffers;
+}
+
 /**
  * @param {import('../..').Reply} reply
  * @param {number} ordinal
@@ -15,7 +25,8 @@ function keyAt(reply, ordinal, columns) {
   if (!key.some((part) => part?.includes('\ufffd'))) return key;
   // Bytes that are no UTF-8: the text does not find them again.
   const start = ordinal * reply.columnCount;
-  return columns.map((column) => reply.buffers[start + column]);
+  const buffers = buffersOf(reply);
+  return columns.map((column) => buffers[start + column]);
 }
 
 /**

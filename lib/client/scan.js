@@ -1,14 +1,19 @@
 'use strict';
 
+const { MAX_UINT32 } = require('../check.js');
 const { isSame, keyAt } = require('./rows.js');
 
 /*
- * A walk over an index, a page at a time.
+ * A walk over an index, a page at a time. Each page asks for one row more than it gives.
  *
- * Each page asks for one row more than it gives. Where the index's columns are known, the next page begins at that row's
- * key; the rows given before it that share the key are passed over by count, as a key is not always one row's alone.
- * Otherwise pages are counted off from where they were last known to be.
+ * Where the columns of the index are known, the next page is what follows the key of the last row given. That leaves out
+ * other rows with the same key, so the row behind the page must come first in it. If it does not, it shares the key, as
+ * the server sees it (`a` and `A`), or the text of the key does not find its row (a UUID): then the page is counted on
+ * from where the last one began, as all pages are where the columns are not known.
  */
+
+/** After so many keys in a row that did not lead on, a walk counts on to its end. */
+const MAX_MISSES = 3;
 
 /**
  * Where a page begins.
@@ -16,6 +21,7 @@ const { isSame, keyAt } = require('./rows.js');
  * @property {import('../..').FindOperator} op
  * @property {readonly unknown[]} key
  * @property {number} offset
+ * @property {boolean} [isAtGroup]  whether it is counted from the first row with that key
  */
 
 /**
@@ -35,17 +41,22 @@ const { isSame, keyAt } = require('./rows.js');
  * @param {number} walk.limit
  * @param {Find} walk.find
  * @param {import('./instances').KeyColumns} walk.keyColumns
- * @param {(reply: import('../..').Reply, ordinal: number) => Row} walk.rowOf
+ * @param {(reply: import('../..').Reply) => (ordinal: number) => Row} walk.rowReader
  * @returns {AsyncGenerator<Row, void, undefined>}
  */
-async function* scan({ start, pageSize, limit, find, keyColumns, rowOf }) {
+async function* scan({ start, pageSize, limit, find, keyColumns, rowReader }) {
   let left = limit;
+  if (left === 0) return;
   let page = await readPage(find, start, Math.min(pageSize, left));
-  while (left > 0) {
-    for (let i = page.first; i < page.end; i++) yield rowOf(page.reply, i);
-    left -= page.end - page.first;
+  // Before a row is given: whoever gets it may delete it.
+  const columns = page.next === null ? null : await keyColumns.get(page.reply, page.end, find);
+  const reader = new PageReader(find, columns);
+  while (true) {
+    const readRow = rowReader(page.reply);
+    for (let i = 0; i < page.end; i++) yield readRow(i);
+    left -= page.end;
     if (left === 0 || page.next === null) return;
-    page = await readNextPage(find, page, Math.min(pageSize, left), keyColumns);
+    page = await reader.readAfter(page, Math.min(pageSize, left));
   }
 }
 
@@ -53,11 +64,8 @@ async function* scan({ start, pageSize, limit, find, keyColumns, rowOf }) {
  * @typedef {object} Page
  * @property {Position} position
  * @property {import('../..').Reply} reply
- * @property {number} first  the first row to give
- * @property {number} end  behind the last one
- * @property {Row | null} next  the row behind it, if there is one
- *
- * @typedef {readonly import('../..').Text[]} Row
+ * @property {number} end  how many of its rows are given
+ * @property {readonly import('../..').Text[] | null} next  the row behind them, if there is one
  */
 
 /**
@@ -68,68 +76,121 @@ async function* scan({ start, pageSize, limit, find, keyColumns, rowOf }) {
  */
 async function readPage(find, position, size) {
   const { op, key, offset } = position;
-  const reply = await find(op, key, size + 1, offset);
+  const reply = await find(op, key, Math.min(size + 1, MAX_UINT32 - offset), offset);
   const { rows } = reply;
-  return { position, reply, first: 0, end: Math.min(rows.length, size), next: rows[size] ?? null };
+  return { position, reply, end: Math.min(rows.length, size), next: rows[size] ?? null };
 }
 
-/**
- * @param {Find} find
- * @param {Page} last
- * @param {number} size
- * @param {import('./instances').KeyColumns} keyColumns
- */
-async function readNextPage(find, last, size, keyColumns) {
-  const counted = countOn(last);
-  const columns = await keyColumns.find(last.reply, last.end, find);
-  if (columns === null) return readPage(find, counted, size);
+class PageReader {
+  #find;
+  #columns;
+  #misses = 0;
 
-  const page = await readPage(find, positionAt(last, columns), size);
-  const first = firstNew(page, last);
-  if (first !== null) return { ...page, first };
-  // The row that was to come first is not there: it is gone, or its text finds another key than its own.
-  const check = await readPage(find, counted, size);
-  const isStillThere = check.reply.rows.length > 0 && isSame(check.reply.rows[0], last.next);
-  if (!isStillThere) return page;
-  keyColumns.giveUp();
-  return check;
-}
+  /**
+   * @param {Find} find
+   * @param {readonly number[] | null} columns
+   */
+  constructor(find, columns) {
+    this.#find = find;
+    this.#columns = columns;
+  }
 
-/**
- * Where the next page begins by count.
- * @param {Page} page
- */
-function countOn({ position, end }) {
-  return { ...position, offset: position.offset + end };
-}
+  /**
+   * @param {Page} last  one with a row behind it
+   * @param {number} size
+   */
+  async readAfter(last, size) {
+    const { position, reply, end } = last;
+    const counted = { ...position, offset: position.offset + end };
+    if (this.#columns === null || this.#misses === MAX_MISSES) {
+      return readPage(this.#find, counted, size);
+    }
+    if (this.#hasSameKey(reply, end - 1, reply, end)) {
+      return (await this.#readOnInGroup(last, size)) ?? readPage(this.#find, counted, size);
+    }
+    const page = await readPage(this.#find, this.#behind(last), size);
+    if (this.#hasSameKey(page.reply, 0, last.reply, last.end)) {
+      this.#misses = 0;
+      return page;
+    }
+    const countedPage = await readPage(this.#find, counted, size);
+    if (this.#hasSameKey(countedPage.reply, 0, last.reply, last.end)) {
+      this.#misses++;
+      return countedPage;
+    }
+    // The row behind the last page is gone.
+    return (await this.#leadsOn(page, countedPage)) ? page : countedPage;
+  }
 
-/**
- * Where the next page begins by the key of its first row.
- * @param {Page} page  one that has a next row, at `page.end`
- * @param {readonly number[]} columns
- */
-function positionAt({ position, reply, end }, columns) {
-  const key = keyAt(reply, end, columns);
-  let group = end;
-  while (group > 0 && isSame(keyAt(reply, group - 1, columns), key)) group--;
-  const isWholePage = group === 0 && isSame(position.key, key);
-  /** @type {import('../..').FindOperator} */
-  const op = position.op.startsWith('>') ? '>=' : '<=';
-  return { op, key, offset: isWholePage ? position.offset + end : end - group };
-}
+  /**
+   * The page that begins within a group of rows with the same key, counted from the group's first row: what lies before
+   * the group may be deleted. null if the page is to be counted otherwise.
+   * @param {Page} last
+   * @param {number} size
+   */
+  async #readOnInGroup({ position, reply, end }, size) {
+    let first = end - 1;
+    while (first > 0 && this.#hasSameKey(reply, first - 1, reply, end)) first--;
+    const key = this.#keyAt(reply, end);
+    if (position.isAtGroup && isSame(position.key, key)) return null;
 
-/**
- * The first row of a page that the last one did not give; null if the row that was to come next is not in it. Rows whose
- * keys differ in bytes and not for the server (`a` and `A`) come again.
- * @param {Page} page
- * @param {Page} last
- */
-function firstNew(page, last) {
-  const { rows } = page.reply;
-  const found = rows.findIndex((row) => isSame(row, last.next));
-  if (found === -1 || found > last.end) return null;
-  const given = last.reply.rows.slice(last.end - found, last.end);
-  return rows.slice(0, found).every((row, i) => isSame(row, given[i])) ? found : null;
+    const isUp = position.op.startsWith('>');
+    const given = end - first;
+    const [page, behind, inGroup] = await Promise.all([
+      readPage(this.#find, { op: isUp ? '>=' : '<=', key, offset: given, isAtGroup: true }, size),
+      // What the server takes for the same key may have another text: then the group began before.
+      first === 0 ? null : this.#find(isUp ? '>' : '<', this.#keyAt(reply, first - 1), 1, 0),
+      this.#find('=', key, 1, given),
+    ]);
+    const beginsHere =
+      behind === null
+        ? position.offset === 0 && position.op.length === 1
+        : this.#hasSameKey(behind, 0, reply, end);
+    const goesOn = this.#hasSameKey(page.reply, 0, reply, end);
+    return beginsHere && goesOn && inGroup.rows.length > 0 ? page : null;
+  }
+
+  /**
+   * @param {Page} last
+   * @returns {Position}
+   */
+  #behind({ position, reply, end }) {
+    return {
+      op: position.op.startsWith('>') ? '>' : '<',
+      key: this.#keyAt(reply, end - 1),
+      offset: 0,
+    };
+  }
+
+  /**
+   * Whether a page by key is one of the index, which its own first row has to show: it is found by its key.
+   * @param {Page} page
+   * @param {Page} countedPage
+   */
+  async #leadsOn({ reply }, countedPage) {
+    if (reply.rows.length === 0) return countedPage.reply.rows.length === 0;
+    const found = await this.#find('=', this.#keyAt(reply, 0), 1, 0);
+    return this.#hasSameKey(found, 0, reply, 0);
+  }
+
+  /**
+   * @param {import('../..').Reply} a
+   * @param {number} ordinalInA  of a row that may not be there
+   * @param {import('../..').Reply} b
+   * @param {number} ordinalInB
+   */
+  #hasSameKey(a, ordinalInA, b, ordinalInB) {
+    if (ordinalInA >= a.rows.length) return false;
+    return isSame(this.#keyAt(a, ordinalInA), this.#keyAt(b, ordinalInB));
+  }
+
+  /**
+   * @param {import('../..').Reply} reply
+   * @param {number} ordinal
+   */
+  #keyAt(reply, ordinal) {
+    return keyAt(reply, ordinal, /** @type {readonly number[]} */ (this.#columns));
+  }
 }
 
 module.exports = { scan };

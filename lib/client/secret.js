@@ -1,5 +1,6 @@
 'use strict';
 
+const { checkSecret } = require('../check.js');
 const { HandlerSocketError } = require('../errors.js');
 
 /** Where connects get their secret from. */
@@ -20,30 +21,48 @@ class SecretSource {
 
   /**
    * The secret for a connect. Several that wait at a time share one answer of the function.
+   * @param {number} timeoutMs  if the function takes longer, the next connect asks it again
    * @returns {string | undefined | Promise<string>}
    */
-  ask() {
+  ask(timeoutMs) {
     if (typeof this.#secret !== 'function') return this.#secret;
-    this.#asked ??= callForSecret(this.#secret).finally(() => {
-      this.#asked = null;
+    this.#asked ??= callForSecret(this.#secret);
+    const asked = this.#asked;
+    const forget = () => {
+      if (this.#asked === asked) this.#asked = null;
+    };
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        reject(failed('gave none in time', 'ERR_HS_TIMEOUT'));
+        forget();
+      }, timeoutMs);
+      asked.then(resolve, reject).finally(() => {
+        clearTimeout(timer);
+        forget();
+      });
     });
-    return this.#asked;
   }
 }
 
 /** @param {() => string | Promise<string>} give */
 async function callForSecret(give) {
   try {
-    const secret = await give();
-    // The secret is shown in no error.
-    if (typeof secret === 'string') return secret;
-    throw new TypeError(`the secret must be a string, not ${typeof secret}`);
+    return checkSecret(await give(), 'the secret');
   } catch (cause) {
-    throw new HandlerSocketError('ERR_HS_AUTH', "the client's secret function failed", {
-      outcome: 'not-sent',
-      cause,
-    });
+    throw failed('failed', 'ERR_HS_AUTH', cause);
   }
+}
+
+/**
+ * @param {string} what
+ * @param {string} code
+ * @param {unknown} [cause]
+ */
+function failed(what, code, cause) {
+  return new HandlerSocketError(code, `the client's secret function ${what}`, {
+    outcome: 'not-sent',
+    cause,
+  });
 }
 
 module.exports = { SecretSource };

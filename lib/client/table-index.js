@@ -1,14 +1,16 @@
 'use strict';
 
 const { inspect } = require('node:util');
-const { MAX_UINT32, checkInteger, checkOptions } = require('../check.js');
+const { MAX_UINT32, checkInteger, checkOneOf, checkOptions } = require('../check.js');
 const { Columns } = require('./columns.js');
 const { Commands } = require('./commands.js');
 const { KeyColumns } = require('./key-columns.js');
-const { countOf, insertedOf, mergeRows, replyOf, settledInsertOf } = require('./results.js');
+const { countOf, insertedOf, mergeRows, replyOf, settled } = require('./results.js');
 const { scan } = require('./scan.js');
 
 const DEFAULT_PAGE_SIZE = 1000;
+/** A scan walks on. */
+const SCAN_OPERATORS = new Set(['>', '>=', '<', '<=']);
 
 /** Only a client makes indexes. */
 const MADE_BY_CLIENT = Symbol('made by a client');
@@ -26,6 +28,7 @@ const MADE_BY_CLIENT = Symbol('made by a client');
  * @typedef {object} Operation
  * @property {string} name  the method's
  * @property {boolean} isWrite
+ * @property {boolean} [isUnit]  whether the requests have to be in one batch
  * @property {readonly import('./instances').Request[]} requests
  * @property {(outcomes: import('./call.js').Outcome[]) => unknown} finish
  * @property {string} [op]  what the caller gave, as are the others; without it a key stands for what equals it
@@ -80,6 +83,23 @@ class Index {
     return this.#submit({ name: 'getMany', isWrite: false, requests, finish, key: keys });
   }
 
+  /** @param {readonly unknown[]} keys */
+  async getManySettled(keys) {
+    const requests = this.#commands.findEach(keys);
+    /** @param {import('./call.js').Outcome[]} outcomes */
+    const finish = (outcomes) => {
+      return outcomes.map((outcome) => {
+        return settled(() => this.#columns.firstRow(replyOf(outcome)));
+      });
+    };
+    const operation = { name: 'getManySettled', isWrite: false, requests, finish, key: keys };
+    try {
+      return await this.#submit(operation);
+    } catch (reason) {
+      return requests.map(() => ({ status: 'rejected', reason }));
+    }
+  }
+
   /**
    * @param {readonly unknown[]} keys
    * @param {import('../..').RangeOptions} options
@@ -123,9 +143,7 @@ class Index {
     if (limit !== Number.POSITIVE_INFINITY) {
       checkInteger(limit, 'options.limit', 0, Number.MAX_SAFE_INTEGER);
     }
-    if (op === '=') {
-      throw new TypeError("op must be one of '>', '>=', '<', '<=', not '=': a scan walks on");
-    }
+    checkOneOf(op, 'op', SCAN_OPERATORS);
     // What is wrong is to be known at the call.
     this.#commands.find(op, key, { limit: 1, filters });
     /** @type {import('./scan.js').Find} */
@@ -140,7 +158,7 @@ class Index {
       limit,
       find,
       keyColumns: this.#keyColumns,
-      rowOf: (reply, ordinal) => this.#columns.row(reply, ordinal),
+      rowReader: (reply) => this.#columns.rowReader(reply),
     });
   }
 
@@ -157,7 +175,9 @@ class Index {
     checkArray(rows, 'rows');
     const requests = Array.from(rows, (row, i) => this.#commands.insert(row, `rows[${i}]`));
     /** @param {import('./call.js').Outcome[]} outcomes */
-    const finish = (outcomes) => outcomes.map(settledInsertOf);
+    const finish = (outcomes) => {
+      return outcomes.map((outcome) => settled(() => insertedOf(outcome)));
+    };
     return this.#submit({ name: 'insertMany', isWrite: true, requests, finish, values: rows });
   }
 
@@ -293,7 +313,8 @@ class Index {
     };
     const finish = requests.length === 1 ? this.#rows : merge;
     const name = `${modification}Returning`;
-    return this.#submit({ name, isWrite: true, requests, finish, op, key, values, options });
+    const operation = { name, isWrite: true, isUnit: true, requests, finish };
+    return this.#submit({ ...operation, op, key, values, options });
   }
 
   /** @param {import('./call.js').Outcome[]} outcomes */
@@ -310,8 +331,8 @@ class Index {
  * @returns {import('../..').RangeOptions}
  */
 function withLimit(options) {
-  checkOptions(options, 'options');
-  if (options.limit === undefined) {
+  if (options !== undefined) checkOptions(options, 'options');
+  if (options?.limit === undefined) {
     throw new TypeError("options.limit must be given: without it the server's limit is 1");
   }
   return options;
@@ -324,7 +345,7 @@ function withLimit(options) {
  */
 function withDefaultLimit(options = {}) {
   checkOptions(options, 'options');
-  return { ...options, limit: options.limit ?? 1 };
+  return { ...options, limit: options.limit ?? options.in?.values?.length ?? 1 };
 }
 
 /**

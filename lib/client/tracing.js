@@ -1,6 +1,7 @@
 'use strict';
 
 const { tracingChannel } = require('node:diagnostics_channel');
+const { HandlerSocketError } = require('../errors.js');
 
 /*
  * Tracing channels, as APM tools subscribe to. Without subscribers a look at the channel is all that they cost.
@@ -11,17 +12,33 @@ const executes = tracingChannel('hansock:execute');
 const connects = tracingChannel('hansock:connect');
 
 /**
- * A call: `{ operation, database, table, index, requests }`, with `key` and `values` too where the client has
- * `traceValues`.
- * @param {import('./instances').Call} call
- * @param {readonly unknown[] | undefined} given  the key, and the values
+ * A call: `{ operation, database, table, index, requests }`, with `key` and `values` too where they are to be shown.
+ * @template Result
+ * @param {import('./table-index.js').Operation} operation
+ * @param {boolean} showsValues
+ * @param {Promise<Result>} promise
+ * @returns {Promise<Result>}
  */
-function traceOperation({ operation, requests, promise }, given) {
-  if (!isSubscribed(operations)) return;
+function traceOperation({ name, requests, key, values }, showsValues, promise) {
+  if (!isSubscribed(operations) || requests.length === 0) return promise;
   const { database, table, index } = requests[0].definition;
-  const context = { operation, database, table, index, requests: requests.length };
-  if (given !== undefined) Object.assign(context, { key: given[0], values: given[1] });
-  ignoreError(operations.tracePromise(() => promise, context));
+  const context = { operation: name, database, table, index, requests: requests.length };
+  if (showsValues) Object.assign(context, { key, values });
+  // Without the rows, which the channel would show as the result.
+  const ended = promise.then(
+    () => {},
+    (error) => {
+      throw showsValues ? error : withoutValue(error);
+    },
+  );
+  ignoreError(operations.tracePromise(() => ended, context));
+  return promise;
+}
+
+/** @param {unknown} error */
+function withoutValue(error) {
+  if (!(error instanceof HandlerSocketError) || error.code !== 'ERR_HS_VALUE') return error;
+  return new HandlerSocketError(error.code, "a value does not fit its column's declared type");
 }
 
 /**
@@ -32,25 +49,54 @@ function traceOperation({ operation, requests, promise }, given) {
  */
 function traceExecute(connection, batch, execute) {
   const tracesExecute = isSubscribed(executes);
-  const tracesConnect = isSubscribed(connects) && connection.state !== 'connected';
+  const tracesConnect = isSubscribed(connects);
   if (!tracesExecute && !tracesConnect) return execute();
 
-  const { address, generation } = connection;
+  const { address, generation, state } = connection;
   const executed = execute();
-  /** @param {(reason: unknown) => boolean} isItsError */
-  const end = async (isItsError) => {
-    const [result] = await executed;
-    if (result.status === 'rejected' && isItsError(result.reason)) throw result.reason;
-  };
-  if (tracesConnect) {
-    const neverConnected = () => connection.generation === generation;
-    ignoreError(connects.tracePromise(() => end(neverConnected), { address }));
-  }
   if (tracesExecute) {
     const context = { address, commands: batch.commandCount, bytes: batch.byteLength };
-    ignoreError(executes.tracePromise(() => end(() => true), context));
+    ignoreError(executes.tracePromise(() => rejectIfFailed(executed), context));
+  }
+  if (tracesConnect && state !== 'connected') {
+    ignoreError(connects.tracePromise(() => rejectUnless(executed, hasConnected), { address }));
+  } else if (tracesConnect) {
+    // That the connection had to be made anew is known only when it has been.
+    executed.then(() => {
+      if (hasConnected()) ignoreError(connects.tracePromise(async () => {}, { address }));
+    });
   }
   return executed;
+
+  function hasConnected() {
+    return connection.generation !== generation;
+  }
+}
+
+/**
+ * A connect that did not come to pass.
+ * @param {string} address
+ * @param {unknown} error
+ */
+function traceFailedConnect(address, error) {
+  if (isSubscribed(connects)) {
+    ignoreError(connects.tracePromise(() => Promise.reject(error), { address }));
+  }
+}
+
+/** @param {Promise<import('../..').ExecuteResult[]>} executed */
+async function rejectIfFailed(executed) {
+  const [result] = await executed;
+  if (result.status === 'rejected') throw result.reason;
+}
+
+/**
+ * @param {Promise<import('../..').ExecuteResult[]>} executed
+ * @param {() => boolean} isFine
+ */
+async function rejectUnless(executed, isFine) {
+  const [result] = await executed;
+  if (result.status === 'rejected' && !isFine()) throw result.reason;
 }
 
 /** @param {import('node:diagnostics_channel').TracingChannel} channel */
@@ -72,4 +118,4 @@ function ignoreError(promise) {
   promise.catch(() => {});
 }
 
-module.exports = { traceOperation, traceExecute };
+module.exports = { traceOperation, traceExecute, traceFailedConnect };

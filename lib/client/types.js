@@ -21,7 +21,8 @@ const NUMBER = /^-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 const SAFE_DIGITS = 15;
 
 /** A date, and perhaps a time with at most microseconds. */
-const DATE_TIME = /^(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?)?$/;
+const DATE_TIME =
+  /^(\d{4})-(\d\d)-(\d\d)(?:[ T]([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.(\d{1,6}))?)?$/;
 
 /** @type {Readonly<Record<'number' | 'bigint' | 'boolean' | 'buffer' | 'json' | 'datetime', Type>>} */
 const TYPES = {
@@ -120,11 +121,20 @@ function toJson(value, argument) {
   if (typeof value === 'number' && !Number.isFinite(value)) {
     throw new TypeError(`${argument} must be a finite number, not ${show(value)}`);
   }
-  const text = JSON.stringify(value);
+  const text = stringify(value);
   if (text === undefined) {
     throw new TypeError(`${argument} must be something that JSON can say, not ${show(value)}`);
   }
   return text;
+}
+
+/** @param {unknown} value */
+function stringify(value) {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined; // a cycle, or a bigint inside
+  }
 }
 
 module.exports = { TYPES, toDateTime };

@@ -1,0 +1,352 @@
+'use strict';
+
+const assert = require('node:assert/strict');
+const { describe, test } = require('node:test');
+const { setImmediate: turn } = require('node:timers/promises');
+
+const { Client } = require('..');
+const { answer, startPeer } = require('./support/fake-peer.js');
+const { useServer } = require('./support/server.js');
+
+const target = { database: 't', table: 'kv', columns: ['v'] };
+
+function makeClient(context, options) {
+  const client = new Client(options);
+  context.after(() => client.close());
+  return client;
+}
+
+/** A client of a peer that is both of a server's ports. */
+function clientOf(context, { port }, options) {
+  return makeClient(context, { port, writePort: port, ...options });
+}
+
+/** What a server says with a table in which each row's `v` is its key. */
+function tableReply(line) {
+  const [first, op, , key] = line.split('\t');
+  return first === 'P' || op === '+' ? '0\t1\n' : `0\t1\t${key}\n`;
+}
+
+const serveTable = answer(tableReply);
+
+/** A peer that reads, and answers from when it is opened on. */
+async function startGated(context) {
+  let open;
+  const opened = new Promise((resolve) => {
+    open = resolve;
+  });
+  const peer = await startPeer(context, async (visitor) => {
+    for (let i = 0; ; i++) {
+      const lines = await visitor.lines(i + 1);
+      await opened;
+      visitor.send(tableReply(lines[i]));
+    }
+  });
+  return { ...peer, open };
+}
+
+function linesTo(visitor) {
+  return visitor.received.split('\n').slice(0, -1);
+}
+
+function getAll(index, keys) {
+  return Promise.all(keys.map((key) => index.get(key)));
+}
+
+const range = (length) => Array.from({ length }, (_, i) => i);
+const rowsOf = (keys) => keys.map((key) => ({ v: `${key}` }));
+
+describe('calls made in one turn', () => {
+  test('travel in one write', async (t) => {
+    const peer = await startPeer(t, serveTable);
+    const client = clientOf(t, peer);
+    const keys = range(100);
+    assert.deepEqual(await getAll(client.openIndex(target), keys), rowsOf(keys));
+    assert.equal(peer.visitors.length, 1);
+    assert.equal(peer.visitors[0].chunks.length, 1);
+    assert.equal(linesTo(peer.visitors[0]).length, 1 + keys.length);
+    assert.equal(client.stats().batches, 1);
+  });
+
+  test('travel in one write with those of its microtasks', async (t) => {
+    const peer = await startPeer(t, serveTable);
+    const client = clientOf(t, peer);
+    const index = client.openIndex(target);
+    const calls = await new Promise((resolve) => {
+      setImmediate(() => {
+        const later = Promise.resolve().then(() => index.get(2));
+        resolve([index.get(1), later]);
+      });
+    });
+    assert.deepEqual(await Promise.all(calls), rowsOf([1, 2]));
+    assert.equal(peer.visitors[0].chunks.length, 1);
+  });
+
+  test('travel together whatever they ask for, the writes to their own port', async (t) => {
+    const reads = await startPeer(t, serveTable);
+    const writes = await startPeer(t, serveTable);
+    const client = makeClient(t, { port: reads.port, writePort: writes.port });
+    const [a, b] = ['a', 'b'].map((table) => client.openIndex({ ...target, table }));
+    await Promise.all([
+      a.get(1),
+      a.insert(['x']),
+      b.find('>', 2, { limit: 9 }),
+      b.increment('=', 3, { v: 1 }),
+      a.getMany([4, 5]),
+      b.findMany([6], { limit: 2 }),
+      a.delete('=', 7),
+    ]);
+    assert.deepEqual([reads.visitors[0].chunks.length, writes.visitors[0].chunks.length], [1, 1]);
+    assert.deepEqual(
+      [reads, writes].map(({ visitors }) => linesTo(visitors[0]).length),
+      [2 + 5, 2 + 3],
+    );
+    assert.equal(client.stats().batches, 2);
+  });
+});
+
+test('calls made while a round trip is under way make up the next one', async (t) => {
+  const peer = await startGated(t);
+  const client = clientOf(t, peer);
+  const index = client.openIndex(target);
+  const calls = [index.get(0)];
+  const visitor = await peer.visitor(0);
+  await visitor.lines(2);
+  for (let i = 1; i <= 50; i++) {
+    calls.push(index.get(i));
+    await turn();
+  }
+  assert.equal(linesTo(visitor).length, 2);
+  peer.open();
+  assert.deepEqual(await Promise.all(calls), rowsOf(range(51)));
+  assert.deepEqual([visitor.chunks.length, client.stats().batches], [2, 2]);
+});
+
+describe('several connections', () => {
+  test('share the load', async (t) => {
+    const peer = await startPeer(t, serveTable);
+    const client = clientOf(t, peer, { connections: 4 });
+    const keys = range(400);
+    assert.deepEqual(await getAll(client.openIndex(target), keys), rowsOf(keys));
+    assert.deepEqual([peer.visitors.length, client.stats().connections], [4, 4]);
+    for (const visitor of peer.visitors) {
+      const { length } = linesTo(visitor);
+      assert.ok(length > 50 && length < 200, `${length} of 400 requests`);
+    }
+  });
+
+  test('stand in for one that gets no answer', async (t) => {
+    const peer = await startPeer(t, (visitor, ordinal) => {
+      if (ordinal > 0) serveTable(visitor);
+    });
+    const client = clientOf(t, peer, { connections: 2, timeoutMs: 1000 });
+    const index = client.openIndex(target);
+    let isOver = false;
+    const stuck = index.get('stuck').catch((error) => {
+      isOver = true;
+      return error;
+    });
+    await (await peer.visitor(0)).lines(2);
+    for (const key of range(20)) assert.deepEqual(await index.get(key), { v: `${key}` });
+    assert.equal(isOver, false);
+    assert.equal((await stuck).code, 'ERR_HS_TIMEOUT');
+  });
+});
+
+describe('on a real server', () => {
+  const ROWS = 1000;
+  const server = useServer({
+    sql: `CREATE DATABASE t; USE t;
+      CREATE TABLE kv (k INT PRIMARY KEY, v VARCHAR(20));
+      INSERT INTO kv SELECT seq, CONCAT('v', seq) FROM seq_0_to_${ROWS - 1};
+      CREATE TABLE log (id INT AUTO_INCREMENT PRIMARY KEY, note VARCHAR(20));
+      CREATE TABLE counter (k INT PRIMARY KEY, n INT);
+      INSERT INTO counter SELECT seq, 0 FROM seq_0_to_99`,
+  });
+  const kv = { ...target, columns: ['k', 'v'] };
+  const clientOfServer = (context, options) => {
+    const { port, writePort, secret } = server.running;
+    return makeClient(context, { port, writePort, secret, timeoutMs: 30_000, ...options });
+  };
+  const rowOf = (k) => (k < ROWS ? { k: `${k}`, v: `v${k}` } : null);
+
+  test('1,000 gets of one turn need few batches', async (t) => {
+    const client = clientOfServer(t);
+    const keys = range(1000);
+    assert.deepEqual(await getAll(client.openIndex(kv), keys), keys.map(rowOf));
+    const { batches, commands } = client.stats();
+    assert.ok(batches <= 5, `${batches} batches`);
+    assert.equal(commands, 1001);
+  });
+
+  test('a getMany of 100,000 keys holds no get up until its end', async (t) => {
+    const client = clientOfServer(t);
+    const index = client.openIndex(kv);
+    let isOver = false;
+    const keys = range(100_000).map((i) => i % (ROWS + 1));
+    const many = index.getMany(keys).finally(() => {
+      isOver = true;
+    });
+    assert.deepEqual(await index.get(7), rowOf(7), 'of the same turn');
+    assert.equal(isOver, false);
+    for (const key of range(5)) {
+      assert.deepEqual(await index.get(key), rowOf(key), 'of a later one');
+      assert.equal(isOver, false);
+    }
+    assert.deepEqual(await many, keys.map(rowOf));
+  });
+
+  test("one caller's failure is no other's", async (t) => {
+    const client = clientOfServer(t);
+    const index = client.openIndex(kv);
+    const numbers = client.openIndex({ ...kv, types: { v: 'number' } });
+    const none = client.openIndex({ ...kv, table: 'none' });
+    const counters = client.openIndex({ ...kv, table: 'counter', columns: ['k', 'n'] });
+    for (let i = 0; i < 3; i++) {
+      const results = await Promise.allSettled([
+        index.get(1),
+        index.get([1, 2]),
+        none.get(1),
+        numbers.get(3),
+        index.get(undefined),
+        index.find('>=', 998, { limit: 9 }),
+        counters.insert({ k: 5, n: 5 }),
+        counters.update('=', 99, { n: 0 }),
+        index.insert({ k: 0, nothing: 0 }),
+        index.getMany([4, 5000]),
+      ]);
+      assert.deepEqual(
+        results.map(({ value, reason }) => reason?.code ?? reason?.constructor ?? value),
+        [
+          rowOf(1),
+          TypeError,
+          'ERR_HS_SERVER',
+          'ERR_HS_VALUE',
+          TypeError,
+          [rowOf(998), rowOf(999)],
+          'ERR_HS_SERVER',
+          1,
+          TypeError,
+          [rowOf(4), null],
+        ],
+      );
+    }
+    assert.deepEqual(client.stats().errors, { ERR_HS_SERVER: 6, ERR_HS_VALUE: 3 });
+  });
+
+  test('each of 20,000 calls of all kinds gets its own result', async (t) => {
+    const client = clientOfServer(t, { connections: 3 });
+    const index = client.openIndex(kv);
+    const log = client.openIndex({ ...target, table: 'log', columns: ['note'] });
+    const counters = client.openIndex({ ...target, table: 'counter', columns: ['k', 'n'] });
+    let seed = 1;
+    const random = (below) => {
+      seed = (seed * 48_271) % 0x7fffffff;
+      return seed % below;
+    };
+    const notes = new Map();
+    const sums = Array(100).fill(0);
+    const kinds = [
+      async (k) => assert.deepEqual(await index.get(k), rowOf(k)),
+      async (k) => {
+        const keys = range(random(20)).map((i) => (k * i) % (ROWS + 10));
+        assert.deepEqual(await index.getMany(keys), keys.map(rowOf));
+      },
+      async (k) => {
+        const limit = random(8) + 1;
+        const found = range(limit).map((i) => rowOf(k + i));
+        assert.deepEqual(await index.find('>=', k, { limit }), found.filter(Boolean));
+      },
+      async (k, i) => {
+        const { insertId } = await log.insert([`${k}-${i}`]);
+        assert.equal(notes.has(`${insertId}`), false);
+        notes.set(`${insertId}`, `${k}-${i}`);
+      },
+      async (k, i) => {
+        sums[k % 100] += i % 7;
+        assert.equal(await counters.increment('=', k % 100, { n: i % 7 }), 1);
+      },
+      async (k) => assert.rejects(index.get([k, k]), TypeError),
+      async (k) => assert.equal(await counters.delete('=', 1000 + k), 0),
+    ];
+    const calls = [];
+    for (let i = 0; i < 20_000; i++) {
+      calls.push(kinds[random(kinds.length)](random(ROWS + 50), i));
+      if (random(100) === 0) await turn();
+    }
+    await Promise.all(calls);
+    const inserted = await server.sql('SELECT id, note FROM t.log');
+    assert.ok(inserted.length > 1000);
+    assert.deepEqual(new Map(inserted), notes);
+    const counted = await server.sql('SELECT n FROM t.counter ORDER BY k');
+    assert.deepEqual(counted.flat().map(Number), sums);
+    assert.equal(client.stats().pending, 0);
+  });
+});
+
+test('maxPending refuses at once what is too much, and nothing of it is sent', async (t) => {
+  const peer = await startGated(t);
+  const client = clientOf(t, peer, { maxPending: 3 });
+  const index = client.openIndex(target);
+  const taken = [index.get(1), index.getMany([2, 3]), index.insert(['a'])];
+  const refused = { code: 'ERR_HS_OVERLOADED', outcome: 'not-sent', message: /\b3\b/ };
+  await assert.rejects(index.get(4), refused);
+  await assert.rejects(index.insert(['b']), refused);
+  assert.equal(client.stats().pending, 3);
+  peer.open();
+  assert.deepEqual(await Promise.all(taken), [{ v: '1' }, rowsOf([2, 3]), { insertId: null }]);
+  assert.deepEqual(await getAll(index, [5, 6, 7]), rowsOf([5, 6, 7]));
+  const received = peer.visitors.map((visitor) => visitor.received).join('');
+  assert.doesNotMatch(received, /\t4(\t|\n)|\tb\n/);
+  assert.deepEqual(client.stats().errors, { ERR_HS_OVERLOADED: 2 });
+});
+
+describe('stats()', () => {
+  test('of a new client are zero, and a copy', () => {
+    const client = new Client();
+    const zero = { connections: 0, generation: 0, pending: 0, batches: 0, commands: 0, bytes: 0 };
+    const stats = client.stats();
+    assert.deepEqual(stats, { ...zero, retries: 0, errors: {} });
+    stats.errors.ERR_HS_LOST = 1;
+    assert.deepEqual(client.stats().errors, {});
+  });
+
+  test('count what is pending, and what came over the wire', async (t) => {
+    const peer = await startGated(t);
+    const client = clientOf(t, peer);
+    const index = client.openIndex(target);
+    const calls = [index.get(1), index.getMany(range(30)), index.insert(['a'])];
+    assert.equal(client.stats().pending, 3);
+    peer.open();
+    await Promise.all(calls);
+    await index.get(2);
+    const { connections, generation, pending, batches, commands, bytes } = client.stats();
+    assert.deepEqual([connections, generation, pending, batches], [2, 2, 0, 3]);
+    const received = peer.visitors.map((visitor) => visitor.received).join('');
+    assert.equal(bytes, Buffer.byteLength(received, 'latin1'));
+    assert.equal(commands, received.split('\n').length - 1);
+    await client.close();
+    assert.equal(client.stats().connections, 0);
+  });
+
+  test('count retries, and errors by code', async (t) => {
+    const peer = await startPeer(t, async (visitor, ordinal) => {
+      if (ordinal !== 0) return serveTable(visitor);
+      await visitor.lines(4);
+      visitor.reset();
+    });
+    const client = clientOf(t, peer);
+    const index = client.openIndex(target);
+    await index.getMany([1, 2, 3]);
+    peer.visitors[1].reset();
+    await peer.visitors[1].closed;
+    peer.refuse();
+    for (const call of [() => index.insert(['a']), () => index.get(1), () => index.get(1)]) {
+      await assert.rejects(call, { code: 'ERR_HS_CONNECT' });
+    }
+    const { connections, generation, retries, errors } = client.stats();
+    assert.deepEqual([connections, generation], [0, 2]);
+    assert.equal(retries, 3 + 3);
+    assert.deepEqual(errors, { ERR_HS_CONNECT: 3 });
+  });
+});

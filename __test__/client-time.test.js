@@ -1,0 +1,365 @@
+'use strict';
+
+const assert = require('node:assert/strict');
+const { describe, test } = require('node:test');
+const { setImmediate: turn } = require('node:timers/promises');
+
+const { Client } = require('..');
+const { runChild, startChild } = require('./support/children.js');
+const { answer, silence, startFullPeer, startPeer } = require('./support/fake-peer.js');
+const { useServer } = require('./support/server.js');
+
+const target = { database: 't', table: 'kv', columns: ['v'] };
+/** By so much a call may outlast its time. */
+const TOLERANCE_MS = 100;
+/** What "in time" means for a process on a busy machine. */
+const SOON_MS = 5000;
+
+function makeClient(context, options) {
+  const client = new Client(options);
+  context.after(() => client.close());
+  return client;
+}
+
+/** A client of a peer that is both of a server's ports. */
+function clientOf(context, { port }, options) {
+  return makeClient(context, { port, writePort: port, ...options });
+}
+
+/** What a server says with a table in which each row's `v` is its key. */
+function tableReply(line) {
+  const [first, op, , key] = line.split('\t');
+  return first === 'P' || op === '+' ? '0\t1\n' : `0\t1\t${key}\n`;
+}
+
+const serveTable = answer(tableReply);
+
+/** A peer that reads, and answers from when it is opened on. */
+async function startGated(context) {
+  let open;
+  const opened = new Promise((resolve) => {
+    open = resolve;
+  });
+  const peer = await startPeer(context, async (visitor) => {
+    for (let i = 0; ; i++) {
+      const lines = await visitor.lines(i + 1);
+      await opened;
+      visitor.send(tableReply(lines[i]));
+    }
+  });
+  return { ...peer, open };
+}
+
+/**
+ * What came of a call that is to time out, and by how much it outlasted a timer of the same time that was set after it:
+ * so a busy machine, which is late with both, does not count.
+ */
+async function outlast(call, timeoutMs) {
+  const timer = new Promise((resolve) => {
+    setTimeout(() => resolve(performance.now()), timeoutMs);
+  });
+  const start = performance.now();
+  const error = await call.then(
+    () => null,
+    (reason) => reason,
+  );
+  const end = performance.now();
+  return { error, lasted: end - start, late: end - (await timer) };
+}
+
+describe('timeoutMs', () => {
+  test('ends a call that gets no answer, and those queued behind it', async (t) => {
+    const peer = await startPeer(t, silence);
+    const client = clientOf(t, peer, { timeoutMs: 300 });
+    const index = client.openIndex(target);
+    const calls = [index.get(1), index.insert(['a'])].map((call) => outlast(call, 300));
+    await (await peer.visitor(1)).lines(2);
+    for (let i = 0; i < 5; i++) {
+      calls.push(outlast(index.get(i), 300), outlast(index.insert(['b']), 300));
+      await turn();
+    }
+    for (const [i, { error, late, lasted }] of (await Promise.all(calls)).entries()) {
+      assert.equal(error?.code, 'ERR_HS_TIMEOUT');
+      if (i < 2) assert.equal(error.outcome, 'unknown');
+      assert.ok(lasted > 290, `settled after ${lasted} ms`);
+      assert.ok(late < TOLERANCE_MS, `${late} ms late`);
+    }
+    assert.deepEqual(client.stats().errors, { ERR_HS_TIMEOUT: 12 });
+    assert.equal(client.stats().pending, 0);
+  });
+
+  test('of a call that was never sent tells so', async (t) => {
+    const full = await startFullPeer(t);
+    const client = clientOf(t, { port: Number(full.address.split(':')[1]) }, { timeoutMs: 200 });
+    const index = client.openIndex(target);
+    const calls = [index.get(1), index.insert(['a'])].map((call) => outlast(call, 200));
+    for (const { error, late } of await Promise.all(calls)) {
+      assert.deepEqual([error.code, error.outcome], ['ERR_HS_TIMEOUT', 'not-sent']);
+      assert.ok(late < TOLERANCE_MS, `${late} ms late`);
+    }
+  });
+
+  test('covers the repeated read as well', async (t) => {
+    const peer = await startPeer(t, async (visitor, ordinal) => {
+      await visitor.lines(2);
+      if (ordinal === 0) setTimeout(() => visitor.reset(), 200);
+    });
+    const client = clientOf(t, peer, { timeoutMs: 300 });
+    const { error, late } = await outlast(client.openIndex(target).get(1), 300);
+    assert.deepEqual([error.code, client.stats().retries], ['ERR_HS_TIMEOUT', 1]);
+    assert.ok(late < TOLERANCE_MS, `${late} ms late`);
+  });
+
+  test('is of each call its own, also in a turn that lasts longer', async (t) => {
+    const client = clientOf(t, await startPeer(t, serveTable), { timeoutMs: 100 });
+    const index = client.openIndex(target);
+    const old = outlast(index.get(1), 100);
+    const start = performance.now();
+    while (performance.now() - start < 150);
+    assert.deepEqual(await index.get(2), { v: '2' });
+    await old;
+  });
+
+  test('that passes for one call fails no younger one', async (t) => {
+    const peer = await startPeer(t, (visitor, ordinal) => {
+      if (ordinal > 0) serveTable(visitor);
+    });
+    const client = clientOf(t, peer, { timeoutMs: 500 });
+    const index = client.openIndex(target);
+    const old = index.get(1);
+    await (await peer.visitor(0)).lines(2);
+    const start = performance.now();
+    // The younger one has its time yet when the other's is over.
+    while (performance.now() - start < 200) await turn();
+    const young = index.get(2);
+    await assert.rejects(old, { code: 'ERR_HS_TIMEOUT', outcome: 'unknown' });
+    assert.deepEqual(await young, { v: '2' });
+    assert.deepEqual(await index.get(3), { v: '3' });
+  });
+
+  test('that passes for a call in the middle of a batch ends it alone', async (t) => {
+    const peer = await startGated(t);
+    const client = clientOf(t, peer, { timeoutMs: 500 });
+    const index = client.openIndex(target);
+    const first = index.get(0);
+    const visitor = await peer.visitor(0);
+    await visitor.lines(2);
+    const start = performance.now();
+    while (performance.now() - start < 100) await turn();
+    const later = index.get(1);
+    await assert.rejects(first, { code: 'ERR_HS_TIMEOUT' });
+    peer.open();
+    assert.deepEqual(await later, { v: '1' });
+    assert.deepEqual(client.stats().errors, { ERR_HS_TIMEOUT: 1 });
+  });
+
+  test('may be the longest that there is', async (t) => {
+    const peer = await startGated(t);
+    const client = clientOf(t, peer, { timeoutMs: 2 ** 31 - 1 });
+    const call = client.openIndex(target).get(1);
+    await (await peer.visitor(0)).lines(2);
+    // Node.js makes 1 ms of a longer timer.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    peer.open();
+    assert.deepEqual(await call, { v: '1' });
+  });
+
+  test('is outlasted by no call under load', async (t) => {
+    const timeoutMs = 250;
+    // Each connection answers its first 200 commands, and is silent then.
+    const peer = await startPeer(t, (visitor) => {
+      answer((line, i) => (i < 200 ? tableReply(line) : undefined))(visitor);
+    });
+    const client = clientOf(t, peer, { timeoutMs, connections: 2 });
+    const index = client.openIndex(target);
+    const calls = [];
+    for (let i = 0; i < 100; i++) {
+      for (let j = 0; j < 20; j++) calls.push(outlast(index.get(j), timeoutMs));
+      calls.push(outlast(index.insert(['a']), timeoutMs));
+      calls.push(outlast(index.getMany([1, 2, 3, 4, 5]), timeoutMs));
+      await turn();
+    }
+    const settled = await Promise.all(calls);
+    const failed = settled.filter(({ error }) => error !== null);
+    assert.ok(failed.length > 100 && failed.length < settled.length, `${failed.length} failed`);
+    for (const { error, late } of settled) {
+      if (error !== null) assert.equal(error.code, 'ERR_HS_TIMEOUT');
+      assert.ok(late < TOLERANCE_MS, `${late} ms late`);
+    }
+  });
+});
+
+describe('an idle connection', () => {
+  test('is closed after idleTimeoutMs, every time', { timeout: SOON_MS }, async (t) => {
+    const peer = await startPeer(t, serveTable);
+    const client = clientOf(t, peer, { idleTimeoutMs: 30 });
+    const index = client.openIndex(target);
+    for (let i = 0; i < 3; i++) {
+      assert.deepEqual(await index.get(i), { v: `${i}` });
+      await peer.visitors[i].closed;
+      assert.equal(client.stats().connections, 0);
+    }
+    assert.deepEqual(client.stats().errors, {});
+  });
+
+  test('is closed too where its client was idle first', { timeout: SOON_MS }, async (t) => {
+    const peer = await startPeer(t, serveTable);
+    const client = clientOf(t, peer, { idleTimeoutMs: 10 });
+    const index = client.openIndex(target);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await index.get(1);
+    await peer.visitors[0].closed;
+    assert.equal(client.stats().connections, 0);
+  });
+
+  test('is not closed while an answer is awaited', async (t) => {
+    const peer = await startGated(t);
+    const client = clientOf(t, peer, { idleTimeoutMs: 10 });
+    const call = client.openIndex(target).get(1);
+    await (await peer.visitor(0)).lines(2);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    peer.open();
+    assert.deepEqual(await call, { v: '1' });
+    assert.deepEqual([peer.visitors.length, client.stats().retries], [1, 0]);
+  });
+});
+
+describe('close()', () => {
+  for (const [name, close] of Object.entries({
+    'called as such': (client) => client.close(),
+    'by `await using`': (client) => client[Symbol.asyncDispose](),
+  })) {
+    test(`${name} lets pending calls end, then disconnects`, { timeout: SOON_MS }, async (t) => {
+      const peer = await startGated(t);
+      const client = clientOf(t, peer);
+      const index = client.openIndex(target);
+      const sent = [index.get(1), index.insert(['a'])];
+      for (const i of [0, 1]) await (await peer.visitor(i)).lines(2);
+      const waiting = [index.get(2), index.getMany([3, 4])];
+      let isClosed = false;
+      const closed = close(client).then(() => {
+        isClosed = true;
+      });
+      const refused = { code: 'ERR_HS_CLOSED', outcome: 'not-sent' };
+      await assert.rejects(index.get(5), refused);
+      await turn();
+      assert.equal(isClosed, false);
+      peer.open();
+      assert.deepEqual(await Promise.all([...sent, ...waiting]), [
+        { v: '1' },
+        { insertId: null },
+        { v: '2' },
+        [{ v: '3' }, { v: '4' }],
+      ]);
+      await closed;
+      await Promise.all(peer.visitors.map((visitor) => visitor.closed));
+      assert.equal(client.stats().connections, 0);
+      await assert.rejects(index.insert(['b']), refused);
+      assert.equal(peer.visitors.length, 2);
+    });
+  }
+
+  test('may be called again, before and after it has ended', async (t) => {
+    const peer = await startPeer(t, serveTable);
+    const client = clientOf(t, peer);
+    const index = client.openIndex(target);
+    const call = index.get(1);
+    await Promise.all([client.close(), client.close(), client[Symbol.asyncDispose]()]);
+    assert.deepEqual(await call, { v: '1' });
+    assert.equal(await client.close(), undefined);
+  });
+
+  test('of a client that was never used does nothing', async () => {
+    const client = new Client();
+    assert.equal(await client.close(), undefined);
+    await assert.rejects(client.openIndex(target).get(1), { code: 'ERR_HS_CLOSED' });
+  });
+
+  test('waits for a call that is repeated', { timeout: SOON_MS }, async (t) => {
+    const peer = await startPeer(t, async (visitor, ordinal) => {
+      if (ordinal > 0) return serveTable(visitor);
+      await visitor.lines(2);
+      visitor.reset();
+    });
+    const client = clientOf(t, peer);
+    const call = client.openIndex(target).get(1);
+    await client.close();
+    assert.deepEqual(await call, { v: '1' });
+    await peer.visitors[1].closed;
+  });
+
+  test('waits no longer than the calls may last', { timeout: SOON_MS }, async (t) => {
+    const peer = await startPeer(t, silence);
+    const client = clientOf(t, peer, { timeoutMs: 100 });
+    const index = client.openIndex(target);
+    const calls = Promise.allSettled([index.get(1), index.insert(['a'])]);
+    await client.close();
+    for (const { reason } of await calls) assert.equal(reason.code, 'ERR_HS_TIMEOUT');
+    await Promise.all(peer.visitors.map(({ closed }) => closed));
+  });
+});
+
+describe('a process', () => {
+  const server = useServer({
+    sql: `CREATE DATABASE t; CREATE TABLE t.kv (k INT PRIMARY KEY, v INT);
+      INSERT INTO t.kv VALUES (1, 7)`,
+  });
+
+  test('ends beside a client that was never used', async (t) => {
+    const { code, stderr } = await runChild(t, ({ Client }) => {
+      globalThis.client = new Client();
+    });
+    assert.deepEqual([code, stderr], [0, '']);
+  });
+
+  test('ends beside a client whose connections are open and idle', async (t) => {
+    const program = async ({ Client }, options) => {
+      globalThis.client = new Client(options);
+      const index = globalThis.client.openIndex({
+        database: 't',
+        table: 'kv',
+        columns: ['k', 'v'],
+      });
+      await index.update('=', 1, { v: 8 });
+      const row = await index.get(1);
+      const since = performance.now();
+      process.on('exit', () => {
+        const { connections } = globalThis.client.stats();
+        console.log(JSON.stringify({ row, connections, ms: performance.now() - since }));
+      });
+    };
+    const { port, writePort, secret } = server.running;
+    const args = [{ port, writePort, secret }];
+    const { code, stdout, stderr } = await runChild(t, program, { args });
+    assert.deepEqual([code, stderr], [0, '']);
+    const { ms, ...rest } = JSON.parse(stdout);
+    assert.deepEqual(rest, { row: { k: '1', v: '8' }, connections: 2 });
+    assert.ok(ms < 4000, `${ms} ms later, its calls' deadline and idle timer are not waited for`);
+  });
+
+  test('stays alive until a pending call has settled', async (t) => {
+    const peer = await startGated(t);
+    const program = ({ Client }, port) => {
+      const client = new Client({ port });
+      const index = client.openIndex({ database: 't', table: 'kv', columns: ['v'] });
+      index.get(1).then((row) => console.log(row.v));
+    };
+    const { child, ended } = startChild(t, program, { args: [peer.port] });
+    await (await peer.visitor(0)).lines(2);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    assert.equal(child.exitCode, null);
+    peer.open();
+    const { code, stdout, stderr } = await ended;
+    assert.deepEqual([code, stdout, stderr], [0, '1\n', '']);
+  });
+
+  test('stays alive until a call that waits for its secret has timed out', async (t) => {
+    const program = ({ Client }) => {
+      const client = new Client({ secret: () => new Promise(() => {}), timeoutMs: 100 });
+      const index = client.openIndex({ database: 't', table: 'kv', columns: ['v'] });
+      index.get(1).catch((error) => console.log(error.code));
+    };
+    const { code, stdout } = await runChild(t, program);
+    assert.deepEqual([code, stdout], [0, 'ERR_HS_TIMEOUT\n']);
+  });
+});

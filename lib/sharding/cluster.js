@@ -1,0 +1,137 @@
+'use strict';
+
+const { Definitions } = require('../client/definition.js');
+const { Ketama } = require('../ketama.js');
+const { cutUp, gather } = require('./fan-out.js');
+const { isUnreachable } = require('./health.js');
+const { Shard, again } = require('./shard.js');
+
+/** The servers, and which of them does what. */
+class Cluster {
+  #ring;
+  #passesOver;
+  #timeoutMs;
+  #definitions = new Definitions();
+
+  /** @param {ReturnType<typeof import('./options.js').parseShardedOptions>} settings */
+  constructor({ servers, reads, onServerDown, timeoutMs }) {
+    this.shards = servers.map((server) => new Shard(server, reads));
+    this.#ring = new Ketama(servers).createContinuum();
+    this.#passesOver = onServerDown === 'next';
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** @param {import('../..').IndexTarget} target */
+  define = (target) => this.#definitions.get(target);
+
+  /** @param {string | Uint8Array} hashed */
+  addressOf(hashed) {
+    return this.#ring.getServer(hashed);
+  }
+
+  /**
+   * The server that a shard part belongs to, or the first on the ring that is up.
+   * @param {string | Uint8Array} hashed
+   */
+  shardOf(hashed) {
+    if (!this.#passesOver) return this.shards[this.#ring.getServerOrdinal(hashed)];
+    return takeNext(this.#inOrder(hashed));
+  }
+
+  /**
+   * Does an operation whose requests all belong to one server.
+   * @param {Operation} operation
+   * @param {string | Uint8Array} hashed  the shard part
+   * @returns {Promise<any>}
+   */
+  submit(operation, hashed) {
+    if (!this.#passesOver) {
+      return this.shards[this.#ring.getServerOrdinal(hashed)].submit(operation);
+    }
+    return this.#submitPassingOver(operation, Array(operation.requests.length).fill(hashed)).then(
+      ({ outcomes, failures: [failure] }) => {
+        if (failure !== undefined) throw failure.error;
+        return operation.finish(outcomes);
+      },
+    );
+  }
+
+  /**
+   * Does an operation whose requests belong to different servers, at all of them at once.
+   * @param {Operation} operation
+   * @param {readonly (string | Uint8Array)[]} hashed  one for each request
+   */
+  submitEach(operation, hashed) {
+    if (this.#passesOver) return this.#submitPassingOver(operation, hashed);
+    const places = hashed.map((one) => this.shards[this.#ring.getServerOrdinal(one)]);
+    return gather(cutUp(operation, places), (shard, portion) => shard.submit(portion));
+  }
+
+  /**
+   * The same, and what a server that cannot be reached should have done goes to the next one on the ring.
+   * @param {Operation} operation
+   * @param {readonly (string | Uint8Array)[]} hashed
+   */
+  async #submitPassingOver(operation, hashed) {
+    const until = performance.now() + this.#timeoutMs;
+    const untried = hashed.map((one) => this.#inOrder(one));
+    /** @type {import('../client/call.js').Outcome[]} */
+    const outcomes = [];
+    const failures = [];
+    let positions = hashed.map((_, i) => i);
+    while (positions.length > 0) {
+      const requests = positions.map((position) => operation.requests[position]);
+      const places = positions.map((position) => takeNext(untried[position]));
+      const left = until - performance.now();
+      const part = await gather(cutUp({ ...operation, requests }, places), (shard, portion) => {
+        // One that does not answer is to leave time for the next.
+        const timeoutMs = Math.max(operation.isWrite ? left : left / 2, 1);
+        const submit = () => shard.submit(again(portion), timeoutMs);
+        return shard.health.watch(submit, (outcomes) => outcomes.some(isUnreachable));
+      });
+      for (const [i, outcome] of part.outcomes.entries()) outcomes[positions[i]] = outcome;
+      const next = [];
+      for (const failure of part.failures) {
+        const failed = failure.positions.map((i) => positions[i]);
+        const isOver = until <= performance.now() || untried[failed[0]].length === 0;
+        if (isOver || !mayGoOn(operation, failure.error)) {
+          failures.push({ ...failure, positions: failed });
+        } else {
+          next.push(...failed);
+        }
+      }
+      positions = next;
+    }
+    return { outcomes, failures };
+  }
+
+  /** @param {string | Uint8Array} hashed */
+  #inOrder(hashed) {
+    return this.#ring.getServerOrdinals(hashed).map((ordinal) => this.shards[ordinal]);
+  }
+}
+
+/**
+ * The next server to try, which leaves the list: the first that is worth it, or else the first.
+ * @param {Shard[]} untried  not empty
+ */
+function takeNext(untried) {
+  const found = untried.findIndex(({ health }) => health.isWorthATry);
+  return untried.splice(Math.max(found, 0), 1)[0];
+}
+
+/**
+ * Whether an operation that failed at one server may be done at another.
+ * @param {Operation} operation
+ * @param {{ outcome?: string }} error
+ */
+function mayGoOn({ isWrite }, error) {
+  return isUnreachable(error) && (!isWrite || error.outcome === 'not-sent');
+}
+
+/**
+ * @typedef {import('../client/table-index.js').Operation} Operation
+ * @typedef {InstanceType<typeof Shard>} Shard
+ */
+
+module.exports = { Cluster };

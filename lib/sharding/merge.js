@@ -1,0 +1,81 @@
+'use strict';
+
+/*
+ * The servers' streams of rows as one, in the order of the index.
+ */
+
+const NUMBER = /^-?\d+(?:\.\d+)?$/;
+
+/**
+ * @template {Record<string, any>} Row
+ * @param {AsyncIterable<Row>[]} streams
+ * @param {(a: Row, b: Row) => number} compare
+ * @param {number} limit
+ */
+async function* merge(streams, compare, limit) {
+  const iterators = streams.map((stream) => stream[Symbol.asyncIterator]());
+  try {
+    const heads = await Promise.all(iterators.map((iterator) => iterator.next()));
+    for (let given = 0; given < limit; given++) {
+      let first = -1;
+      for (const [i, { done, value }] of heads.entries()) {
+        if (!done && (first === -1 || compare(value, heads[first].value) < 0)) first = i;
+      }
+      if (first === -1) return;
+      yield heads[first].value;
+      heads[first] = await iterators[first].next();
+    }
+  } finally {
+    await Promise.all(iterators.map((iterator) => iterator.return?.()));
+  }
+}
+
+/**
+ * How rows follow each other in an index of these columns.
+ * @param {readonly string[]} columns
+ * @param {Readonly<Record<string, string | undefined>>} types
+ * @param {boolean} isDescending
+ */
+function orderBy(columns, types, isDescending) {
+  const sign = isDescending ? -1 : 1;
+  /**
+   * @param {Record<string, any>} a
+   * @param {Record<string, any>} b
+   */
+  return (a, b) => {
+    for (const column of columns) {
+      const order = compareValues(a[column], b[column], types[column]);
+      if (order !== 0) return sign * order;
+    }
+    return 0;
+  };
+}
+
+/**
+ * NULL stands first, as in the server's indexes. Text of a column whose type was not declared is taken for a number where
+ * it is one.
+ * @param {any} a
+ * @param {any} b
+ * @param {string | undefined} type
+ */
+function compareValues(a, b, type) {
+  if (a === null || b === null) return Number(a !== null) - Number(b !== null);
+  if (typeof a !== 'string')
+    return Buffer.isBuffer(a) ? Buffer.compare(a, b) : Number(a > b) - Number(a < b);
+  if (type === undefined && NUMBER.test(a) && NUMBER.test(b)) return compareNumbers(a, b);
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+/**
+ * @param {string} a
+ * @param {string} b
+ */
+function compareNumbers(a, b) {
+  const difference = Number(a) - Number(b);
+  if (difference !== 0) return difference;
+  // Two integers may be nearer to each other than doubles tell.
+  const areIntegers = !a.includes('.') && !b.includes('.');
+  return areIntegers ? Number(BigInt(a) > BigInt(b)) - Number(BigInt(a) < BigInt(b)) : 0;
+}
+
+module.exports = { merge, orderBy };

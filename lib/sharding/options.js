@@ -1,0 +1,105 @@
+'use strict';
+
+const { checkInteger, checkOneOf, checkOptions } = require('../check.js');
+const { parseOptions } = require('../client/options.js');
+const { show } = require('../encode.js');
+
+const DEFAULT_HOST = '127.0.0.1';
+const DEFAULT_PORT = 9998;
+const DEFAULT_WEIGHT = 1;
+const MAX_WEIGHT = 2 ** 32 - 1;
+
+const READS = new Set(['primary', 'any', 'replica']);
+const ON_SERVER_DOWN = new Set(['error', 'next']);
+
+/** What a server or a replica may say for itself. */
+const SERVER_OPTIONS = ['host', 'port', 'writePort', 'path', 'writePath', 'secret', 'writeSecret'];
+const REPLICA_OPTIONS = ['host', 'port', 'path', 'secret'];
+
+/**
+ * @typedef {object} ServerSettings
+ * @property {string} host  as the ring hashes it
+ * @property {number} port
+ * @property {number} weight
+ * @property {import('../..').ClientOptions & { timeoutMs: number }} options  the client's
+ * @property {(import('../..').ClientOptions & { timeoutMs: number })[]} replicas
+ *
+ * @typedef {'primary' | 'any' | 'replica'} Reads
+ */
+
+/**
+ * @param {import('../..').ShardedClientOptions} given
+ */
+function parseShardedOptions(given) {
+  checkOptions(given, 'options');
+  const { servers, reads = 'primary', onServerDown = 'error', ...common } = given;
+  checkOneOf(reads, 'options.reads', READS);
+  checkOneOf(onServerDown, 'options.onServerDown', ON_SERVER_DOWN);
+  for (const name of ['host', 'port', 'writePort', 'path', 'writePath']) {
+    if (Object.hasOwn(common, name)) {
+      throw new TypeError(`options.${name} belongs into each of options.servers`);
+    }
+  }
+  const { timeoutMs } = parseOptions(common);
+  const ofAll = { ...common, timeoutMs };
+  if (!Array.isArray(servers) || servers.length === 0) {
+    throw new TypeError(`options.servers must be an array of servers, not ${show(servers)}`);
+  }
+  const parsed = servers.map((server, i) => parseServer(server, `options.servers[${i}]`, ofAll));
+  const names = parsed.map(({ host, port }) => `${host}:${port}`);
+  const repeated = names.find((name, i) => names.indexOf(name) !== i);
+  if (repeated !== undefined) {
+    throw new TypeError(`options.servers has ${repeated} twice: give it a weight instead`);
+  }
+  if (reads === 'replica' && parsed.some(({ replicas }) => replicas.length === 0)) {
+    throw new TypeError("options.reads is 'replica', and a server has no replicas");
+  }
+  return { servers: parsed, reads, onServerDown, timeoutMs };
+}
+
+/**
+ * @param {import('../..').ShardServer} server
+ * @param {string} argument
+ * @param {import('../..').ClientOptions & { timeoutMs: number }} common
+ * @returns {ServerSettings}
+ */
+function parseServer(server, argument, common) {
+  checkOptions(server, argument);
+  const {
+    host = DEFAULT_HOST,
+    port = DEFAULT_PORT,
+    weight = DEFAULT_WEIGHT,
+    replicas = [],
+  } = server;
+  checkInteger(weight, `${argument}.weight`, 0, MAX_WEIGHT);
+  if (!Array.isArray(replicas)) {
+    throw new TypeError(`${argument}.replicas must be an array, not ${show(replicas)}`);
+  }
+  return {
+    host,
+    port,
+    weight,
+    options: { ...common, ...pick(server, SERVER_OPTIONS, argument, ['weight', 'replicas']) },
+    replicas: replicas.map((replica, i) => {
+      const name = `${argument}.replicas[${i}]`;
+      checkOptions(replica, name);
+      return { ...common, ...pick(replica, REPLICA_OPTIONS, name, []) };
+    }),
+  };
+}
+
+/**
+ * @param {object} given
+ * @param {readonly string[]} names
+ * @param {string} argument
+ * @param {readonly string[]} others
+ */
+function pick(given, names, argument, others) {
+  const unknown = Object.keys(given).find(
+    (name) => !names.includes(name) && !others.includes(name),
+  );
+  if (unknown !== undefined) throw new TypeError(`${argument}.${unknown} is no option of a server`);
+  return Object.fromEntries(Object.entries(given).filter(([name]) => names.includes(name)));
+}
+
+module.exports = { parseShardedOptions };

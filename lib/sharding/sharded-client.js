@@ -1,0 +1,47 @@
+'use strict';
+
+const { inspect } = require('node:util');
+const { MADE_BY_CLIENT } = require('../client/table-index.js');
+const { Cluster } = require('./cluster.js');
+const { parseShardedOptions } = require('./options.js');
+const { hashedText } = require('./shard-key.js');
+const { ShardedIndex } = require('./sharded-index.js');
+
+class ShardedClient {
+  #cluster;
+
+  /** @param {import('../..').ShardedClientOptions} options */
+  constructor(options) {
+    this.#cluster = new Cluster(parseShardedOptions(options));
+  }
+
+  /** @param {import('../..').ShardedIndexTarget<readonly string[], Record<string, string>>} target */
+  openIndex(target) {
+    return new ShardedIndex(MADE_BY_CLIENT, target, this.#cluster);
+  }
+
+  /** @param {import('../..').Key} key */
+  getServer(key) {
+    const parts = Array.isArray(key) ? key : [key];
+    if (parts.length === 0) throw new TypeError('key must have at least one part');
+    return this.#cluster.addressOf(hashedText(parts, 'key'));
+  }
+
+  stats() {
+    return this.#cluster.shards.map((shard) => shard.stats());
+  }
+
+  async close() {
+    await Promise.all(this.#cluster.shards.map((shard) => shard.close()));
+  }
+
+  [Symbol.asyncDispose]() {
+    return this.close();
+  }
+
+  [inspect.custom]() {
+    return `ShardedClient ${inspect({ servers: this.#cluster.shards.map(({ address }) => address) })}`;
+  }
+}
+
+module.exports = { ShardedClient };
