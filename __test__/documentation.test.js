@@ -1,0 +1,88 @@
+'use strict';
+
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
+const { describe, test } = require('node:test');
+const vm = require('node:vm');
+
+const ROOT = path.join(__dirname, '..');
+const DOCS = path.join(ROOT, 'docs');
+const PAGES = fs.readdirSync(DOCS).filter((name) => name.endsWith('.md'));
+
+/** Nothing in them runs: what they use need not be there. */
+describe('JavaScript in docs/ parses:', () => {
+  for (const name of PAGES) {
+    for (const { code, line } of blocks(read(name))) {
+      test(`${name}, line ${line}`, () => {
+        // They await at their top level.
+        const source = `(async () => {${code}\n})`;
+        assert.ok(new vm.Script(source, { filename: name, lineOffset: line - 1 }));
+      });
+    }
+  }
+
+  test('there are blocks at all', () => {
+    for (const name of ['client.md', 'index-class.md', 'recipes.md']) {
+      assert.notEqual(blocks(read(name)).length, 0, name);
+    }
+  });
+});
+
+describe('links in docs/ lead somewhere:', () => {
+  for (const name of PAGES) {
+    test(name, () => {
+      for (const target of links(read(name))) {
+        const [file, anchor] = target.split('#');
+        const linked = file === '' ? path.join(DOCS, name) : path.join(DOCS, file);
+        assert.ok(fs.existsSync(linked), `${target}: no such file`);
+        if (anchor === undefined) continue;
+        const text = fs.readFileSync(linked, 'utf8');
+        assert.ok(anchors(text).has(anchor), `${target}: no such heading`);
+      }
+    });
+  }
+});
+
+test('docs/errors.md has a heading for every code of index.d.ts', () => {
+  const declared = fs.readFileSync(path.join(ROOT, 'index.d.ts'), 'utf8');
+  const codes = [...new Set(declared.match(/ERR_HS_[A-Z_]+/g))].sort();
+  const headings = read('errors.md').match(/(?<=^### )ERR_HS_[A-Z_]+$/gm);
+  assert.deepEqual(headings?.toSorted(), codes);
+});
+
+/** @param {string} name */
+function read(name) {
+  return fs.readFileSync(path.join(DOCS, name), 'utf8');
+}
+
+/**
+ * @param {string} text
+ * @returns {{ code: string, line: number }[]}
+ */
+function blocks(text) {
+  return Array.from(text.matchAll(/^```js\n(.*?)^```$/gms), ({ 1: code, index }) => {
+    return { code, line: text.slice(0, index).split('\n').length + 1 };
+  });
+}
+
+/** Those to files, and not to the web. @param {string} text */
+function links(text) {
+  const prose = text.replace(/^```.*?^```$/gms, '');
+  return Array.from(prose.matchAll(/\]\(([^)\s]+)\)/g), ({ 1: target }) => target).filter(
+    (target) => !/^[a-z]+:/.test(target),
+  );
+}
+
+/** As GitHub names headings. @param {string} text */
+function anchors(text) {
+  const headings = text.matchAll(/^#+ (.*)$/gm);
+  return new Set(
+    Array.from(headings, ([, title]) => {
+      return title
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replaceAll(' ', '-');
+    }),
+  );
+}

@@ -1,0 +1,44 @@
+'use strict';
+
+const assert = require('node:assert/strict');
+const path = require('node:path');
+const { describe, test } = require('node:test');
+
+const { runChild } = require('./support/children.js');
+
+const FOLDER = path.join(__dirname, '..', 'examples');
+
+/** For each what its output has to tell. */
+const TOLD = {
+  'client.js': [
+    /^insert \{ insertId: 1n \}$/m,
+    /^find \[ 'Coffee', 'Bread' \]$/m,
+    /^deleteReturning \[ 'Coffee' \]$/m,
+    /^SQL counts 1 row$/m,
+  ],
+  'cache-aside.js': [/: 1000 finds, round trips: \d+$/m, /^after an update: .*'Ada'/m],
+  'counters.js': [
+    /^\/tea: 1000 views$/m,
+    /^200 invoices: 1000 to 1199, each once$/m,
+    /^250 buyers, 100 tickets: 100 sold, 0 left$/m,
+  ],
+  'bulk-load.js': [
+    /^is there already: \{ id: 5000,/m,
+    /^19999 rows in /m,
+    /^SQL counts 20000 rows$/m,
+  ],
+  'paging.js': [/^5000 items on 250 pages$/m, /^scan gave 5000 items$/m],
+};
+
+describe('examples:', () => {
+  for (const [name, told] of Object.entries(TOLD)) {
+    test(`${name} runs and tells what it should`, async (t) => {
+      const program = (_hansock, file) => require(file);
+      const { code, signal, stdout, stderr } = await runChild(t, program, {
+        args: [path.join(FOLDER, name)],
+      });
+      assert.deepEqual({ code, signal, stderr }, { code: 0, signal: null, stderr: '' }, stdout);
+      for (const pattern of told) assert.match(stdout, pattern);
+    });
+  }
+});
