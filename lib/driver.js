@@ -99,7 +99,7 @@ function standIn() {
 
 /** Tells those whose executes have finished. */
 function settle(mayConnect = false) {
-  for (const { id, batches } of driver.takeFinished(mayConnect)) {
+  for (const [id, batches] of driver.takeFinished(mayConnect)) {
     const waiting = underWay.get(id);
     underWay.delete(id);
     waiting?.resolve(batches);
@@ -132,7 +132,7 @@ function abort(id) {
  * @param {number} timeoutMs
  */
 function executeSync(connections, batches, timeoutMs) {
-  return driver.executeSync(connections, batches, timeoutMs).batches;
+  return driver.executeSync(connections, batches, timeoutMs)[1];
 }
 
 /** @param {native.Connection} connection */

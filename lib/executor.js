@@ -72,20 +72,24 @@ class Executor {
     if (signal?.aborted) {
       return Promise.resolve(pairs.map((pair) => finish(pair, NOTHING_SENT, signal)));
     }
-    /** @type {() => void} */
-    let abort;
-    /** @type {Promise<import('../native.js').FinishedBatch[]>} */
-    const finished = new Promise((resolve, reject) => {
-      const id = driver.execute(...forDriver(pairs), timeoutMs, { resolve, reject });
-      abort = () => driver.abort(id);
-      if (signal) onAbort(signal, abort);
+    return new Promise((resolve) => {
+      /** @param {import('../native.js').FinishedBatch[]} batches */
+      const end = (batches) => {
+        if (abort) offAbort(/** @type {AbortSignal} */ (signal), abort);
+        resolve(pairs.map((pair, i) => finish(pair, batches[i], signal)));
+      };
+      /** @param {unknown} error */
+      const fail = (error) => end(pairs.map(() => driverFailed(error)));
+      /** @type {(() => void) | undefined} */
+      let abort;
+      try {
+        const id = driver.execute(...forDriver(pairs), timeoutMs, { resolve: end, reject: fail });
+        abort = signal && (() => driver.abort(id));
+      } catch (error) {
+        fail(error);
+      }
+      if (abort) onAbort(/** @type {AbortSignal} */ (signal), abort);
     });
-    return finished
-      .catch((error) => pairs.map(() => driverFailed(error)))
-      .then((batches) => {
-        if (signal) offAbort(signal, abort);
-        return pairs.map((pair, i) => finish(pair, batches[i], signal));
-      });
   }
 
   /** @param {number} [timeoutMs] */

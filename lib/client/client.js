@@ -64,10 +64,10 @@ class Client {
   }
 
   stats() {
-    const { connects, batches, commands, bytes, retries, pending, errors } = this.#counters;
+    const { batches, commands, bytes, retries, pending, errors } = this.#counters;
     return {
       connections: this.#reads.connections + (this.#writes?.connections ?? 0),
-      generation: connects,
+      generation: this.#reads.connects + (this.#writes?.connects ?? 0),
       pending,
       batches,
       commands,

@@ -4,7 +4,6 @@ const { HandlerSocketError } = require('../errors.js');
 
 /** What a client counts. */
 class Counters {
-  connects = 0;
   batches = 0;
   commands = 0;
   bytes = 0;

@@ -13,14 +13,17 @@ class Lane {
   #counters;
   /** @type {import('./instances').Connection | null} */
   #connection = null;
-  /** The connection's when it was last looked at. */
-  #generation = 0;
+  /** The connects of connections before this one. */
+  #formerConnects = 0;
   /** Dense, as the server keeps an array of them; a definition keeps its id. @type {Map<Definition, number>} */
   #ids = new Map();
-  /** What is open in this generation. @type {Set<Definition>} */
+  /** @type {Set<Definition>} */
   #opened = new Set();
-  /** @type {NodeJS.Timeout} */
-  #idleTimer;
+  #idleTimeoutMs;
+  /** As performance.now() tells it. */
+  #lastUse = 0;
+  /** Runs while there is a connection that may be idle. @type {NodeJS.Timeout | null} */
+  #idleTimer = null;
 
   /**
    * @param {import('./options.js').Place} place
@@ -32,27 +35,26 @@ class Lane {
     this.#place = place;
     this.#secrets = secrets;
     this.#counters = counters;
+    this.#idleTimeoutMs = idleTimeoutMs;
     /** Whether its owner has it run something. */
     this.isBusy = false;
-    this.#idleTimer = setTimeout(() => {
-      if (!this.isBusy) this.#disconnect();
-    }, idleTimeoutMs).unref();
   }
 
   get isConnected() {
     return this.#connection?.state === 'connected';
   }
 
-  /** For good. Nothing must be under way. */
-  close() {
-    this.#disconnect();
-    clearTimeout(this.#idleTimer);
+  /** How many connects have succeeded. */
+  get connects() {
+    return this.#formerConnects + (this.#connection?.generation ?? 0);
   }
 
   /** Nothing must be under way: the server can keep what it had not answered, and its locks, for minutes. */
-  #disconnect() {
+  close() {
+    if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
+    this.#idleTimer = null;
     this.#connection?.close();
-    this.#opened.clear();
+    this.#forget();
   }
 
   /**
@@ -63,7 +65,7 @@ class Lane {
    */
   async run(requests, until) {
     try {
-      const connection = this.#usableConnection() ?? (await this.#connectAnew(until));
+      const connection = this.#connection ?? (await this.#connectAnew(until));
       const timeoutMs = until - performance.now();
       // Where a secret was long in coming, the deadline has told those who waited.
       return timeoutMs <= 0 ? [] : await this.#execute(connection, requests, timeoutMs);
@@ -71,21 +73,29 @@ class Lane {
       for (const { call } of requests) call.fail(error);
       return [];
     } finally {
-      this.#idleTimer.refresh();
+      this.#lastUse = performance.now();
+      this.#idleTimer ??= this.#watchIdleness(this.#idleTimeoutMs);
     }
   }
 
-  /** A connection makes a new connect by itself; with a secret that may change it must not. */
-  #usableConnection() {
-    return this.#secrets.changes && !this.isConnected ? null : this.#connection;
+  /**
+   * @param {number} afterMs
+   * @returns {NodeJS.Timeout}
+   */
+  #watchIdleness(afterMs) {
+    const look = () => {
+      const left = this.#idleTimeoutMs - (performance.now() - this.#lastUse);
+      if (this.isBusy) this.#idleTimer = this.#watchIdleness(this.#idleTimeoutMs);
+      else if (left > 0) this.#idleTimer = this.#watchIdleness(Math.ceil(left));
+      else this.close();
+    };
+    return setTimeout(look, afterMs).unref();
   }
 
   /** @param {number} until */
   async #connectAnew(until) {
     const secret = await this.#askSecret(until - performance.now());
     this.#connection = new Connection({ ...this.#place.address, secret });
-    this.#generation = 0;
-    this.#opened.clear();
     return this.#connection;
   }
 
@@ -115,16 +125,13 @@ class Lane {
     // What a server says that has refused the secret is about nothing else.
     const replies = failure?.code === 'ERR_HS_AUTH' ? [] : result.replies;
 
-    const isReconnected = connection.generation !== this.#generation;
-    if (isReconnected) {
-      this.#counters.connects += connection.generation - this.#generation;
-      this.#generation = connection.generation;
-      this.#opened.clear();
-    }
     const refused = this.#takeOpened(unopened, replies);
-    if (failure !== null) this.#leave(failure);
+    if (failure !== null) this.#forget();
     const { address } = connection;
-    return giveOutcomes(requests, replies.slice(unopened.length), { refused, failure, address });
+    const answers = unopened.length === 0 ? replies : replies.slice(unopened.length);
+    const repeats = giveOutcomes(requests, answers, { refused, failure, address });
+    if (repeats.some(({ wasReopened }) => wasReopened)) this.#opened = new Set(unopened);
+    return repeats;
   }
 
   /**
@@ -178,20 +185,20 @@ class Lane {
   }
 
   /**
-   * The connection is broken, or was never made.
-   * @param {import('../..').HandlerSocketError} failure
+   * The connection is closed. It makes a new connect by itself; where its secret may be another one by then, it must not.
    */
-  #leave({ code }) {
+  #forget() {
     this.#opened.clear();
-    // The server may have made up a new secret: the next connect asks for it.
-    if (code === 'ERR_HS_AUTH' && this.#secrets.changes) this.#connection = null;
+    if (!this.#secrets.changes) return;
+    this.#formerConnects = this.connects;
+    this.#connection = null;
   }
 }
 
 /**
  * Gives each request what came of it, except those that it returns.
  * @param {Request[]} requests
- * @param {Reply[]} replies  to the requests, from the first on: fewer, after a failure
+ * @param {readonly Reply[]} replies  to the requests, from the first on: fewer, after a failure
  * @param {object} ending
  * @param {Map<Definition, Error>} ending.refused  what could not be opened
  * @param {import('../..').HandlerSocketError | null} ending.failure  the batch's

@@ -50,6 +50,10 @@ class Pipeline {
     });
   }
 
+  get connects() {
+    return this.#lanes.reduce((sum, lane) => sum + lane.connects, 0);
+  }
+
   get connections() {
     return this.#lanes.filter((lane) => lane.isConnected).length;
   }

@@ -195,5 +195,5 @@ fn finish(env: &Env, finished: Finished, loans: Vec<Borrowed>) -> Result<Finishe
         Either::A(completion) => finished_batch(env, completion),
         Either::B(failure) => Ok(Either::B(FailedBatch { segments: Vec::new(), failure })),
     });
-    Ok(FinishedExecute { id: finished.id, batches: batches.collect::<Result<_>>()? })
+    Ok((finished.id, batches.collect::<Result<_>>()?))
 }

@@ -5,13 +5,10 @@ use crate::connection::{Completion, Failure};
 use crate::error::{Error, Outcome};
 use crate::protocol::Segment;
 
-/// An execute that is over.
-#[napi(object, object_from_js = false)]
-pub struct FinishedExecute<'env> {
-    pub id: u32,
-    /// In the order of the pairs.
-    pub batches: Vec<FinishedBatch<'env>>,
-}
+/// An execute that is over: its id, and its batches in the order of the pairs. (An array takes V8 less time to make than
+/// an object with names.)
+#[napi]
+pub type FinishedExecute<'env> = (u32, Vec<FinishedBatch<'env>>);
 
 /// The replies of a batch that succeeded, or what became of one that failed.
 #[napi]
