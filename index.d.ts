@@ -905,8 +905,9 @@ export interface OpenIndexTarget<
   /** What the columns' text becomes. @default every column is a `string` */
   types?: T & OnlyColumns<C, T>;
   /**
-   * The columns that the index consists of, in its order; {@link Index.scan} tells what for. They
-   * have to be among `columns`.
+   * The columns that the index consists of, in its order. They have to be among `columns`. With them
+   * {@link Index.scan} pages by key, and {@link Index.getMany} takes the server less time: it asks
+   * for lists of keys, and tells by this column which row belongs to which key.
    */
   keyColumns?: readonly C[number][];
 }
@@ -1018,7 +1019,10 @@ export class Index<
   /** The first row whose key equals `key`, or null. */
   get(key: IndexKey<T>): Promise<Row<C, T> | null>;
 
-  /** One row or null for each key, in the keys' order, in one round trip. */
+  /**
+   * One row or null for each key, in the keys' order, in one round trip. (In two where `keyColumns`
+   * was given and a key has another text than its row: `'05'` for 5, `'A'` for `'a'`.)
+   */
   getMany(keys: readonly IndexKey<T>[]): Promise<(Row<C, T> | null)[]>;
 
   /** As {@link getMany}, and what fails is told of each key by itself. */

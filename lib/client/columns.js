@@ -71,6 +71,24 @@ class Columns {
     return reply.values.length === 0 ? null : this.rowReader(reply)(0);
   }
 
+  /**
+   * The rows of an IN list by its values, null for those without one; undefined if the rows do not tell which they are.
+   * The server gives them in the order of the list.
+   * @param {import('../..').Reply} reply
+   * @param {readonly string[]} list
+   * @param {number} column  that the list is of
+   */
+  rowsOfList(reply, list, column) {
+    const { values } = reply;
+    const width = this.#names.length;
+    const readRow = this.rowReader(reply);
+    let found = 0;
+    const rows = list.map((text) => {
+      return values[found * width + column] === text ? readRow(found++) : null;
+    });
+    return found * width === values.length ? rows : undefined;
+  }
+
   /** @param {import('../..').Reply} reply */
   rows(reply) {
     const { values } = reply;

@@ -9,6 +9,9 @@ const { Request } = require('./call.js');
 const MAX_INT64 = 2n ** 63n - 1n;
 const WHOLE_NUMBER = /^[+-]?\d+$/;
 
+/** How long the IN lists are that keys are cut into: several connections may share them. */
+const MAX_LIST = 128;
+
 /** @type {Readonly<Record<Modification, 'U' | '+' | '-'>>} */
 const MODIFICATIONS = { update: 'U', increment: '+', decrement: '-' };
 
@@ -53,6 +56,29 @@ class Commands {
       const parts = this.keyParts(key, `keys[${i}]`);
       return this.#request(command.encodeFind('=', parts, found));
     });
+  }
+
+  /**
+   * The same keys as IN lists, which take the server less time; null where keys are not such that the rows found tell which
+   * of them they belong to.
+   * @param {readonly unknown[]} keys
+   * @returns {{ requests: import('./instances').Request[], lists: string[][] } | null}
+   */
+  findInLists(keys) {
+    if (!Array.isArray(keys) || keys.length < 2) return null;
+    const parts = Array.from(keys, (key) =>
+      Array.isArray(key) && key.length === 1 ? key[0] : key,
+    );
+    if (!parts.every(hasOneText)) return null;
+    const requests = [];
+    const lists = [];
+    for (let start = 0; start < parts.length; start += MAX_LIST) {
+      const values = parts.slice(start, start + MAX_LIST);
+      const options = { limit: values.length, in: { position: 0, values } };
+      requests.push(this.#request(command.encodeFind('=', [''], options)));
+      lists.push(values.map(String));
+    }
+    return { requests, lists };
   }
 
   /**
@@ -192,6 +218,14 @@ class Commands {
  */
 function isSimple(part) {
   return typeof part === 'string' || Number.isFinite(part);
+}
+
+/**
+ * Whether the server, where it has this value, mostly gives it back as the same text.
+ * @param {unknown} part
+ */
+function hasOneText(part) {
+  return typeof part === 'string' || typeof part === 'bigint' || Number.isFinite(part);
 }
 
 /**

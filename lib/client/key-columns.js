@@ -14,6 +14,7 @@ const MAX_LEADING = 4;
  */
 class KeyColumns {
   #count;
+  #areGiven;
   /** null if they are not known. @type {readonly number[] | null | undefined} */
   #positions;
 
@@ -23,7 +24,13 @@ class KeyColumns {
    */
   constructor(names, given) {
     this.#count = names.length;
+    this.#areGiven = given !== undefined;
     this.#positions = given === undefined ? undefined : positionsOf(names, given);
+  }
+
+  /** The first of those that the user has named; undefined if none. */
+  get firstGiven() {
+    return this.#areGiven ? this.#positions?.[0] : undefined;
   }
 
   /**

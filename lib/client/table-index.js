@@ -20,6 +20,7 @@ const MADE_BY_CLIENT = Symbol('made by a client');
  * @typedef {object} Access
  * @property {(target: import('../..').IndexTarget) => import('./instances').Definition} define
  * @property {Submit} submit
+ * @property {boolean} [isRouted]  whether each request goes where its own key belongs
  *
  * @callback Submit
  * @param {Operation} operation
@@ -40,6 +41,7 @@ const MADE_BY_CLIENT = Symbol('made by a client');
 /** See index.d.ts. The methods begin alike: what they are given becomes requests, or they reject. */
 class Index {
   #submit;
+  #isRouted;
   #columns;
   #commands;
   #keyColumns;
@@ -50,12 +52,13 @@ class Index {
    * @param {import('../..').OpenIndexTarget<readonly string[], Record<string, string>>} target
    * @param {Access} access
    */
-  constructor(maker, target, { define, submit }) {
+  constructor(maker, target, { define, submit, isRouted = false }) {
     if (maker !== MADE_BY_CLIENT) throw new TypeError('an Index is made by Client.openIndex');
     checkOptions(target, 'target');
     const { database, table, index, columns, filterColumns, types = {}, keyColumns } = target;
     this.#name = `${database}.${table}`;
     this.#submit = submit;
+    this.#isRouted = isRouted;
     this.#columns = new Columns(columns, types, this.#name);
     const place = { database, table, index, filterColumns };
     this.#commands = new Commands(place, this.#columns, define);
@@ -75,10 +78,31 @@ class Index {
 
   /** @param {readonly unknown[]} keys */
   async getMany(keys) {
+    const rows = await this.#getLists(keys);
+    if (rows !== undefined) return rows;
     const requests = this.#commands.findEach(keys);
     /** @param {import('./call.js').Outcome[]} outcomes */
     const finish = (outcomes) => {
       return outcomes.map((outcome) => this.#columns.firstRow(replyOf(outcome)));
+    };
+    return this.#submit({ name: 'getMany', isWrite: false, requests, finish, key: keys });
+  }
+
+  /**
+   * getMany by IN lists. undefined where they do not serve: the rows have to tell which key each belongs to.
+   * @param {readonly unknown[]} keys
+   */
+  async #getLists(keys) {
+    const column = this.#keyColumns.firstGiven;
+    const given = column === undefined || this.#isRouted ? null : this.#commands.findInLists(keys);
+    if (column === undefined || given === null) return undefined;
+    const { requests, lists } = given;
+    /** @param {import('./call.js').Outcome[]} outcomes */
+    const finish = (outcomes) => {
+      const parts = outcomes.map((outcome, i) => {
+        return this.#columns.rowsOfList(replyOf(outcome), lists[i], column);
+      });
+      return parts.includes(undefined) ? undefined : parts.flat();
     };
     return this.#submit({ name: 'getMany', isWrite: false, requests, finish, key: keys });
   }

@@ -28,7 +28,11 @@ class ShardedIndex extends Index {
     const shardKey = new ShardKey(columns, shardBy, override);
     const whole = { ...rest, keyColumns };
     const { define } = cluster;
-    super(maker, whole, { define, submit: (operation) => this.#submit(operation) });
+    super(maker, whole, {
+      define,
+      submit: (operation) => this.#submit(operation),
+      isRouted: true,
+    });
     this.#cluster = cluster;
     this.#shardKey = shardKey;
     this.#order = { columns: keyColumns, types };
