@@ -1245,7 +1245,7 @@ export type ShardedIndexTarget<
 export interface ShardFailure {
   /** `'host:port'` */
   address: string;
-  /** Of the keys that it had, among all. */
+  /** Of the keys that it had, among all; none where all servers were asked. */
   positions: number[];
   error: HandlerSocketError;
 }
@@ -1435,6 +1435,9 @@ export class FanOutError extends ExecuteError {
   /** One for each server that failed; `errors` has their errors alone. */
   readonly failures: ShardFailure[];
 
-  /** What the call would have given, with undefined in place of what the failed servers had. */
+  /**
+   * What the call would have given, with undefined in place of what the failed servers had; of all
+   * servers, the rows of the others.
+   */
   readonly rows: unknown[];
 }

@@ -28,6 +28,12 @@ const TOLD = {
     /^SQL counts 20000 rows$/m,
   ],
   'paging.js': [/^5000 items on 250 pages$/m, /^scan gave 5000 items$/m],
+  'sharding.js': [
+    /^two servers: \d+ and \d+ rows, \d+ were moved$/m,
+    /^scan: 5000 rows of both in order$/m,
+    /^a server is down: ERR_HS_(?:CONNECT|LOST), it had \d+ of the keys$/m,
+    /^it is back: 5000 rows$/m,
+  ],
 };
 
 describe('examples:', () => {

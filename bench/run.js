@@ -10,6 +10,7 @@ const path = require('node:path');
 for (const [title, program] of [
   ['Batch and Executor beside the bare wire', 'batches.js'],
   ['Client beside other clients', 'clients.js'],
+  ['ShardedClient over 1, 2 and 3 servers, and what routing costs', 'sharding.js'],
 ]) {
   console.log(`\n## ${title}\n`);
   const given = [path.join(__dirname, program), ...process.argv.slice(2)];

@@ -2,14 +2,16 @@
 
 /*
  * npm run demo: two throwaway MariaDB servers, 100,000 rows spread over them by a Ketama ring, and
- * 1,000 of those rows read back from both in one execute. It checks what it shows: where anything is
- * not as it should be, it ends with exit status 1.
+ * 1,000 of those rows read back from both: in one execute, and in one call of a ShardedClient. It
+ * checks what it shows: where anything is not as it should be, it ends with exit status 1.
  */
 
 const assert = require('node:assert/strict');
 const { Batch, Connection, Executor, Ketama } = require('hansock');
 const { startServer } = require('hansock/testing');
-const { CREATE_TABLE, PERSON, person, personAsText, points } = require('./people.js');
+const { useAsOne } = require('./demo-sharded.js');
+const { count, print, rate, seconds, title } = require('./demo-output.js');
+const { CREATE_TABLE, PERSON, keyOf, person, personAsText, points } = require('./people.js');
 
 const ROWS = 100_000;
 const ROWS_A_BATCH = 2_500;
@@ -35,6 +37,7 @@ async function demo() {
     await findOne(cluster);
     await findMany(cluster);
     await timeFinds(cluster);
+    await useAsOne(servers, randomIds(RANDOM_ROWS));
     await compareWithSql(cluster);
   } finally {
     await Promise.all(servers.map((server) => server.stop()));
@@ -199,11 +202,6 @@ function split(ids, { servers, ring }) {
   return idsByServer;
 }
 
-/** What the ring hashes. @param {number} id */
-function keyOf(id) {
-  return `person:${id}`;
-}
-
 function allIds() {
   return Array.from({ length: ROWS }, (_, i) => i + 1);
 }
@@ -211,34 +209,6 @@ function allIds() {
 /** @param {number} length */
 function randomIds(length) {
   return Array.from({ length }, () => 1 + Math.floor(Math.random() * ROWS));
-}
-
-/** @param {string} text */
-function title(text) {
-  console.log(`\n${text}`);
-}
-
-/** @param {string} text */
-function print(text) {
-  console.log(`  ${text}`);
-}
-
-/** @param {number} number */
-function count(number) {
-  return number.toLocaleString('en-US');
-}
-
-/**
- * @param {number} rows
- * @param {number} ms
- */
-function rate(rows, ms) {
-  return `${count(Math.round((1000 * rows) / ms)).padStart(7)} rows a second`;
-}
-
-/** @param {number} ms */
-function seconds(ms) {
-  return `${(ms / 1000).toFixed(1)} s`;
 }
 
 demo().catch((error) => {

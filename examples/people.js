@@ -31,4 +31,9 @@ function points(id) {
   return (id * 7_919) % 1_000;
 }
 
-module.exports = { CREATE_TABLE, PERSON, person, personAsText, points };
+/** What the ring hashes. @param {number} id */
+function keyOf(id) {
+  return `person:${id}`;
+}
+
+module.exports = { CREATE_TABLE, PERSON, keyOf, person, personAsText, points };

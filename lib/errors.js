@@ -64,7 +64,8 @@ class FanOutError extends ExecuteError {
    */
   constructor(operation, failures, rows) {
     const servers = failures.map(({ address, positions }) => {
-      return `${address} (${positions.length} keys, the first at position ${positions[0]})`;
+      const keys = `${positions.length} keys, the first at position ${positions[0]}`;
+      return positions.length === 0 ? address : `${address} (${keys})`;
     });
     super(
       failures.map(({ error }) => ({ status: 'rejected', reason: error, replies: [] })),

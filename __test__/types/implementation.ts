@@ -5,10 +5,17 @@ import { Batch } from '../../lib/batch.js';
 import { Client } from '../../lib/client/client.js';
 import type { Index } from '../../lib/client/table-index.js';
 import { Connection } from '../../lib/connection.js';
-import type { ExecuteError, HandlerSocketError, ServerError } from '../../lib/errors.js';
+import type {
+  ExecuteError,
+  FanOutError,
+  HandlerSocketError,
+  ServerError,
+} from '../../lib/errors.js';
 import { Executor } from '../../lib/executor.js';
 import { Ketama } from '../../lib/ketama.js';
 import type { Reply } from '../../lib/reply.js';
+import { ShardedClient } from '../../lib/sharding/sharded-client.js';
+import type { ShardedIndex } from '../../lib/sharding/sharded-index.js';
 
 ({ Batch, Connection, Executor, Ketama }) satisfies Pick<
   typeof declared,
@@ -23,17 +30,30 @@ Client satisfies new (
   ...args: ConstructorParameters<typeof declared.Client>
 ) => Omit<declared.Client, 'openIndex'> & { openIndex(target: AnyTarget): AnyIndex };
 
+type AnyShardedTarget = declared.ShardedIndexTarget<readonly string[], Record<string, string>>;
+type AnyShardedIndex = declared.ShardedIndex<readonly string[], Record<string, 'json'>>;
+
+ShardedClient satisfies new (
+  ...args: ConstructorParameters<typeof declared.ShardedClient>
+) => Omit<declared.ShardedClient, 'openIndex'> & {
+  openIndex(target: AnyShardedTarget): AnyShardedIndex;
+};
+
 declare const made: {
   index: InstanceType<typeof Index>;
+  shardedIndex: InstanceType<typeof ShardedIndex>;
   reply: InstanceType<typeof Reply>;
   handlerSocketError: InstanceType<typeof HandlerSocketError>;
   serverError: InstanceType<typeof ServerError>;
   executeError: InstanceType<typeof ExecuteError>;
+  fanOutError: InstanceType<typeof FanOutError>;
 };
 made satisfies {
   index: AnyIndex;
+  shardedIndex: AnyShardedIndex;
   reply: declared.Reply;
   handlerSocketError: declared.HandlerSocketError;
   serverError: declared.ServerError;
   executeError: declared.ExecuteError;
+  fanOutError: declared.FanOutError;
 };

@@ -2,6 +2,7 @@
 
 const { inspect } = require('node:util');
 const { MAX_UINT32, checkInteger, checkOneOf, checkOptions } = require('../check.js');
+const { HandlerSocketError } = require('../errors.js');
 const { Columns } = require('./columns.js');
 const { Commands } = require('./commands.js');
 const { KeyColumns } = require('./key-columns.js');
@@ -120,6 +121,7 @@ class Index {
     try {
       return await this.#submit(operation);
     } catch (reason) {
+      if (!(reason instanceof HandlerSocketError)) throw reason;
       return requests.map(() => ({ status: 'rejected', reason }));
     }
   }

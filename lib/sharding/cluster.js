@@ -30,12 +30,32 @@ class Cluster {
   }
 
   /**
-   * The server that a shard part belongs to, or the first on the ring that is up.
+   * What does the operations of a walk: all at the server that did the first.
    * @param {string | Uint8Array} hashed
+   * @returns {(operation: Operation) => Promise<any>}
    */
-  shardOf(hashed) {
-    if (!this.#passesOver) return this.shards[this.#ring.getServerOrdinal(hashed)];
-    return takeNext(this.#inOrder(hashed));
+  walkerFor(hashed) {
+    if (!this.#passesOver) return this.shards[this.#ring.getServerOrdinal(hashed)].walker();
+    /** @type {Shard | null} */
+    let answering = null;
+    return async (operation) => {
+      if (answering !== null) return this.submitTo(answering, operation);
+      const { outcomes, failures, places } = await this.#submitPassingOver(operation, [hashed]);
+      if (failures.length > 0) throw failures[0].error;
+      [answering] = places;
+      return operation.finish(outcomes);
+    };
+  }
+
+  /**
+   * Does an operation at a certain server, and remembers whether it was reached.
+   * @param {Shard} shard
+   * @param {Operation} operation
+   * @returns {Promise<any>}
+   */
+  submitTo(shard, operation) {
+    const submit = () => shard.submit(operation);
+    return this.#passesOver ? shard.healthFor(operation.isWrite).watch(submit) : submit();
   }
 
   /**
@@ -78,16 +98,20 @@ class Cluster {
     /** @type {import('../client/call.js').Outcome[]} */
     const outcomes = [];
     const failures = [];
+    /** @type {Shard[]} */
+    const lastPlaces = [];
     let positions = hashed.map((_, i) => i);
     while (positions.length > 0) {
       const requests = positions.map((position) => operation.requests[position]);
-      const places = positions.map((position) => takeNext(untried[position]));
+      const places = positions.map((position) => takeNext(untried[position], operation.isWrite));
       const left = until - performance.now();
+      for (const [i, position] of positions.entries()) lastPlaces[position] = places[i];
       const part = await gather(cutUp({ ...operation, requests }, places), (shard, portion) => {
         // One that does not answer is to leave time for the next.
         const timeoutMs = Math.max(operation.isWrite ? left : left / 2, 1);
         const submit = () => shard.submit(again(portion), timeoutMs);
-        return shard.health.watch(submit, (outcomes) => outcomes.some(isUnreachable));
+        const health = shard.healthFor(operation.isWrite);
+        return health.watch(submit, (outcomes) => outcomes.some(isUnreachable));
       });
       for (const [i, outcome] of part.outcomes.entries()) outcomes[positions[i]] = outcome;
       const next = [];
@@ -102,7 +126,7 @@ class Cluster {
       }
       positions = next;
     }
-    return { outcomes, failures };
+    return { outcomes, failures, places: lastPlaces };
   }
 
   /** @param {string | Uint8Array} hashed */
@@ -114,9 +138,10 @@ class Cluster {
 /**
  * The next server to try, which leaves the list: the first that is worth it, or else the first.
  * @param {Shard[]} untried  not empty
+ * @param {boolean} isWrite
  */
-function takeNext(untried) {
-  const found = untried.findIndex(({ health }) => health.isWorthATry);
+function takeNext(untried, isWrite) {
+  const found = untried.findIndex((shard) => shard.healthFor(isWrite).isWorthATry);
   return untried.splice(Math.max(found, 0), 1)[0];
 }
 

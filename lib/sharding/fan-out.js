@@ -56,21 +56,43 @@ async function gather(portions, submit) {
     Array.from(portions, async ([place, { positions, operation }]) => {
       const part = await submit(place, operation).catch((error) => positions.map(() => error));
       for (const [i, position] of positions.entries()) outcomes[position] = part[i];
-      const failed = positions.filter((position) => isFailure(outcomes[position]));
-      if (failed.length === 0) return;
-      const error = /** @type {import('../..').HandlerSocketError} */ (outcomes[failed[0]]);
-      failures.push({ address: place.address, positions: failed, error });
+      for (const [error, failed] of failuresAmong(outcomes, positions, operation.isWrite)) {
+        failures.push({ address: place.address, positions: failed, error });
+      }
     }),
   );
   return { outcomes, failures };
 }
 
 /**
- * Whether an outcome is the server's failure. What a server refuses is an answer.
- * @param {Outcome} outcome
+ * Which requests failed for which reason: of a server's connections one may have failed before anything was sent, another
+ * after.
+ * @param {readonly Outcome[]} outcomes
+ * @param {readonly number[]} positions
+ * @param {boolean} isWrite
  */
-function isFailure(outcome) {
-  return outcome instanceof HandlerSocketError && !(outcome instanceof ServerError);
+function failuresAmong(outcomes, positions, isWrite) {
+  /** @type {Map<import('../..').HandlerSocketError, number[]>} */
+  const failures = new Map();
+  for (const position of positions) {
+    const outcome = outcomes[position];
+    if (!isFailure(outcome, isWrite)) continue;
+    const error = /** @type {import('../..').HandlerSocketError} */ (outcome);
+    const failed = failures.get(error);
+    if (failed === undefined) failures.set(error, [position]);
+    else failed.push(position);
+  }
+  return failures;
+}
+
+/**
+ * Whether an outcome is the server's failure. That it refuses a row is an answer.
+ * @param {Outcome} outcome
+ * @param {boolean} isWrite
+ */
+function isFailure(outcome, isWrite) {
+  if (isWrite && outcome instanceof ServerError) return false;
+  return outcome instanceof HandlerSocketError;
 }
 
 /**

@@ -31,7 +31,8 @@ class Health {
    * @returns {Promise<Result>}
    */
   async watch(call, hasFailed) {
-    const isProbe = !this.isUp;
+    // Calls that have nowhere else to go come too early to be probes.
+    const isProbe = !this.isUp && this.isWorthATry;
     if (isProbe) this.#isProbed = true;
     let wasReached = true;
     try {

@@ -4,7 +4,7 @@
  * The servers' streams of rows as one, in the order of the index.
  */
 
-const NUMBER = /^-?\d+(?:\.\d+)?$/;
+const NUMBER = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i;
 
 /**
  * @template {Record<string, any>} Row
@@ -15,14 +15,16 @@ const NUMBER = /^-?\d+(?:\.\d+)?$/;
 async function* merge(streams, compare, limit) {
   const iterators = streams.map((stream) => stream[Symbol.asyncIterator]());
   try {
+    if (limit === 0) return;
     const heads = await Promise.all(iterators.map((iterator) => iterator.next()));
-    for (let given = 0; given < limit; given++) {
+    for (let given = 1; ; given++) {
       let first = -1;
       for (const [i, { done, value }] of heads.entries()) {
         if (!done && (first === -1 || compare(value, heads[first].value) < 0)) first = i;
       }
       if (first === -1) return;
       yield heads[first].value;
+      if (given === limit) return;
       heads[first] = await iterators[first].next();
     }
   } finally {
@@ -72,10 +74,18 @@ function compareValues(a, b, type) {
  */
 function compareNumbers(a, b) {
   const difference = Number(a) - Number(b);
-  if (difference !== 0) return difference;
-  // Two integers may be nearer to each other than doubles tell.
-  const areIntegers = !a.includes('.') && !b.includes('.');
-  return areIntegers ? Number(BigInt(a) > BigInt(b)) - Number(BigInt(a) < BigInt(b)) : 0;
+  if (difference !== 0 || /e/i.test(a + b)) return difference;
+  // Two may be nearer to each other than doubles tell.
+  const decimals = Math.max(decimalsOf(a).length, decimalsOf(b).length);
+  const [scaledA, scaledB] = [a, b].map((text) => {
+    return BigInt(text.replace(/\..*/, '') + decimalsOf(text).padEnd(decimals, '0'));
+  });
+  return Number(scaledA > scaledB) - Number(scaledA < scaledB);
+}
+
+/** @param {string} text */
+function decimalsOf(text) {
+  return text.split('.')[1] ?? '';
 }
 
 module.exports = { merge, orderBy };

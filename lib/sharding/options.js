@@ -49,7 +49,9 @@ function parseShardedOptions(given) {
   const names = parsed.map(({ host, port }) => `${host}:${port}`);
   const repeated = names.find((name, i) => names.indexOf(name) !== i);
   if (repeated !== undefined) {
-    throw new TypeError(`options.servers has ${repeated} twice: give it a weight instead`);
+    throw new TypeError(
+      `options.servers has ${repeated} twice: servers on paths need a host each as their name on the ring`,
+    );
   }
   if (reads === 'replica' && parsed.some(({ replicas }) => replicas.length === 0)) {
     throw new TypeError("options.reads is 'replica', and a server has no replicas");
@@ -75,11 +77,14 @@ function parseServer(server, argument, common) {
   if (!Array.isArray(replicas)) {
     throw new TypeError(`${argument}.replicas must be an array, not ${show(replicas)}`);
   }
+  const own = pick(server, SERVER_OPTIONS, argument, ['weight', 'replicas']);
+  // Beside a path the port is only part of the name on the ring.
+  if (server.path !== undefined) delete own.port;
   return {
     host,
     port,
     weight,
-    options: { ...common, ...pick(server, SERVER_OPTIONS, argument, ['weight', 'replicas']) },
+    options: { ...common, ...own },
     replicas: replicas.map((replica, i) => {
       const name = `${argument}.replicas[${i}]`;
       checkOptions(replica, name);

@@ -1,6 +1,6 @@
 'use strict';
 
-const { checkString } = require('../check.js');
+const { toDateTime } = require('../client/types.js');
 const { encodeValue, show } = require('../encode.js');
 
 /**
@@ -26,9 +26,17 @@ class ShardKey {
       throw new TypeError(`target.shardKey must be a function, not ${show(override)}`);
     }
     this.#columns = shardBy;
-    for (const [i, name] of shardBy.entries()) checkString(name, `target.shardBy[${i}]`);
-    this.#positions = shardBy.map((name) => columns.indexOf(name));
+    this.#positions = Array.from(shardBy, (name) => {
+      const position = Array.isArray(columns) ? columns.indexOf(name) : -1;
+      if (position !== -1) return position;
+      throw new TypeError(`target.shardBy names ${show(name)}, which is not in target.columns`);
+    });
     this.#override = override;
+  }
+
+  /** Whether a part is hashed as it is. */
+  get #isOneColumn() {
+    return this.#columns.length === 1 && this.#override === undefined;
   }
 
   get columns() {
@@ -41,12 +49,15 @@ class ShardKey {
    * @param {string} argument
    */
   ofKey(key, argument) {
+    // What most keys are.
+    if (typeof key === 'number' && this.#isOneColumn) return String(key);
+    if (typeof key === 'string' && this.#isOneColumn) return key;
     const parts = Array.isArray(key) ? key : [key];
     const { length } = this.#columns;
     if (parts.length >= length) return this.#hashed(parts.slice(0, length), argument);
     throw new TypeError(
-      `${argument} has ${parts.length} parts, and it takes ${length} (${this.#columns.join(', ')}) to know the server: ` +
-        "give them all, or ask all servers with find or scan and { servers: 'all' }",
+      `${argument} has ${parts.length} of the ${length} parts (${this.#columns.join(', ')}) that say on which server a ` +
+        "row is: give them all, or ask all servers with find or scan and { servers: 'all' }",
     );
   }
 
@@ -77,16 +88,17 @@ class ShardKey {
 }
 
 /**
- * @param {readonly unknown[]} parts
+ * @param {readonly unknown[]} given
  * @param {string} argument
  * @returns {string | Uint8Array}
  */
-function hashedText(parts, argument) {
-  for (const [i, part] of parts.entries()) {
+function hashedText(given, argument) {
+  const parts = given.map((part, i) => {
     if (part === null) {
       throw new TypeError(`${argument}[${i}] must not be null: NULL belongs to no server`);
     }
-  }
+    return part instanceof Date ? toDateTime(part, `${argument}[${i}]`) : part;
+  });
   const [part] = parts;
   if (parts.length > 1) {
     const tokens = parts.map((part, i) => encodeValue(part, argument, i));

@@ -8,6 +8,8 @@ const { Health, isUnreachable } = require('./health.js');
 class Shard {
   #primary;
   #replicas;
+  #writes;
+  #reads;
   /** Who takes the reads. */
   #readers;
   /** How many reads have been spread over them. */
@@ -19,7 +21,9 @@ class Shard {
    */
   constructor({ host, port, options, replicas }, reads) {
     this.address = `${host}:${port}`;
-    this.health = new Health();
+    /** Whether to pass it over; replicas may take reads where the primary is down, and the other way round. */
+    this.#writes = new Health();
+    this.#reads = new Health();
     this.#primary = new Member(options);
     this.#replicas = replicas.map((replica) => new Member(replica));
     const readers = {
@@ -40,7 +44,21 @@ class Shard {
     if (operation.isWrite) return access.submit(this.#primary.client, operation, timeoutMs);
     const [only] = this.#readers;
     if (this.#readers.length === 1) return access.submit(only.client, operation, timeoutMs);
-    return this.#read(operation, timeoutMs ?? only.timeoutMs);
+    return this.#read(operation, timeoutMs ?? only.timeoutMs, this.#readersInTurn());
+  }
+
+  /**
+   * What does the reads of a walk: one reader after the other would give it pages of different states.
+   * @returns {(operation: Operation) => Promise<any>}
+   */
+  walker() {
+    const readers = this.#readersInTurn();
+    return (operation) => this.#read(operation, readers[0].timeoutMs, readers);
+  }
+
+  /** @param {boolean} isWrite */
+  healthFor(isWrite) {
+    return isWrite ? this.#writes : this.#reads;
   }
 
   stats() {
@@ -58,10 +76,10 @@ class Shard {
   /**
    * @param {Operation} operation
    * @param {number} timeoutMs
+   * @param {readonly Member[]} readers
    */
-  async #read(operation, timeoutMs) {
+  async #read(operation, timeoutMs, readers) {
     const until = performance.now() + timeoutMs;
-    const readers = this.#readersInTurn();
     for (let i = 0; ; i++) {
       const isLast = i === readers.length - 1;
       const left = until - performance.now();

@@ -2,7 +2,7 @@
 
 const { checkOneOf, checkOptions } = require('../check.js');
 const { Index } = require('../client/table-index.js');
-const { FanOutError } = require('../errors.js');
+const { FanOutError, HandlerSocketError } = require('../errors.js');
 const { merge, orderBy } = require('./merge.js');
 const { ShardKey } = require('./shard-key.js');
 
@@ -13,8 +13,11 @@ class ShardedIndex extends Index {
   #cluster;
   #shardKey;
   #order;
-  /** One for each server, for what goes to a certain one or to all. */
-  #indexes;
+  /**
+   * What goes to a certain server.
+   * @type {(submit: import('../client/table-index.js').Submit) => InstanceType<typeof Index>}
+   */
+  #openAt;
 
   /**
    * @param {symbol} maker
@@ -24,11 +27,15 @@ class ShardedIndex extends Index {
   constructor(maker, target, cluster) {
     checkOptions(target, 'target');
     const { shardBy, shardKey: override, ...rest } = target;
-    const { columns, types = {}, keyColumns = knownKeyColumns(shardBy, columns) } = rest;
+    const { columns, types = {}, keyColumns = shardBy } = rest;
     const shardKey = new ShardKey(columns, shardBy, override);
-    const whole = { ...rest, keyColumns };
+    if (shardBy.some((name, i) => keyColumns[i] !== name)) {
+      throw new TypeError(
+        `target.shardBy must name the leading columns of the index, which are ${keyColumns.join(', ')}`,
+      );
+    }
     const { define } = cluster;
-    super(maker, whole, {
+    super(maker, rest, {
       define,
       submit: (operation) => this.#submit(operation),
       isRouted: true,
@@ -36,12 +43,7 @@ class ShardedIndex extends Index {
     this.#cluster = cluster;
     this.#shardKey = shardKey;
     this.#order = { columns: keyColumns, types };
-    this.#indexes = new Map(
-      cluster.shards.map((shard) => {
-        const submit = (/** @type {Operation} */ operation) => shard.submit(operation);
-        return [shard, new Index(maker, whole, { define, submit })];
-      }),
-    );
+    this.#openAt = (submit) => new Index(maker, rest, { define, submit });
   }
 
   /**
@@ -55,9 +57,16 @@ class ShardedIndex extends Index {
     const { servers, ...rest } = options ?? {};
     if (servers === undefined) return super.find(op, key, rest);
     checkOneOf(servers, 'options.servers', ALL);
-    const indexes = [...this.#indexes.values()];
-    const found = await Promise.all(indexes.map((index) => index.find(op, key, rest)));
-    return found.flat();
+    const asked = this.#cluster.shards.map(async (shard) => {
+      const index = this.#openAt((operation) => this.#cluster.submitTo(shard, operation));
+      try {
+        return { rows: await index.find(op, key, rest) };
+      } catch (error) {
+        if (error instanceof HandlerSocketError) return { address: shard.address, error };
+        throw error;
+      }
+    });
+    return rowsOfAll(await Promise.all(asked));
   }
 
   /**
@@ -72,24 +81,23 @@ class ShardedIndex extends Index {
     if (servers === undefined) {
       this.#checkOneServer(op, key);
       // What follows the first page is on the same server, whatever its keys are.
-      const shard = this.#cluster.shardOf(this.#shardKey.ofKey(key, 'key'));
-      const index = /** @type {InstanceType<typeof Index>} */ (this.#indexes.get(shard));
-      return index.scan(op, key, rest);
+      const submit = this.#cluster.walkerFor(this.#shardKey.ofKey(key, 'key'));
+      return this.#openAt(submit).scan(op, key, rest);
     }
     checkOneOf(servers, 'options.servers', ALL);
     const { columns, types } = this.#order;
-    if (columns === undefined) {
-      throw new TypeError(
-        "a scan of all servers needs the index's columns among target.columns, to merge their rows",
-      );
-    }
-    const streams = Array.from(this.#indexes.values(), (index) => index.scan(op, key, rest));
+    const streams = this.#cluster.shards.map((shard) => {
+      return this.#openAt(shard.walker()).scan(op, key, rest);
+    });
     return merge(streams, orderBy(columns, types, op.startsWith('<')), rest.limit ?? Infinity);
   }
 
   /** @param {Operation} operation */
   #submit(operation) {
     const { name, op, key, values, options } = operation;
+    if (Object.hasOwn(options ?? {}, 'servers')) {
+      throw new TypeError(`options.servers goes with find and scan only, not with ${name}`);
+    }
     switch (name) {
       case 'insert':
         return this.#cluster.submit(operation, this.#shardKey.ofValues(values, 'values'));
@@ -105,6 +113,7 @@ class ShardedIndex extends Index {
         });
       default:
         this.#checkOneServer(op, key, options);
+        if (values !== undefined) this.#checkStaysThere(values);
         return this.#cluster.submit(operation, this.#shardKey.ofKey(key, 'key'));
     }
   }
@@ -118,11 +127,24 @@ class ShardedIndex extends Index {
     const hashed = Array.from(given, hash);
     const { outcomes, failures } = await this.#cluster.submitEach(operation, hashed);
     if (failures.length === 0 || SETTLED.has(operation.name)) return operation.finish(outcomes);
-    const rows = outcomes.map((outcome) => {
-      if (outcome instanceof Error) return undefined;
-      return /** @type {unknown[]} */ (operation.finish([outcome]))[0];
-    });
+    const rows = outcomes.map((outcome) => rowOf(operation, outcome));
     throw new FanOutError(operation.name, failures, rows);
+  }
+
+  /**
+   * A row whose shard part changes would be looked for on another server.
+   * @param {any} values
+   */
+  #checkStaysThere(values) {
+    const changed = this.#shardKey.columns.find((name) => {
+      return Array.isArray(values) || Object.hasOwn(values, name);
+    });
+    if (changed !== undefined) {
+      throw new TypeError(
+        `'${changed}' says on which server a row is and cannot be changed: name the other columns, or delete the row and ` +
+          'insert it anew',
+      );
+    }
   }
 
   /**
@@ -135,8 +157,8 @@ class ShardedIndex extends Index {
     const parts = Array.isArray(key) ? key.length : 1;
     if (op !== undefined && op !== '=' && parts <= columns.length) {
       throw new TypeError(
-        `op '${op}' finds keys of all servers: ask them with find or scan and { servers: 'all' }, or give key parts ` +
-          `behind ${columns.join(', ')}`,
+        `op '${op}' finds keys of all servers: read with find or scan and { servers: 'all' }, or give key parts behind ` +
+          `${columns.join(', ')}; write with '=' and a key`,
       );
     }
     const position = options?.in?.position;
@@ -148,18 +170,31 @@ class ShardedIndex extends Index {
   }
 }
 
+/**
+ * @param {Operation} operation
+ * @param {import('../client/call.js').Outcome} outcome
+ * @returns {unknown} undefined where there is none to be had
+ */
+function rowOf({ finish }, outcome) {
+  try {
+    return /** @type {unknown[]} */ (finish([outcome]))[0];
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param {({ rows: unknown[] } | { address: string, error: import('../..').HandlerSocketError })[]} answers */
+function rowsOfAll(answers) {
+  const rows = answers.flatMap((answer) => ('rows' in answer ? answer.rows : []));
+  const failures = answers.flatMap((answer) => {
+    return 'error' in answer ? { ...answer, positions: [] } : [];
+  });
+  if (failures.length > 0) throw new FanOutError('find', failures, rows);
+  return rows;
+}
+
 /** What gives each request's outcome by itself. */
 const SETTLED = new Set(['insertMany', 'getManySettled']);
-
-/**
- * The leading columns of the index that a row tells; undefined if it does not tell them all.
- * @param {readonly string[]} shardBy
- * @param {readonly string[]} columns
- */
-function knownKeyColumns(shardBy, columns) {
-  const isKnown = Array.isArray(shardBy) && Array.isArray(columns);
-  return isKnown && shardBy.every((name) => columns.includes(name)) ? shardBy : undefined;
-}
 
 /** @typedef {import('../client/table-index.js').Operation} Operation */
 

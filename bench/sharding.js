@@ -1,0 +1,225 @@
+'use strict';
+
+/*
+ * ShardedClient: getMany of 1,000 random keys over 1, 2 and 3 servers, and what routing costs a get on the JavaScript
+ * thread, beside a Client. All run in this process and take turns in short slices, since the speed of a shared machine
+ * drifts: ratios and differences are taken within a round.
+ *
+ *   node bench/sharding.js [--quick]
+ */
+
+const fs = require('node:fs');
+const os = require('node:os');
+const { Client, ShardedClient } = require('..');
+const { startServer } = require('../lib/testing');
+const { median, quantile } = require('./statistics.js');
+const { COLUMNS, ROWS, SQL, readObject } = require('./users.js');
+
+const SERVERS = [1, 2, 3];
+const KEYS_A_CALL = 1000;
+/** How many gets wait at a time where their cost is measured: in large batches the network's part of each is small. */
+const CALLERS = 1000;
+/** How many different lists of keys there are. */
+const LISTS = 100;
+
+const isQuick = process.argv.includes('--quick');
+const GET_MANY = isQuick ? { rounds: 5, seconds: 0.2 } : { rounds: 15, seconds: 0.5 };
+const GET = isQuick ? { rounds: 13, seconds: 0.15 } : { rounds: 45, seconds: 0.3 };
+/** For the compiler, and not counted. */
+const WARM_UP_ROUNDS = 4;
+
+const PLACE = { database: 'bench', table: 'users', columns: COLUMNS };
+
+/**
+ * @typedef {object} Contender
+ * @property {string} name
+ * @property {(ids: number[]) => Promise<(object | null)[]>} read  in the order of the keys
+ * @property {() => Promise<void>} close
+ *
+ * @typedef {{ rows: number, seconds: number, threadMicroseconds: number, latencies: number[] }} Slice
+ * @typedef {Slice[]} Round  of each contender
+ */
+
+async function main() {
+  const most = Math.max(...SERVERS);
+  // Each has all rows, so that a key has its row wherever the ring sends it.
+  const servers = await Promise.all(
+    Array.from({ length: most }, () => {
+      return startServer({ sql: SQL, config: { innodb_buffer_pool_size: '32M' } });
+    }),
+  );
+  try {
+    console.log(
+      `${os.cpus()[0].model}, ${os.cpus().length} cores, Node.js ${process.version}; ` +
+        `${ROWS.toLocaleString('en')} rows on each server; medians, with quartiles\n`,
+    );
+    await compareGetMany(servers);
+    await compareGet(servers[0]);
+  } finally {
+    await Promise.all(servers.map((server) => server.stop()));
+  }
+}
+
+/** @param {import('../lib/testing').TestServer[]} servers */
+async function compareGetMany(servers) {
+  const contenders = SERVERS.map((count) => {
+    const { index, close } = openSharded(servers.slice(0, count));
+    return { name: String(count), read: index.getMany.bind(index), close };
+  });
+  const rounds = await compare(contenders, GET_MANY);
+  const keys = KEYS_A_CALL.toLocaleString('en');
+  console.log(
+    `getMany of ${keys} keys, one call after the other; ${GET_MANY.rounds} rounds of ${GET_MANY.seconds} s\n`,
+  );
+  console.log(
+    '| servers | rows/s | JavaScript thread, CPU µs/row | p50 ms | p99 ms | of one server |',
+  );
+  console.log('|---:|---:|---:|---:|---:|---|');
+  for (const [i, { name }] of contenders.entries()) {
+    const slices = rounds.map((round) => round[i]);
+    const latencies = slices.flatMap((slice) => slice.latencies);
+    const figures = [
+      name,
+      Math.round(median(slices.map(rate))).toLocaleString('en'),
+      median(slices.map(cost)).toFixed(2),
+      quantile(latencies, 0.5).toFixed(2),
+      quantile(latencies, 0.99).toFixed(2),
+      withQuartiles(rounds.map((round) => rate(round[i]) / rate(round[0]))),
+    ];
+    console.log(`| ${figures.join(' | ')} |`);
+  }
+}
+
+/** @param {import('../lib/testing').TestServer} server */
+async function compareGet(server) {
+  const plain = openPlain(server);
+  // The ring is asked, and all keys are this server's, as they are the Client's.
+  const sharded = openSharded([server, { ...server, host: 'nowhere.invalid', weight: 0 }]);
+  // The third is the first once more: what differs between these two is the error of the measurement.
+  const again = openPlain(server);
+  const contenders = [
+    { name: 'Client', ...plain },
+    { name: 'ShardedClient', ...sharded },
+    { name: 'Client again', ...again },
+  ].map(({ name, index, close }) => {
+    return {
+      name,
+      read: (/** @type {number[]} */ ids) => Promise.all(ids.map(index.get, index)),
+      close,
+    };
+  });
+  const rounds = await compare(contenders, GET);
+  const callers = CALLERS.toLocaleString('en');
+  console.log(
+    `\nget, ${callers} at a time: CPU time of the JavaScript thread; ${GET.rounds} rounds of ${GET.seconds} s\n`,
+  );
+  console.log('| client | µs/get | more than Client, µs/get | times as much |');
+  console.log('|---|---:|---|---|');
+  for (const [i, { name }] of contenders.entries()) {
+    const figures = [
+      name,
+      median(rounds.map((round) => cost(round[i]))).toFixed(2),
+      i === 0 ? '' : withQuartiles(rounds.map((round) => cost(round[i]) - cost(round[0]))),
+      i === 0 ? '' : withQuartiles(rounds.map((round) => cost(round[i]) / cost(round[0]))),
+    ];
+    console.log(`| ${figures.join(' | ')} |`);
+  }
+}
+
+/** @param {import('../lib/testing').TestServer} server */
+function openPlain({ host, port, writePort, secret }) {
+  const client = new Client({ host, port, writePort, secret });
+  return { index: client.openIndex(PLACE), close: () => client.close() };
+}
+
+/** @param {(Pick<import('../lib/testing').TestServer, 'host' | 'port' | 'writePort' | 'secret'> & { weight?: number })[]} servers */
+function openSharded(servers) {
+  const cluster = new ShardedClient({
+    servers: servers.map(({ host, port, writePort, secret, weight }) => {
+      return { host, port, writePort, secret, weight };
+    }),
+  });
+  const index = cluster.openIndex({ ...PLACE, shardBy: ['id'] });
+  return { index, close: () => cluster.close() };
+}
+
+/**
+ * @param {Contender[]} contenders
+ * @param {{ rounds: number, seconds: number }} effort
+ */
+async function compare(contenders, { rounds: count, seconds }) {
+  const lists = Array.from({ length: LISTS }, () => randomIds(KEYS_A_CALL));
+  /** @type {Round[]} */
+  const rounds = [];
+  for (let round = -WARM_UP_ROUNDS; round < count; round++) {
+    /** @type {Round} */
+    const slices = [];
+    for (const i of contenders.keys()) {
+      // Another one goes first each time, so that none always follows the same.
+      const at = (i + round + WARM_UP_ROUNDS) % contenders.length;
+      slices[at] = await measure(contenders[at], lists, seconds);
+    }
+    if (round >= 0) rounds.push(slices);
+  }
+  await Promise.all(contenders.map((contender) => contender.close()));
+  return rounds;
+}
+
+/**
+ * @param {Contender} contender
+ * @param {number[][]} lists
+ * @param {number} seconds
+ * @returns {Promise<Slice>}
+ */
+async function measure({ name, read }, lists, seconds) {
+  /** @type {number[]} */
+  const latencies = [];
+  const cpuBefore = threadMicroseconds();
+  const start = performance.now();
+  let now = start;
+  while (now < start + 1000 * seconds) {
+    const ids = lists[latencies.length % lists.length];
+    const rows = await read(ids);
+    for (const [i, row] of rows.entries()) {
+      if (readObject(row) !== ids[i]) throw new Error(`${name}: another row than ${ids[i]}`);
+    }
+    const end = performance.now();
+    latencies.push(end - now);
+    now = end;
+  }
+  return {
+    rows: latencies.length * KEYS_A_CALL,
+    seconds: (now - start) / 1000,
+    threadMicroseconds: threadMicroseconds() - cpuBefore,
+    latencies,
+  };
+}
+
+/** The CPU time of this thread alone, the workers left out: Node.js 20 does not tell, Linux does. */
+function threadMicroseconds() {
+  const [nanoseconds] = fs.readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ');
+  return Number(nanoseconds) / 1000;
+}
+
+/** @param {number} length */
+function randomIds(length) {
+  return Array.from({ length }, () => 1 + Math.floor(Math.random() * ROWS));
+}
+
+/** @param {Slice} slice */
+function rate({ rows, seconds }) {
+  return rows / seconds;
+}
+
+/** @param {Slice} slice */
+function cost({ rows, threadMicroseconds }) {
+  return threadMicroseconds / rows;
+}
+
+/** @param {number[]} figures */
+function withQuartiles(figures) {
+  const [low, middle, high] = [0.25, 0.5, 0.75].map((share) => quantile(figures, share).toFixed(2));
+  return `**${middle}** (${low} to ${high})`;
+}
+
+main();
