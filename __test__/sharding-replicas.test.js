@@ -139,22 +139,36 @@ describe('a server and its replica', () => {
     assert.deepEqual(await atPrimary.get(201), { k: '201', v: 'changed' });
   });
 
-  test('give a walk each row that both have once, where one has more rows', async (t) => {
-    const walk = 't.walk SELECT seq, ';
-    await writeBySql(`CREATE TABLE t.walk LIKE t.kv;
-      INSERT INTO ${walk} 'both' FROM t.seq_3_to_300_step_3`);
-    // As after writes through HandlerSocket.
-    await primary.sql(`SET sql_log_bin = 0;
-      INSERT INTO ${walk} 'one' FROM t.seq_1_to_300 WHERE seq % 7 = 1 AND seq % 3 > 0`);
-    const { cluster } = connect(t, { reads: 'any' });
-    const index = cluster.openIndex({ ...KV, table: 'walk', types: { k: 'number' } });
-    const both = Array.from({ length: 100 }, (_, i) => 3 * (i + 1));
-    for (let pageSize = 1; pageSize <= 10; pageSize++) {
-      const given = [];
-      for await (const row of index.scan('>=', 0, { servers: 'all', pageSize })) {
-        if (row.v === 'both') given.push(row.k);
+  describe('where one has more rows than the other', () => {
+    before(async () => {
+      const insert = 'INSERT INTO t.walk SELECT 1, seq, ';
+      await writeBySql(`CREATE TABLE t.walk (a INT, k INT, v VARCHAR(20), PRIMARY KEY (a, k));
+        ${insert} 'both' FROM t.seq_3_to_300_step_3`);
+      // As after writes through HandlerSocket.
+      await primary.sql(`SET sql_log_bin = 0;
+        ${insert} 'one' FROM t.seq_1_to_300 WHERE seq % 7 = 1 AND seq % 3 > 0`);
+    });
+    for (const onServerDown of ['error', 'next']) {
+      for (const [what, key, options] of [
+        ['all servers', 1, { servers: 'all' }],
+        ['one server', [1, 0], {}],
+      ]) {
+        test(`a walk of ${what} gives what both have once, onServerDown: ${onServerDown}`, async (t) => {
+          const { cluster } = connect(t, { reads: 'any', onServerDown });
+          const keyColumns = ['a', 'k'];
+          const columns = [...keyColumns, 'v'];
+          const place = { ...KV, table: 'walk', columns, shardBy: ['a'], keyColumns };
+          const index = cluster.openIndex({ ...place, types: { k: 'number' } });
+          const both = Array.from({ length: 100 }, (_, i) => 3 * (i + 1));
+          for (let pageSize = 1; pageSize <= 10; pageSize++) {
+            const given = [];
+            for await (const row of index.scan('>=', key, { ...options, pageSize })) {
+              if (row.v === 'both') given.push(row.k);
+            }
+            assert.deepEqual(given, both, `in pages of ${pageSize}`);
+          }
+        });
       }
-      assert.deepEqual(given, both, `in pages of ${pageSize}`);
     }
   });
 
@@ -223,6 +237,26 @@ describe('a server and its replica', () => {
     process.kill(pid, 'SIGCONT');
     const [, commands] = commandsOf(cluster);
     await until(() => commandsOf(cluster)[1] > commands + 20, read);
+  });
+
+  test('that hangs in the middle of a walk: not every page waits for it', async (t) => {
+    const { pid } = replica.running;
+    t.after(() => process.kill(pid, 'SIGCONT'));
+    const { cluster, index } = connect(t, { reads: 'any', timeoutMs: 1000 });
+    // The primary has its turn now, and the replica with the walk.
+    await index.get(1);
+    const given = [];
+    for await (const { k } of index.scan('>=', 0, { servers: 'all', pageSize: 10 })) {
+      given.push(Number(k));
+      if (given.length === 1) process.kill(pid, 'SIGSTOP');
+    }
+    assert.deepEqual(
+      given.filter((k) => k <= 100),
+      Array.from({ length: 100 }, (_, i) => i + 1),
+    );
+    const failed = countErrors(cluster.stats()[0].replicas[0]);
+    assert.ok(failed > 0 && failed <= 2, `${failed} reads of the walk waited`);
+    process.kill(pid, 'SIGCONT');
   });
 
   test('that were both down for a second are both used again in less than 5, however many reads failed', async (t) => {

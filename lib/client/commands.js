@@ -62,10 +62,11 @@ class Commands {
    * The same keys as IN lists, which take the server less time; null where keys are not such that the rows found tell which
    * of them they belong to.
    * @param {readonly unknown[]} keys
-   * @returns {{ requests: import('./instances').Request[], lists: string[][] } | null}
+   * @param {number | undefined} column  that tells it
+   * @returns {KeyLists | null}
    */
-  findInLists(keys) {
-    if (!Array.isArray(keys) || keys.length < 2) return null;
+  findInLists(keys, column) {
+    if (column === undefined || !Array.isArray(keys) || keys.length < 2) return null;
     const parts = Array.from(keys, (key) =>
       Array.isArray(key) && key.length === 1 ? key[0] : key,
     );
@@ -78,7 +79,7 @@ class Commands {
       requests.push(this.#request(command.encodeFind('=', [''], options)));
       lists.push(values.map(String));
     }
-    return { requests, lists };
+    return { requests, lists, column };
   }
 
   /**
@@ -250,6 +251,11 @@ function checkWhole(value, argument) {
 /**
  * @typedef {'update' | 'increment' | 'decrement'} Modification
  * @typedef {import('./instances').Definition} Definition
+ *
+ * @typedef {object} KeyLists
+ * @property {import('./instances').Request[]} requests
+ * @property {string[][]} lists  the keys' texts, a list a request
+ * @property {number} column  of the index, that the keys are of
  */
 
 module.exports = { Commands };

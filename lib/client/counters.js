@@ -12,11 +12,14 @@ class Counters {
   /** By code. @type {Record<string, number>} */
   errors = {};
 
-  /** @param {import('../..').Batch} batch */
-  countBatch({ commandCount, byteLength }) {
-    this.batches++;
-    this.commands += commandCount;
-    this.bytes += byteLength;
+  /**
+   * @param {import('../..').Batch} batch
+   * @param {1 | -1} times  -1 to take it back: nothing of it was sent
+   */
+  countBatch({ commandCount, byteLength }, times) {
+    this.batches += times;
+    this.commands += times * commandCount;
+    this.bytes += times * byteLength;
   }
 
   /** @param {unknown} error */

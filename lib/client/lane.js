@@ -117,11 +117,12 @@ class Lane {
   async #execute(connection, requests, timeoutMs) {
     const unopened = this.#unopened(requests);
     const batch = this.#write(unopened, requests);
-    this.#counters.countBatch(batch);
+    this.#counters.countBatch(batch, 1);
     const executor = new Executor().add(connection, batch);
     const execute = () => executor.executeSettled(timeoutMs);
     const [result] = await tracing.traceExecute(connection, batch, execute);
     const failure = result.status === 'rejected' ? result.reason : null;
+    if (failure?.outcome === 'not-sent') this.#counters.countBatch(batch, -1);
     // What a server says that has refused the secret is about nothing else.
     const replies = failure?.code === 'ERR_HS_AUTH' ? [] : result.replies;
 

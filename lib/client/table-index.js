@@ -79,8 +79,14 @@ class Index {
 
   /** @param {readonly unknown[]} keys */
   async getMany(keys) {
-    const rows = await this.#getLists(keys);
-    if (rows !== undefined) return rows;
+    const lists = this.#isRouted
+      ? null
+      : this.#commands.findInLists(keys, this.#keyColumns.firstGiven);
+    // Nothing is awaited where there is nothing to: what is asked for in one turn is to travel together.
+    if (lists !== null) {
+      const rows = await this.#getLists(keys, lists);
+      if (rows !== undefined) return rows;
+    }
     const requests = this.#commands.findEach(keys);
     /** @param {import('./call.js').Outcome[]} outcomes */
     const finish = (outcomes) => {
@@ -90,14 +96,11 @@ class Index {
   }
 
   /**
-   * getMany by IN lists. undefined where they do not serve: the rows have to tell which key each belongs to.
+   * getMany by IN lists. undefined where the rows do not tell which key each belongs to.
    * @param {readonly unknown[]} keys
+   * @param {import('./commands.js').KeyLists} keyLists
    */
-  async #getLists(keys) {
-    const column = this.#keyColumns.firstGiven;
-    const given = column === undefined || this.#isRouted ? null : this.#commands.findInLists(keys);
-    if (column === undefined || given === null) return undefined;
-    const { requests, lists } = given;
+  #getLists(keys, { requests, lists, column }) {
     /** @param {import('./call.js').Outcome[]} outcomes */
     const finish = (outcomes) => {
       const parts = outcomes.map((outcome, i) => {

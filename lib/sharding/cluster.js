@@ -36,14 +36,20 @@ class Cluster {
    */
   walkerFor(hashed) {
     if (!this.#passesOver) return this.shards[this.#ring.getServerOrdinal(hashed)].walker();
+    /** @type {Map<Shard, ReturnType<Shard['walker']>>} */
+    const walkers = new Map(this.shards.map((shard) => [shard, shard.walker()]));
+    /** @type {SubmitAt} */
+    const walkAt = (shard, operation, timeoutMs) => {
+      return /** @type {ReturnType<Shard['walker']>} */ (walkers.get(shard))(operation, timeoutMs);
+    };
     /** @type {Shard | null} */
     let answering = null;
     return async (operation) => {
-      if (answering !== null) return this.submitTo(answering, operation);
-      const { outcomes, failures, places } = await this.#submitPassingOver(operation, [hashed]);
-      if (failures.length > 0) throw failures[0].error;
-      [answering] = places;
-      return operation.finish(outcomes);
+      if (answering !== null) return walkAt(answering, operation);
+      const ended = await this.#submitPassingOver(operation, [hashed], walkAt);
+      if (ended.failures.length > 0) throw ended.failures[0].error;
+      [answering] = ended.places;
+      return operation.finish(ended.outcomes);
     };
   }
 
@@ -91,10 +97,11 @@ class Cluster {
    * The same, and what a server that cannot be reached should have done goes to the next one on the ring.
    * @param {Operation} operation
    * @param {readonly (string | Uint8Array)[]} hashed
+   * @param {SubmitAt} submitAt
    */
-  async #submitPassingOver(operation, hashed) {
+  async #submitPassingOver(operation, hashed, submitAt = submitAnew) {
     const until = performance.now() + this.#timeoutMs;
-    const untried = hashed.map((one) => this.#inOrder(one));
+    const untried = new Map(hashed.map((one) => [one, this.#inOrder(one)]));
     /** @type {import('../client/call.js').Outcome[]} */
     const outcomes = [];
     const failures = [];
@@ -103,13 +110,15 @@ class Cluster {
     let positions = hashed.map((_, i) => i);
     while (positions.length > 0) {
       const requests = positions.map((position) => operation.requests[position]);
-      const places = positions.map((position) => takeNext(untried[position], operation.isWrite));
+      const open = positions.map((position) => hashed[position]);
+      const placeOf = takeEach(untried, new Set(open), operation.isWrite);
+      const places = open.map((one) => /** @type {Shard} */ (placeOf.get(one)));
       const left = until - performance.now();
       for (const [i, position] of positions.entries()) lastPlaces[position] = places[i];
       const part = await gather(cutUp({ ...operation, requests }, places), (shard, portion) => {
         // One that does not answer is to leave time for the next.
         const timeoutMs = Math.max(operation.isWrite ? left : left / 2, 1);
-        const submit = () => shard.submit(again(portion), timeoutMs);
+        const submit = () => submitAt(shard, portion, timeoutMs);
         const health = shard.healthFor(operation.isWrite);
         return health.watch(submit, (outcomes) => outcomes.some(isUnreachable));
       });
@@ -117,7 +126,7 @@ class Cluster {
       const next = [];
       for (const failure of part.failures) {
         const failed = failure.positions.map((i) => positions[i]);
-        const isOver = until <= performance.now() || untried[failed[0]].length === 0;
+        const isOver = until <= performance.now() || untried.get(hashed[failed[0]])?.length === 0;
         if (isOver || !mayGoOn(operation, failure.error)) {
           failures.push({ ...failure, positions: failed });
         } else {
@@ -133,6 +142,24 @@ class Cluster {
   #inOrder(hashed) {
     return this.#ring.getServerOrdinals(hashed).map((ordinal) => this.shards[ordinal]);
   }
+}
+
+/** @type {SubmitAt} */
+function submitAnew(shard, operation, timeoutMs) {
+  return shard.submit(again(operation), timeoutMs);
+}
+
+/**
+ * The next server to try for each shard part.
+ * @param {Map<string | Uint8Array, Shard[]>} untried
+ * @param {Set<string | Uint8Array>} hashed
+ * @param {boolean} isWrite
+ */
+function takeEach(untried, hashed, isWrite) {
+  /** @type {Map<string | Uint8Array, Shard>} */
+  const places = new Map();
+  for (const one of hashed) places.set(one, takeNext(untried.get(one) ?? [], isWrite));
+  return places;
 }
 
 /**
@@ -157,6 +184,7 @@ function mayGoOn({ isWrite }, error) {
 /**
  * @typedef {import('../client/table-index.js').Operation} Operation
  * @typedef {InstanceType<typeof Shard>} Shard
+ * @typedef {(shard: Shard, operation: Operation, timeoutMs?: number) => Promise<any>} SubmitAt
  */
 
 module.exports = { Cluster };

@@ -44,16 +44,21 @@ class Shard {
     if (operation.isWrite) return access.submit(this.#primary.client, operation, timeoutMs);
     const [only] = this.#readers;
     if (this.#readers.length === 1) return access.submit(only.client, operation, timeoutMs);
-    return this.#read(operation, timeoutMs ?? only.timeoutMs, this.#readersInTurn());
+    const readers = this.#readersInTurn();
+    return this.#read(operation, timeoutMs ?? only.timeoutMs, readers).then(({ result }) => result);
   }
 
   /**
-   * What does the reads of a walk: one reader after the other would give it pages of different states.
-   * @returns {(operation: Operation) => Promise<any>}
+   * What does the reads of a walk: by one reader as long as it can be reached, since they may be in different states.
+   * @returns {(operation: Operation, timeoutMs?: number) => Promise<any>}
    */
   walker() {
-    const readers = this.#readersInTurn();
-    return (operation) => this.#read(operation, readers[0].timeoutMs, readers);
+    let readers = this.#readersInTurn();
+    return async (operation, timeoutMs = readers[0].timeoutMs) => {
+      const { result, reader } = await this.#read(operation, timeoutMs, readers);
+      if (reader !== readers[0]) readers = [reader, ...readers.filter((one) => one !== reader)];
+      return result;
+    };
   }
 
   /** @param {boolean} isWrite */
@@ -85,7 +90,9 @@ class Shard {
       const left = until - performance.now();
       try {
         // One that does not answer is to leave time for another.
-        return await readers[i].read(again(operation), Math.max(isLast ? left : left / 2, 1));
+        const reader = readers[i];
+        const mostMs = Math.max(isLast ? left : left / 2, 1);
+        return { reader, result: await reader.read(again(operation), mostMs) };
       } catch (error) {
         if (isLast || !isUnreachable(error)) throw error;
       }
