@@ -60,8 +60,10 @@ class Call {
     this.isSettled = false;
     /** Whether its requests have to be in one batch. */
     this.isUnit = false;
-    /** Whether any of it may have reached the server. */
-    this.wasSent = false;
+    /** Where it was sent, or will be by `sentUntil` if it is still connecting. @type {import('../..').Connection | null} */
+    this.sentOn = null;
+    /** As performance.now() tells it. */
+    this.sentUntil = 0;
     /** @type {import('./instances').Deadline | null} */
     this.deadline = null;
     this.#unanswered = requests.length;

@@ -32,7 +32,7 @@ class Deadline {
     this.#timer = setTimeout(
       () => {
         for (const call of this.#calls) {
-          if (!call.isSettled) call.fail(timeoutError(call, timeoutMs, address));
+          if (!call.isSettled) call.fail(this.#errorFor(call, timeoutMs, address));
         }
       },
       Math.min(timeoutMs + GRACE_MS, MAX_TIMEOUT_MS),
@@ -53,6 +53,23 @@ class Deadline {
   }
 
   /**
+   * @param {import('./instances').Call} call
+   * @param {number} timeoutMs
+   * @param {string} address
+   */
+  #errorFor({ operation, sentOn, sentUntil }, timeoutMs, address) {
+    // Once its time is over an execute sends nothing more; one that younger calls are in may yet.
+    const isKeptBack = sentOn?.state === 'connecting' && sentUntil <= this.at;
+    const wasSent = sentOn !== null && !isKeptBack;
+    const where = wasSent ? 'the server had not answered' : 'it had not been sent';
+    return new HandlerSocketError(
+      'ERR_HS_TIMEOUT',
+      `${operation}: ${where} when ${timeoutMs} ms were over`,
+      { address, outcome: wasSent ? 'unknown' : 'not-sent' },
+    );
+  }
+
+  /**
    * One of its calls has settled.
    * @param {unknown} error  null if it has succeeded
    */
@@ -61,20 +78,6 @@ class Deadline {
     if (error !== null) this.#counters.countError(error);
     if (--this.#unsettled === 0) clearTimeout(this.#timer);
   }
-}
-
-/**
- * @param {import('./instances').Call} call
- * @param {number} timeoutMs
- * @param {string} address
- */
-function timeoutError(call, timeoutMs, address) {
-  const where = call.wasSent ? 'the server had not answered' : 'it had not been sent';
-  return new HandlerSocketError(
-    'ERR_HS_TIMEOUT',
-    `${call.operation}: ${where} when ${timeoutMs} ms were over`,
-    { address, outcome: call.wasSent ? 'unknown' : 'not-sent' },
-  );
 }
 
 module.exports = { Deadline };

@@ -68,7 +68,12 @@ class Lane {
       const connection = this.#connection ?? (await this.#connectAnew(until));
       const timeoutMs = until - performance.now();
       // Where a secret was long in coming, the deadline has told those who waited.
-      return timeoutMs <= 0 ? [] : await this.#execute(connection, requests, timeoutMs);
+      if (timeoutMs <= 0) return [];
+      for (const { call } of requests) {
+        call.sentOn = connection;
+        call.sentUntil = until;
+      }
+      return await this.#execute(connection, requests, timeoutMs);
     } catch (error) {
       for (const { call } of requests) call.fail(error);
       return [];
@@ -162,8 +167,7 @@ class Lane {
       this.#ids.set(definition, id);
       access.append(batch, `P\t${id}${definition.request}`);
     }
-    for (const { call, definition, text } of requests) {
-      call.wasSent = true;
+    for (const { definition, text } of requests) {
       access.append(batch, `${this.#ids.get(definition)}${text}`);
     }
     return batch;
