@@ -11,7 +11,7 @@ const { useServer } = require('./support/server.js');
 
 const target = { database: 't', table: 'kv', columns: ['v'] };
 /** By so much a call may outlast its time. */
-const TOLERANCE_MS = 100;
+const TOLERANCE_MS = 250;
 /** What "in time" means for a process on a busy machine. */
 const SOON_MS = 5000;
 
@@ -124,13 +124,13 @@ describe('timeoutMs', () => {
     const peer = await startPeer(t, (visitor, ordinal) => {
       if (ordinal > 0) serveTable(visitor);
     });
-    const client = clientOf(t, peer, { timeoutMs: 500 });
+    const client = clientOf(t, peer, { timeoutMs: 1500 });
     const index = client.openIndex(target);
     const old = index.get(1);
     await (await peer.visitor(0)).lines(2);
     const start = performance.now();
     // The younger one has its time yet when the other's is over.
-    while (performance.now() - start < 200) await turn();
+    while (performance.now() - start < 1000) await turn();
     const young = index.get(2);
     await assert.rejects(old, { code: 'ERR_HS_TIMEOUT', outcome: 'unknown' });
     assert.deepEqual(await young, { v: '2' });
@@ -139,13 +139,13 @@ describe('timeoutMs', () => {
 
   test('that passes for a call in the middle of a batch ends it alone', async (t) => {
     const peer = await startGated(t);
-    const client = clientOf(t, peer, { timeoutMs: 500 });
+    const client = clientOf(t, peer, { timeoutMs: 1500 });
     const index = client.openIndex(target);
     const first = index.get(0);
     const visitor = await peer.visitor(0);
     await visitor.lines(2);
     const start = performance.now();
-    while (performance.now() - start < 100) await turn();
+    while (performance.now() - start < 1000) await turn();
     const later = index.get(1);
     await assert.rejects(first, { code: 'ERR_HS_TIMEOUT' });
     peer.open();

@@ -17,6 +17,9 @@ class Deadline {
   #unsettled = 0;
   #begun = performance.now();
   #counters;
+  #timeoutMs;
+  #address;
+  /** @type {NodeJS.Timeout} */
   #timer;
 
   /**
@@ -28,16 +31,21 @@ class Deadline {
     /** As performance.now() tells it. */
     this.at = this.#begun + timeoutMs;
     this.#counters = counters;
+    this.#timeoutMs = timeoutMs;
+    this.#address = address;
     // Not unref'ed: a process is not to end while a call is pending, whatever it waits for.
-    this.#timer = setTimeout(
-      () => {
-        for (const call of this.#calls) {
-          if (!call.isSettled) call.fail(this.#errorFor(call, timeoutMs, address));
-        }
-      },
-      Math.min(timeoutMs + GRACE_MS, MAX_TIMEOUT_MS),
-    );
+    this.#timer = setTimeout(this.#look, Math.min(timeoutMs + GRACE_MS, MAX_TIMEOUT_MS));
   }
+
+  #look = () => {
+    // Node.js counts from when the turn of the event loop began, which may have been long before.
+    const left = this.at + GRACE_MS - performance.now();
+    if (left > 1) {
+      this.#timer = setTimeout(this.#look, Math.min(left, MAX_TIMEOUT_MS));
+      return;
+    }
+    for (const call of this.#calls) if (!call.isSettled) call.fail(this.#errorFor(call));
+  };
 
   /** Whether a call that is made now may share it. */
   get isFresh() {
@@ -52,20 +60,16 @@ class Deadline {
     this.#counters.pending++;
   }
 
-  /**
-   * @param {import('./instances').Call} call
-   * @param {number} timeoutMs
-   * @param {string} address
-   */
-  #errorFor({ operation, sentOn, sentUntil }, timeoutMs, address) {
+  /** @param {import('./instances').Call} call */
+  #errorFor({ operation, sentOn, sentUntil }) {
     // Once its time is over an execute sends nothing more; one that younger calls are in may yet.
     const isKeptBack = sentOn?.state === 'connecting' && sentUntil <= this.at;
     const wasSent = sentOn !== null && !isKeptBack;
     const where = wasSent ? 'the server had not answered' : 'it had not been sent';
     return new HandlerSocketError(
       'ERR_HS_TIMEOUT',
-      `${operation}: ${where} when ${timeoutMs} ms were over`,
-      { address, outcome: wasSent ? 'unknown' : 'not-sent' },
+      `${operation}: ${where} when ${this.#timeoutMs} ms were over`,
+      { address: this.#address, outcome: wasSent ? 'unknown' : 'not-sent' },
     );
   }
 
