@@ -5,23 +5,12 @@ const fs = require('node:fs/promises');
 const path = require('node:path');
 const { describe, test } = require('node:test');
 
-const { Client } = require('..');
+const { clientOf, makeClient } = require('./support/clients.js');
 const { answer, startPeer } = require('./support/fake-peer.js');
 const { useServer } = require('./support/server.js');
 
 const KV = { database: 't', table: 'kv', columns: ['k', 'v'] };
 const V = { ...KV, columns: ['v'] };
-
-function makeClient(context, options) {
-  const client = new Client(options);
-  context.after(() => client.close());
-  return client;
-}
-
-/** A client of a peer that is both of a server's ports. */
-function clientOf(context, { port }, options) {
-  return makeClient(context, { port, writePort: port, ...options });
-}
 
 /** What a server says to one connection, with a table in which each row's `v` is its key. */
 function tableReplies() {

@@ -6,18 +6,13 @@ const { describe, test } = require('node:test');
 const { inspect } = require('node:util');
 
 const { Client, HandlerSocketError } = require('..');
+const { makeClient } = require('./support/clients.js');
 const { answer, refusingAddress, startPeer } = require('./support/fake-peer.js');
 const { useServer } = require('./support/server.js');
 
 // Without characters that inspect or JSON would write in another way.
 const SECRET = 'open-sesame-hunter2';
 const target = { database: 't', table: 'kv', columns: ['v'] };
-
-function makeClient(context, options) {
-  const client = new Client(options);
-  context.after(() => client.close());
-  return client;
-}
 
 /** An index of a client of a peer that is both of a server's ports. */
 function indexOf(context, { port }, options) {

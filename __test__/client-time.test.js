@@ -5,6 +5,7 @@ const { describe, test } = require('node:test');
 const { setImmediate: turn } = require('node:timers/promises');
 
 const { Client } = require('..');
+const { clientOf, serveTable, startGated, tableReply } = require('./support/clients.js');
 const { runChild, startChild } = require('./support/children.js');
 const { answer, silence, startFullPeer, startPeer } = require('./support/fake-peer.js');
 const { useServer } = require('./support/server.js');
@@ -14,41 +15,6 @@ const target = { database: 't', table: 'kv', columns: ['v'] };
 const TOLERANCE_MS = 250;
 /** What "in time" means for a process on a busy machine. */
 const SOON_MS = 5000;
-
-function makeClient(context, options) {
-  const client = new Client(options);
-  context.after(() => client.close());
-  return client;
-}
-
-/** A client of a peer that is both of a server's ports. */
-function clientOf(context, { port }, options) {
-  return makeClient(context, { port, writePort: port, ...options });
-}
-
-/** What a server says with a table in which each row's `v` is its key. */
-function tableReply(line) {
-  const [first, op, , key] = line.split('\t');
-  return first === 'P' || op === '+' ? '0\t1\n' : `0\t1\t${key}\n`;
-}
-
-const serveTable = answer(tableReply);
-
-/** A peer that reads, and answers from when it is opened on. */
-async function startGated(context) {
-  let open;
-  const opened = new Promise((resolve) => {
-    open = resolve;
-  });
-  const peer = await startPeer(context, async (visitor) => {
-    for (let i = 0; ; i++) {
-      const lines = await visitor.lines(i + 1);
-      await opened;
-      visitor.send(tableReply(lines[i]));
-    }
-  });
-  return { ...peer, open };
-}
 
 /**
  * What came of a call that is to time out, and by how much it outlasted a timer of the same time that was set after it:

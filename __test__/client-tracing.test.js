@@ -6,7 +6,7 @@ const { describe, test } = require('node:test');
 const { setImmediate: turn } = require('node:timers/promises');
 const { inspect } = require('node:util');
 
-const { Client } = require('..');
+const { clientOf } = require('./support/clients.js');
 const { answer, refusingAddress, startPeer } = require('./support/fake-peer.js');
 
 const target = { database: 't', table: 'kv', columns: ['v'] };
@@ -17,17 +17,6 @@ const FAILURE = ['start', 'end', 'error', 'asyncStart', 'asyncEnd'];
 // Without characters that inspect would write in another way.
 const KEY = 'private-key';
 const VALUE = 'private-value';
-
-function makeClient(context, options) {
-  const client = new Client(options);
-  context.after(() => client.close());
-  return client;
-}
-
-/** A client of a peer that is both of a server's ports. */
-function clientOf(context, { port }, options) {
-  return makeClient(context, { port, writePort: port, ...options });
-}
 
 /** Answers as a server with a table would in which each row's `v` is its key. */
 function serveTable(visitor) {
