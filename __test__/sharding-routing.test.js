@@ -47,14 +47,21 @@ describe('a ring of servers that nobody asks', () => {
     assert.equal(cluster.stats()[0].primary.commands, 0);
   });
 
-  test('has the time of a Date hashed as the text that is sent for it', async (t) => {
+  test('takes a Date for a shard part only with a shardKey that says what to hash', async (t) => {
     const cluster = new ShardedClient({ servers: [{ host: '127.0.0.1', port: 1, writePort: 1 }] });
     t.after(() => cluster.close());
     const types = { k: 'datetime' };
     const index = cluster.openIndex({ ...place, types });
+    const refused = refusal(TypeError, 'shardKey');
+    await assert.rejects(index.get(new Date(0)), refused);
+    await assert.rejects(index.insert({ k: new Date(0) }), refused);
+    const shardKey = ([date]) => date.toISOString();
+    const told = cluster.openIndex({ ...place, types, shardKey });
     // Nobody is there: what matters is that the key is taken.
-    await assert.rejects(index.get(new Date(0)), { code: 'ERR_HS_CONNECT' });
-    await assert.rejects(index.insert({ k: new Date(0) }), { code: 'ERR_HS_CONNECT' });
+    await assert.rejects(told.get(new Date(0)), { code: 'ERR_HS_CONNECT' });
+    await assert.rejects(told.insert({ k: new Date(0) }), { code: 'ERR_HS_CONNECT' });
+    const wrong = cluster.openIndex({ ...place, types, shardKey: () => 5 });
+    await assert.rejects(wrong.get(new Date(0)), refused);
   });
 
   const one = { host: 'db1' };

@@ -72,6 +72,19 @@ function checkOptions(value, argument) {
 }
 
 /**
+ * Refuses options that there are not: a misspelt one would do nothing, or more than was meant.
+ * @param {object} options
+ * @param {string} argument
+ * @param {readonly string[]} names
+ */
+function checkNames(options, argument, names) {
+  const unknown = Object.keys(options).find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    throw new TypeError(`${argument}.${unknown} is no option: there are ${names.join(', ')}`);
+  }
+}
+
+/**
  * @param {unknown} value
  * @param {string} argument
  * @param {ReadonlySet<string>} allowed
@@ -83,4 +96,12 @@ function checkOneOf(value, argument, allowed) {
   throw new TypeError(`${argument} must be one of ${list}, not ${show(value)}`);
 }
 
-module.exports = { MAX_UINT32, checkInteger, checkString, checkSecret, checkOptions, checkOneOf };
+module.exports = {
+  MAX_UINT32,
+  checkInteger,
+  checkString,
+  checkSecret,
+  checkNames,
+  checkOptions,
+  checkOneOf,
+};

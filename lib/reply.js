@@ -15,6 +15,9 @@ const NULL = '\0';
 const ESCAPED = /\x01./gs;
 const ESCAPE_OFFSET = 0x40;
 
+/** What is kept of a buffer is worth a copy if it is less than this share of it. */
+const MOSTLY = 0.9;
+
 /** In characters. */
 const LONG_VALUE = 4096;
 /** How much of a long reply is decoded at once, in bytes. */
@@ -328,7 +331,10 @@ function unescapeBytes(escaped) {
     const byte = escaped[i];
     bytes[end++] = byte === 0x01 ? escaped[++i] - ESCAPE_OFFSET : byte;
   }
-  return bytes.subarray(0, end);
+  if (end > MOSTLY * bytes.length) return bytes.subarray(0, end);
+  const exact = Buffer.allocUnsafeSlow(end);
+  bytes.copy(exact, 0, 0, end);
+  return exact;
 }
 
 module.exports = { Reply, access, readReplies };

@@ -86,8 +86,9 @@ class Call {
     try {
       result = this.#finish(this.#outcomes);
     } catch (error) {
-      // What cannot be read was done all the same.
-      if (this.isWrite && error instanceof HandlerSocketError) error.outcome ??= 'unknown';
+      // What cannot be read was done all the same; a refusal is the server's word that it was not.
+      const isUnread = error instanceof HandlerSocketError && error.code === 'ERR_HS_VALUE';
+      if (this.isWrite && isUnread) error.outcome = 'unknown';
       this.fail(error);
       return;
     }

@@ -120,6 +120,7 @@ class Client {
    * @param {Promise<any>} promise
    */
   #trace(operation, promise) {
+    if (operation.isProbe) return promise;
     return traceOperation(operation, this.#settings.traceValues, promise);
   }
 

@@ -68,7 +68,8 @@ class Columns {
    */
   firstRow(reply) {
     if (this.#isPlain) return access.cutRow(reply, this.#names, this.#blank);
-    return reply.values.length === 0 ? null : this.rowReader(reply)(0);
+    const { count, readRow } = this.reader(reply);
+    return count === 0 ? null : readRow(0);
   }
 
   /**
@@ -81,7 +82,7 @@ class Columns {
   rowsOfList(reply, list, column) {
     const { values } = reply;
     const width = this.#names.length;
-    const readRow = this.rowReader(reply);
+    const { readRow } = this.reader(reply);
     let found = 0;
     const rows = list.map((text) => {
       return values[found * width + column] === text ? readRow(found++) : null;
@@ -91,28 +92,27 @@ class Columns {
 
   /** @param {import('../..').Reply} reply */
   rows(reply) {
-    const { values } = reply;
-    const readRow = this.rowReader(reply);
-    const rows = [];
-    for (let i = 0; i * this.#names.length < values.length; i++) rows.push(readRow(i));
-    return rows;
+    const { count, readRow } = this.reader(reply);
+    return Array.from({ length: count }, (_, i) => readRow(i));
   }
 
   /**
-   * What gives a reply's rows by their ordinals.
+   * How many rows a reply has, and what gives them by their ordinals.
    * @param {import('../..').Reply} reply
    */
-  rowReader(reply) {
-    const { values } = reply;
-    // Each look at them cuts them anew.
+  reader(reply) {
+    // Each look at either cuts it anew, and text of what is no text takes long to make.
     const buffers = this.#takesBytes ? reply.buffers : null;
+    const values = buffers === null ? reply.values : [];
+    const width = this.#names.length;
     /** @param {number} ordinal */
-    return (ordinal) => this.#toRow(values, buffers, ordinal * this.#names.length);
+    const readRow = (ordinal) => this.#toRow(values, buffers, ordinal * width);
+    return { count: (buffers ?? values).length / width, readRow };
   }
 
   /**
    * @param {readonly import('../..').Text[]} values
-   * @param {readonly (Buffer | null)[] | null} buffers
+   * @param {readonly (Buffer | null)[] | null} buffers  in place of the values
    * @param {number} start  of the row among them
    */
   #toRow(values, buffers, start) {
@@ -122,22 +122,29 @@ class Columns {
       for (let i = 0; i < names.length; i++) row[names[i]] = values[start + i];
       return row;
     }
+    if (buffers !== null) {
+      for (const [i, name] of names.entries()) {
+        const bytes = buffers[start + i];
+        const type = this.#types[i];
+        if (bytes === null || type?.fromBytes) row[name] = bytes;
+        else row[name] = this.#toValue(type, bytes.toString(), name);
+      }
+      return row;
+    }
     for (const [i, name] of names.entries()) {
       const value = values[start + i];
-      const type = this.#types[i];
-      if (value === null || type === null) row[name] = value;
-      else if (type.fromBytes && buffers) row[name] = buffers[start + i];
-      else row[name] = this.#convert(type, value, name);
+      row[name] = value === null ? null : this.#toValue(this.#types[i], value, name);
     }
     return row;
   }
 
   /**
-   * @param {Type} type
+   * @param {Type | null} type
    * @param {string} text
    * @param {string} name
    */
-  #convert(type, text, name) {
+  #toValue(type, text, name) {
+    if (type === null) return text;
     const value = type.fromText(text);
     if (value !== undefined) return value;
     throw new HandlerSocketError(

@@ -1,6 +1,6 @@
 'use strict';
 
-const { checkOptions } = require('../check.js');
+const { checkNames, checkOptions } = require('../check.js');
 const command = require('../command.js');
 const { show } = require('../encode.js');
 const { Request } = require('./call.js');
@@ -8,6 +8,9 @@ const { Request } = require('./call.js');
 /** Increments are of the server's signed 64-bit integers. */
 const MAX_INT64 = 2n ** 63n - 1n;
 const WHOLE_NUMBER = /^[+-]?\d+$/;
+
+const RANGE_OPTIONS = ['limit', 'offset', 'in', 'filters'];
+const FILTER_OPTIONS = ['type', 'column', 'op', 'value'];
 
 /** How long the IN lists are that keys are cut into: several connections may share them. */
 const MAX_LIST = 128;
@@ -180,6 +183,7 @@ class Commands {
    */
   #findOptions(options) {
     checkOptions(options, 'options');
+    checkNames(options, 'options', RANGE_OPTIONS);
     const { limit, offset, in: list, filters } = options;
     if (filters === undefined) return { limit, offset, in: list };
     if (!Array.isArray(filters)) {
@@ -196,6 +200,7 @@ class Commands {
   #toFilter(filter, i) {
     const argument = `options.filters[${i}]`;
     checkOptions(filter, argument);
+    checkNames(filter, argument, FILTER_OPTIONS);
     const { filterColumns = [] } = this.#target;
     const column = filterColumns.indexOf(filter.column);
     if (column === -1) {

@@ -1,6 +1,6 @@
 'use strict';
 
-const { checkInteger, checkOptions, checkSecret, checkString } = require('../check.js');
+const { checkInteger, checkNames, checkOptions, checkSecret, checkString } = require('../check.js');
 const { show } = require('../encode.js');
 
 const DEFAULT_HOST = '127.0.0.1';
@@ -8,6 +8,22 @@ const DEFAULT_READ_PORT = 9998;
 const DEFAULT_WRITE_PORT = 9999;
 const DEFAULT_TIMEOUT_MS = 5000;
 const DEFAULT_IDLE_TIMEOUT_MS = 60_000;
+
+const CLIENT_OPTIONS = [
+  'host',
+  'port',
+  'writePort',
+  'path',
+  'writePath',
+  'secret',
+  'writeSecret',
+  'connections',
+  'writeConnections',
+  'timeoutMs',
+  'maxPending',
+  'idleTimeoutMs',
+  'traceValues',
+];
 
 const MAX_CONNECTIONS = 1000;
 /** That of Node.js's own timers. */
@@ -37,6 +53,7 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1;
  */
 function parseOptions(options) {
   checkOptions(options, 'options');
+  checkNames(options, 'options', CLIENT_OPTIONS);
   const {
     host = DEFAULT_HOST,
     port = DEFAULT_READ_PORT,

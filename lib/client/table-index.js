@@ -1,7 +1,7 @@
 'use strict';
 
 const { inspect } = require('node:util');
-const { MAX_UINT32, checkInteger, checkOneOf, checkOptions } = require('../check.js');
+const { MAX_UINT32, checkInteger, checkNames, checkOneOf, checkOptions } = require('../check.js');
 const { HandlerSocketError } = require('../errors.js');
 const { Columns } = require('./columns.js');
 const { Commands } = require('./commands.js');
@@ -10,8 +10,19 @@ const { countOf, insertedOf, mergeRows, replyOf, settled } = require('./results.
 const { scan } = require('./scan.js');
 
 const DEFAULT_PAGE_SIZE = 1000;
+const SCAN_OPTIONS = ['pageSize', 'limit', 'filters'];
 /** A scan walks on. */
 const SCAN_OPERATORS = new Set(['>', '>=', '<', '<=']);
+
+const TARGET_OPTIONS = [
+  'database',
+  'table',
+  'index',
+  'columns',
+  'filterColumns',
+  'types',
+  'keyColumns',
+];
 
 /** Only a client makes indexes. */
 const MADE_BY_CLIENT = Symbol('made by a client');
@@ -30,6 +41,7 @@ const MADE_BY_CLIENT = Symbol('made by a client');
  * @typedef {object} Operation
  * @property {string} name  the method's
  * @property {boolean} isWrite
+ * @property {boolean} [isProbe]  whether it is the package's own question, of no interest to who watches
  * @property {boolean} [isUnit]  whether the requests have to be in one batch
  * @property {readonly import('./instances').Request[]} requests
  * @property {(outcomes: import('./call.js').Outcome[]) => unknown} finish
@@ -56,6 +68,7 @@ class Index {
   constructor(maker, target, { define, submit, isRouted = false }) {
     if (maker !== MADE_BY_CLIENT) throw new TypeError('an Index is made by Client.openIndex');
     checkOptions(target, 'target');
+    checkNames(target, 'target', TARGET_OPTIONS);
     const { database, table, index, columns, filterColumns, types = {}, keyColumns } = target;
     this.#name = `${database}.${table}`;
     this.#submit = submit;
@@ -167,6 +180,7 @@ class Index {
    */
   scan(op, key, options = {}) {
     checkOptions(options, 'options');
+    checkNames(options, 'options', SCAN_OPTIONS);
     const { pageSize = DEFAULT_PAGE_SIZE, limit = Number.POSITIVE_INFINITY, filters } = options;
     checkInteger(pageSize, 'options.pageSize', 1, MAX_UINT32);
     if (limit !== Number.POSITIVE_INFINITY) {
@@ -179,7 +193,15 @@ class Index {
     const find = (op, key, limit, offset) => {
       const requests = [this.#commands.find(op, key, { limit, offset, filters })];
       const finish = (/** @type {import('./call.js').Outcome[]} */ [outcome]) => replyOf(outcome);
-      return this.#submit({ name: 'scan', isWrite: false, requests, finish, op, key });
+      return this.#submit({
+        name: 'scan',
+        isWrite: false,
+        isProbe: op === '=',
+        requests,
+        finish,
+        op,
+        key,
+      });
     };
     return scan({
       start: { op, key: this.#commands.keyParts(key, 'key'), offset: 0 },
@@ -187,7 +209,7 @@ class Index {
       limit,
       find,
       keyColumns: this.#keyColumns,
-      rowReader: (reply) => this.#columns.rowReader(reply),
+      rowReader: (reply) => this.#columns.reader(reply).readRow,
     });
   }
 

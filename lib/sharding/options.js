@@ -1,6 +1,6 @@
 'use strict';
 
-const { checkInteger, checkOneOf, checkOptions } = require('../check.js');
+const { checkInteger, checkNames, checkOneOf, checkOptions } = require('../check.js');
 const { parseOptions } = require('../client/options.js');
 const { show } = require('../encode.js');
 
@@ -100,10 +100,7 @@ function parseServer(server, argument, common) {
  * @param {readonly string[]} others
  */
 function pick(given, names, argument, others) {
-  const unknown = Object.keys(given).find(
-    (name) => !names.includes(name) && !others.includes(name),
-  );
-  if (unknown !== undefined) throw new TypeError(`${argument}.${unknown} is no option of a server`);
+  checkNames(given, argument, [...names, ...others]);
   return Object.fromEntries(Object.entries(given).filter(([name]) => names.includes(name)));
 }
 

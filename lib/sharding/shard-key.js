@@ -1,6 +1,8 @@
 'use strict';
 
-const { toDateTime } = require('../client/types.js');
+const {
+  types: { isUint8Array },
+} = require('node:util');
 const { encodeValue, show } = require('../encode.js');
 
 /**
@@ -79,11 +81,34 @@ class ShardKey {
   }
 
   /**
+   * Of a key after an update of its row; undefined if the update names none of its columns.
+   * @param {unknown} key
+   * @param {any} values
+   */
+  afterUpdate(key, values) {
+    const isNamed = this.#columns.map(
+      (name) => Array.isArray(values) || Object.hasOwn(values, name),
+    );
+    if (!isNamed.includes(true)) return undefined;
+    const before = Array.isArray(key) ? key : [key];
+    const parts = this.#columns.map((name, i) => {
+      if (!isNamed[i]) return before[i];
+      return Array.isArray(values) ? values[this.#positions[i]] : values[name];
+    });
+    return this.#hashed(parts, 'values');
+  }
+
+  /**
    * @param {readonly unknown[]} parts
    * @param {string} argument
    */
   #hashed(parts, argument) {
-    return this.#override === undefined ? hashedText(parts, argument) : this.#override(parts);
+    if (this.#override === undefined) return hashedText(parts, argument);
+    const hashed = this.#override(parts);
+    if (typeof hashed === 'string' || isUint8Array(hashed)) return hashed;
+    throw new TypeError(
+      `target.shardKey must give a string or a Uint8Array, and gave ${show(hashed)} for ${show(parts)}`,
+    );
   }
 }
 
@@ -97,14 +122,19 @@ function hashedText(given, argument) {
     if (part === null) {
       throw new TypeError(`${argument}[${i}] must not be null: NULL belongs to no server`);
     }
-    return part instanceof Date ? toDateTime(part, `${argument}[${i}]`) : part;
+    if (part instanceof Date) {
+      throw new TypeError(
+        `${argument}[${i}] is a Date, which a column may give back as another text than it was hashed as: give target.shardKey`,
+      );
+    }
+    return part;
   });
   const [part] = parts;
   if (parts.length > 1) {
     const tokens = parts.map((part, i) => encodeValue(part, argument, i));
     return Buffer.from(tokens.join('\t'), 'latin1');
   }
-  if (typeof part === 'string' || part instanceof Uint8Array) return part;
+  if (typeof part === 'string' || isUint8Array(part)) return part;
   return encodeValue(part, argument);
 }
 

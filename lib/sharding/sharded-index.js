@@ -113,8 +113,7 @@ class ShardedIndex extends Index {
         });
       default:
         this.#checkOneServer(op, key, options);
-        if (values !== undefined) this.#checkStaysThere(values);
-        return this.#cluster.submit(operation, this.#shardKey.ofKey(key, 'key'));
+        return this.#cluster.submit(operation, this.#checkStaysThere(key, values));
     }
   }
 
@@ -127,24 +126,24 @@ class ShardedIndex extends Index {
     const hashed = Array.from(given, hash);
     const { outcomes, failures } = await this.#cluster.submitEach(operation, hashed);
     if (failures.length === 0 || SETTLED.has(operation.name)) return operation.finish(outcomes);
+    throwIfRefusedHere(failures);
     const rows = outcomes.map((outcome) => rowOf(operation, outcome));
     throw new FanOutError(operation.name, failures, rows);
   }
 
   /**
-   * A row whose shard part changes would be looked for on another server.
-   * @param {any} values
+   * The key's shard part. A row whose own one changes would be looked for on another server.
+   * @param {unknown} key
+   * @param {unknown} values
    */
-  #checkStaysThere(values) {
-    const changed = this.#shardKey.columns.find((name) => {
-      return Array.isArray(values) || Object.hasOwn(values, name);
-    });
-    if (changed !== undefined) {
-      throw new TypeError(
-        `'${changed}' says on which server a row is and cannot be changed: name the other columns, or delete the row and ` +
-          'insert it anew',
-      );
-    }
+  #checkStaysThere(key, values) {
+    const hashed = this.#shardKey.ofKey(key, 'key');
+    const after = values === undefined ? undefined : this.#shardKey.afterUpdate(key, values);
+    if (after === undefined || Buffer.from(after).equals(Buffer.from(hashed))) return hashed;
+    throw new TypeError(
+      `${this.#shardKey.columns.join(', ')} says on which server a row is, and cannot be changed: delete the row and insert ` +
+        'it anew',
+    );
   }
 
   /**
@@ -189,8 +188,20 @@ function rowsOfAll(answers) {
   const failures = answers.flatMap((answer) => {
     return 'error' in answer ? { ...answer, positions: [] } : [];
   });
+  throwIfRefusedHere(failures);
   if (failures.length > 0) throw new FanOutError('find', failures, rows);
   return rows;
+}
+
+/**
+ * What no server has to do with is told as a Client tells it.
+ * @param {import('../..').ShardFailure[]} failures
+ */
+function throwIfRefusedHere(failures) {
+  for (const code of ['ERR_HS_CLOSED', 'ERR_HS_OVERLOADED']) {
+    const isShared = failures.length > 0 && failures.every(({ error }) => error.code === code);
+    if (isShared) throw failures[0].error;
+  }
 }
 
 /** What gives each request's outcome by itself. */
