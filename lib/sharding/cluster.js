@@ -6,12 +6,19 @@ const { cutUp, gather } = require('./fan-out.js');
 const { isUnreachable } = require('./health.js');
 const { Shard, again } = require('./shard.js');
 
+/** How many shard parts' servers are remembered: some megabytes. */
+const MAX_KNOWN = 65_536;
+/** Longer ones are not, in characters. */
+const MAX_KNOWN_LENGTH = 64;
+
 /** The servers, and which of them does what. */
 class Cluster {
   #ring;
   #passesOver;
   #timeoutMs;
   #definitions = new Definitions();
+  /** Of the shard parts that were asked for: to ask the ring takes longer. @type {Map<string, Shard>} */
+  #owners = new Map();
 
   /** @param {ReturnType<typeof import('./options.js').parseShardedOptions>} settings */
   constructor({ servers, reads, onServerDown, timeoutMs }) {
@@ -35,7 +42,7 @@ class Cluster {
    * @returns {(operation: Operation) => Promise<any>}
    */
   walkerFor(hashed) {
-    if (!this.#passesOver) return this.shards[this.#ring.getServerOrdinal(hashed)].walker();
+    if (!this.#passesOver) return this.#owner(hashed).walker();
     /** @type {Map<Shard, ReturnType<Shard['walker']>>} */
     const walkers = new Map(this.shards.map((shard) => [shard, shard.walker()]));
     /** @type {SubmitAt} */
@@ -72,7 +79,7 @@ class Cluster {
    */
   submit(operation, hashed) {
     if (!this.#passesOver) {
-      return this.shards[this.#ring.getServerOrdinal(hashed)].submit(operation);
+      return this.#owner(hashed).submit(operation);
     }
     return this.#submitPassingOver(operation, Array(operation.requests.length).fill(hashed)).then(
       ({ outcomes, failures: [failure] }) => {
@@ -89,7 +96,7 @@ class Cluster {
    */
   submitEach(operation, hashed) {
     if (this.#passesOver) return this.#submitPassingOver(operation, hashed);
-    const places = hashed.map((one) => this.shards[this.#ring.getServerOrdinal(one)]);
+    const places = hashed.map((one) => this.#owner(one));
     return gather(cutUp(operation, places), (shard, portion) => shard.submit(portion));
   }
 
@@ -136,6 +143,19 @@ class Cluster {
       positions = next;
     }
     return { outcomes, failures, places: lastPlaces };
+  }
+
+  /** @param {string | Uint8Array} hashed */
+  #owner(hashed) {
+    if (typeof hashed !== 'string' || hashed.length > MAX_KNOWN_LENGTH) {
+      return this.shards[this.#ring.getServerOrdinal(hashed)];
+    }
+    const known = this.#owners.get(hashed);
+    if (known !== undefined) return known;
+    const owner = this.shards[this.#ring.getServerOrdinal(hashed)];
+    if (this.#owners.size === MAX_KNOWN) this.#owners.clear();
+    this.#owners.set(hashed, owner);
+    return owner;
   }
 
   /** @param {string | Uint8Array} hashed */
