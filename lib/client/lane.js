@@ -136,7 +136,10 @@ class Lane {
     const { address } = connection;
     const answers = unopened.length === 0 ? replies : replies.slice(unopened.length);
     const repeats = giveOutcomes(requests, answers, { refused, failure, address });
-    if (repeats.some(({ wasReopened }) => wasReopened)) this.#opened = new Set(unopened);
+    // After a batch that did not fail: the connection was made anew, and has open what this batch has opened.
+    if (failure === null && repeats.length > 0) {
+      this.#opened = new Set(unopened.filter((definition) => !refused.has(definition)));
+    }
     return repeats;
   }
 
