@@ -72,6 +72,16 @@ function checkOptions(value, argument) {
 }
 
 /**
+ * @param {unknown} value
+ * @param {string} argument
+ */
+function checkArray(value, argument) {
+  if (!Array.isArray(value)) {
+    throw new TypeError(`${argument} must be an array, not ${show(value)}`);
+  }
+}
+
+/**
  * Refuses options that there are not: a misspelt one would do nothing, or more than was meant.
  * @param {object} options
  * @param {string} argument
@@ -100,6 +110,7 @@ module.exports = {
   MAX_UINT32,
   checkInteger,
   checkString,
+  checkArray,
   checkSecret,
   checkNames,
   checkOptions,

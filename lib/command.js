@@ -1,6 +1,6 @@
 'use strict';
 
-const { MAX_UINT32, checkInteger, checkOptions, checkOneOf } = require('./check.js');
+const { MAX_UINT32, checkArray, checkInteger, checkOptions, checkOneOf } = require('./check.js');
 const { encodeValue, encodeValues, encodeName, show } = require('./encode.js');
 
 /*
@@ -148,9 +148,7 @@ function encodeIn(list, op, keyParts) {
 
 /** @param {readonly import('..').Filter[]} filters */
 function encodeFilters(filters) {
-  if (!Array.isArray(filters)) {
-    throw new TypeError(`options.filters must be an array, not ${show(filters)}`);
-  }
+  checkArray(filters, 'options.filters');
   let tokens = '';
   for (const [i, filter] of filters.entries()) {
     const argument = `options.filters[${i}]`;

@@ -6,10 +6,9 @@ const native = require('../native.js');
 const { Batch, access } = require('./batch.js');
 const { checkInteger, checkOptions, checkSecret, checkString } = require('./check.js');
 const { showKind } = require('./encode.js');
+const { DEFAULT_HOST, DEFAULT_READ_PORT } = require('./defaults.js');
 const driver = require('./driver.js');
 
-const DEFAULT_HOST = '127.0.0.1';
-const DEFAULT_PORT = 9998;
 const DEFAULT_MAX_REPLY_BYTES = 256 * 1024 * 1024;
 
 /** The addon's half of a connection, for the executor. @type {(connection: Connection) => native.Connection} */
@@ -89,7 +88,7 @@ function connect({ host, port, path, secret, handshake, maxReplyBytes }, where) 
     ...where,
     path,
     host: checkString(host === undefined ? DEFAULT_HOST : host, 'options.host'),
-    port: checkInteger(port === undefined ? DEFAULT_PORT : port, 'options.port', 1, 65_535),
+    port: checkInteger(port === undefined ? DEFAULT_READ_PORT : port, 'options.port', 1, 65_535),
     secret,
     handshake: handshake === undefined ? '' : access.bytes(handshake),
     maxReplyBytes: checkInteger(

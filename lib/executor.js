@@ -5,13 +5,12 @@ const { Batch, access } = require('./batch.js');
 const { checkOptions } = require('./check.js');
 const { Connection, nativeOf } = require('./connection.js');
 const { offAbort, onAbort } = require('./abort.js');
+const { MAX_TIMEOUT_MS } = require('./defaults.js');
 const driver = require('./driver.js');
 const { show, showKind } = require('./encode.js');
 const { ExecuteError, HandlerSocketError, ServerError } = require('./errors.js');
 
 const DEFAULT_TIMEOUT_MS = 5000;
-/** That of Node.js's own timers. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /**
  * @typedef {InstanceType<typeof Connection>} Connection

@@ -5,10 +5,10 @@ const {
   types: { isUint8Array },
 } = require('node:util');
 const native = require('../native.js');
-const { MAX_UINT32, checkInteger, checkString } = require('./check.js');
+const { MAX_UINT32, checkArray, checkInteger, checkString } = require('./check.js');
+const { DEFAULT_READ_PORT } = require('./defaults.js');
 const { show } = require('./encode.js');
 
-const DEFAULT_PORT = 9998;
 const DEFAULT_WEIGHT = 1;
 
 class Ketama {
@@ -19,14 +19,16 @@ class Ketama {
 
   /** @param {readonly { host: string, port?: number, weight?: number }[]} [servers] */
   constructor(servers = []) {
-    if (!Array.isArray(servers)) {
-      throw new TypeError(`servers must be an array, not ${show(servers)}`);
-    }
+    checkArray(servers, 'servers');
     for (const [i, server] of servers.entries()) {
       if (typeof server !== 'object' || server === null) {
         throw new TypeError(`servers[${i}] must be an object, not ${show(server)}`);
       }
-      this.addServer(server.host, server.port ?? DEFAULT_PORT, server.weight ?? DEFAULT_WEIGHT);
+      this.addServer(
+        server.host,
+        server.port ?? DEFAULT_READ_PORT,
+        server.weight ?? DEFAULT_WEIGHT,
+      );
     }
   }
 

@@ -27,7 +27,7 @@ class Columns {
    * @param {string} table  for errors
    */
   constructor(names, types, table) {
-    this.#names = checkNames(names);
+    this.#names = checkColumns(names);
     checkOptions(types, 'target.types');
     for (const name of Object.keys(types)) {
       if (!names.includes(name)) {
@@ -271,7 +271,7 @@ function isRecord(value) {
 const TYPE_NAMES = new Set(['string', ...Object.keys(TYPES)]);
 
 /** @param {readonly string[]} names */
-function checkNames(names) {
+function checkColumns(names) {
   if (!Array.isArray(names) || names.length === 0) {
     throw new TypeError(`target.columns must be an array of column names, not ${show(names)}`);
   }

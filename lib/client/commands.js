@@ -1,6 +1,6 @@
 'use strict';
 
-const { checkNames, checkOptions } = require('../check.js');
+const { checkArray, checkNames, checkOptions } = require('../check.js');
 const command = require('../command.js');
 const { show } = require('../encode.js');
 const { Request } = require('./call.js');
@@ -53,7 +53,7 @@ class Commands {
    * @param {import('../..').RangeOptions} [options]
    */
   findEach(keys, options) {
-    if (!Array.isArray(keys)) throw new TypeError(`keys must be an array, not ${show(keys)}`);
+    checkArray(keys, 'keys');
     const found = options === undefined ? undefined : this.#findOptions(options);
     return Array.from(keys, (key, i) => {
       const parts = this.keyParts(key, `keys[${i}]`);
@@ -186,9 +186,7 @@ class Commands {
     checkNames(options, 'options', RANGE_OPTIONS);
     const { limit, offset, in: list, filters } = options;
     if (filters === undefined) return { limit, offset, in: list };
-    if (!Array.isArray(filters)) {
-      throw new TypeError(`options.filters must be an array, not ${show(filters)}`);
-    }
+    checkArray(filters, 'options.filters');
     return { limit, offset, in: list, filters: Array.from(filters, this.#toFilter, this) };
   }
 

@@ -1,12 +1,11 @@
 'use strict';
 
+const { MAX_TIMEOUT_MS } = require('../defaults.js');
 const { HandlerSocketError } = require('../errors.js');
 
 /** So much later than the executor ends a batch, in milliseconds: it knows better what has become of it. */
 const GRACE_MS = 5;
 
-/** That of Node.js's own timers. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 /** How far the calls that share a deadline may be apart. */
 const MAX_AGE_MS = 1;
 

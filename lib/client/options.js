@@ -1,11 +1,14 @@
 'use strict';
 
 const { checkInteger, checkNames, checkOptions, checkSecret, checkString } = require('../check.js');
+const {
+  DEFAULT_HOST,
+  DEFAULT_READ_PORT,
+  DEFAULT_WRITE_PORT,
+  MAX_TIMEOUT_MS,
+} = require('../defaults.js');
 const { show } = require('../encode.js');
 
-const DEFAULT_HOST = '127.0.0.1';
-const DEFAULT_READ_PORT = 9998;
-const DEFAULT_WRITE_PORT = 9999;
 const DEFAULT_TIMEOUT_MS = 5000;
 const DEFAULT_IDLE_TIMEOUT_MS = 60_000;
 
@@ -26,8 +29,6 @@ const CLIENT_OPTIONS = [
 ];
 
 const MAX_CONNECTIONS = 1000;
-/** That of Node.js's own timers. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /**
  * @typedef {object} Settings  a client's options, checked, with the defaults in place

@@ -1,7 +1,14 @@
 'use strict';
 
 const { inspect } = require('node:util');
-const { MAX_UINT32, checkInteger, checkNames, checkOneOf, checkOptions } = require('../check.js');
+const {
+  MAX_UINT32,
+  checkArray,
+  checkInteger,
+  checkNames,
+  checkOneOf,
+  checkOptions,
+} = require('../check.js');
 const { HandlerSocketError } = require('../errors.js');
 const { Columns } = require('./columns.js');
 const { Commands } = require('./commands.js');
@@ -397,16 +404,6 @@ function withLimit(options) {
 function withDefaultLimit(options = {}) {
   checkOptions(options, 'options');
   return { ...options, limit: options.limit ?? options.in?.values?.length ?? 1 };
-}
-
-/**
- * @param {unknown} value
- * @param {string} argument
- */
-function checkArray(value, argument) {
-  if (!Array.isArray(value)) {
-    throw new TypeError(`${argument} must be an array, not ${inspect(value, { depth: 0 })}`);
-  }
 }
 
 module.exports = { Index, MADE_BY_CLIENT };

@@ -1,11 +1,10 @@
 'use strict';
 
-const { checkInteger, checkNames, checkOneOf, checkOptions } = require('../check.js');
+const { checkArray, checkInteger, checkNames, checkOneOf, checkOptions } = require('../check.js');
 const { parseOptions } = require('../client/options.js');
+const { DEFAULT_HOST, DEFAULT_READ_PORT } = require('../defaults.js');
 const { show } = require('../encode.js');
 
-const DEFAULT_HOST = '127.0.0.1';
-const DEFAULT_PORT = 9998;
 const DEFAULT_WEIGHT = 1;
 const MAX_WEIGHT = 2 ** 32 - 1;
 
@@ -69,14 +68,12 @@ function parseServer(server, argument, common) {
   checkOptions(server, argument);
   const {
     host = DEFAULT_HOST,
-    port = DEFAULT_PORT,
+    port = DEFAULT_READ_PORT,
     weight = DEFAULT_WEIGHT,
     replicas = [],
   } = server;
   checkInteger(weight, `${argument}.weight`, 0, MAX_WEIGHT);
-  if (!Array.isArray(replicas)) {
-    throw new TypeError(`${argument}.replicas must be an array, not ${show(replicas)}`);
-  }
+  checkArray(replicas, `${argument}.replicas`);
   const own = pick(server, SERVER_OPTIONS, argument, ['weight', 'replicas']);
   // Beside a path the port is only part of the name on the ring.
   if (server.path !== undefined) delete own.port;

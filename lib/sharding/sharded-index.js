@@ -95,9 +95,6 @@ class ShardedIndex extends Index {
   /** @param {Operation} operation */
   #submit(operation) {
     const { name, op, key, values, options } = operation;
-    if (Object.hasOwn(options ?? {}, 'servers')) {
-      throw new TypeError(`options.servers goes with find and scan only, not with ${name}`);
-    }
     switch (name) {
       case 'insert':
         return this.#cluster.submit(operation, this.#shardKey.ofValues(values, 'values'));

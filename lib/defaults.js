@@ -1,0 +1,11 @@
+'use strict';
+
+/** Where a server is looked for; HandlerSocket's documentation has these ports. */
+const DEFAULT_HOST = '127.0.0.1';
+const DEFAULT_READ_PORT = 9998;
+const DEFAULT_WRITE_PORT = 9999;
+
+/** That of Node.js's own timers. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+module.exports = { DEFAULT_HOST, DEFAULT_READ_PORT, DEFAULT_WRITE_PORT, MAX_TIMEOUT_MS };
