@@ -1,122 +1,105 @@
 'use strict';
 
 /*
- * One contender in a process of its own, started by clients.js:
+ * One contender at one work, in a process of its own:
  *
- *   node contender.js <name> <addresses as JSON>
+ *   node contender.js <assignment as JSON>
  *
- * It does a slice of work for each message, and answers with what it measured.
+ * It does a slice of the work for each message, a number of seconds, and answers with what it measured. For each slice it
+ * connects anew: which of the server's threads a connection falls to is chance, and so differs from slice to slice; and
+ * what is idle holds no locks.
  */
 
-const { ROWS } = require('./users.js');
+const { callMaker } = require('./calls.js');
+const { measureClosedLoop } = require('./closed-loop.js');
+const { peakMemory } = require('./memory.js');
+const { measureOpenLoop } = require('./open-loop.js');
+const { tableOf } = require('./tables.js');
 
 /**
- * @typedef {object} Contender
+ * @typedef {{ host: string, port: number, writePort: number, secret: string, sqlPort: number }} Addresses
+ *
+ * @typedef {object} Assignment
+ * @property {import('./works.js').Contender} contender
+ * @property {import('./works.js').Work} work
+ * @property {Addresses} addresses
+ *
+ * @typedef {object} Task  what a contender is told when it connects
+ * @property {import('./works.js').Work} work
+ * @property {import('./tables.js').Table} table
+ * @property {Addresses} addresses
+ * @property {number} connections
+ * @property {import('./works.js').Contender['way']} way
+ *
+ * @typedef {object} Session  A connection, or several that look like one. What a work does not ask for may be missing.
  * @property {(id: number) => Promise<unknown>} get
  * @property {(ids: number[]) => Promise<unknown[]>} getMany
  *   In any order: only hansock gives the rows in that of the keys.
- * @property {(row: unknown) => number} read  Reads every value and gives the id.
+ * @property {(from: number, count: number, visit: (row: unknown) => void) => Promise<void>} scan
+ * @property {(rows: unknown[][]) => Promise<number>} insertMany  Gives how many were inserted.
+ * @property {(id: number, city: string) => Promise<number>} update  Gives how many rows were found.
+ * @property {(row: any) => number} read  Reads every value and gives the id.
  *
- * @typedef {{ host: string, port: number, writePort: number, secret: string, sqlPort: number }} Addresses
- * @typedef {(addresses: Addresses) => Promise<Contender>} Connect
+ * @typedef {object} Done
+ * @property {number} rows
+ * @property {number} [began]  as performance.now() gives it, where it was before the call
  *
- * @typedef {object} Work
- * @property {number} callers  each of whom awaits one call after the other
- * @property {number} keys  a call: get where it is 1, else getMany
+ * @typedef {() => Promise<Done>} Call  Reads all that it gets, and throws if any of it is wrong.
+ *
+ * @typedef {{ sessions: Session[], close: () => Promise<unknown> }} Connected
+ * @typedef {{ call: Call, close: () => Promise<unknown> }} ConnectedCaller  One that makes its calls itself.
+ * @typedef {(task: Task) => Promise<Connected | ConnectedCaller>} Connect
  *
  * @typedef {object} Slice
  * @property {number} rows
  * @property {number} seconds
  * @property {number} cpuMicroseconds  of the whole process, user and system
- * @property {Float64Array} latencies  of each call, in milliseconds, reading its rows included
+ * @property {ArrayLike<number>} latencies  of each call, in milliseconds, reading its rows included
+ * @property {number} peakMemory  resident, in bytes, since the process began
  */
-
-/** How many different lists of keys getMany is called with. */
-const LISTS = 200;
 
 async function main() {
   process.on('disconnect', () => process.exit());
-  const [name, addresses] = process.argv.slice(2);
+  /** @type {Assignment} */
+  const { contender, work, addresses } = JSON.parse(process.argv[2]);
   /** @type {{ connect: Connect }} */
-  const { connect } = require(`./contenders/${name}.js`);
-  const contender = await connect(JSON.parse(addresses));
+  const { connect } = require(`./contenders/${contender.program}.js`);
+  const task = {
+    work,
+    table: tableOf(work.table),
+    addresses,
+    connections: contender.connections ?? work.connections,
+    way: contender.way,
+  };
 
-  process.on('message', async (/** @type {Work & { seconds: number }} */ { seconds, ...work }) => {
-    process.send?.(await measure(callOf(contender, work), work, seconds));
+  const makeCall = callMaker(work, task.table);
+  const measure = work.operation === 'openLoop' ? measureOpenLoop : measureClosedLoop;
+
+  process.on('message', async (/** @type {number} */ seconds) => {
+    const connected = await connect(task);
+    const calls = callsOf(connected, work.callers, makeCall);
+    // Connects, prepares statements and opens indexes: not counted.
+    await Promise.all(calls.map((call) => call()));
+    const measured = await measure(calls, seconds);
+    const slice = { ...measured, peakMemory: peakMemory() };
+    await connected.close();
+    process.send?.(slice);
   });
 }
 
 /**
- * @param {Contender} contender
- * @param {Work} work
- * @returns {() => Promise<void>}
+ * One call for each caller.
+ *
+ * @param {Connected | ConnectedCaller} connected
+ * @param {number} callers
+ * @param {(session: Session) => Call} makeCall
  */
-function callOf({ get, getMany, read }, { keys }) {
-  if (keys === 1) {
-    return async () => {
-      const id = randomId();
-      if (read(await get(id)) !== id) throw new Error(`another row than ${id}`);
-    };
-  }
-  const lists = Array.from({ length: LISTS }, () => differentIds(keys));
-  const sums = lists.map((ids) => ids.reduce((sum, id) => sum + id, 0));
-  let next = 0;
-  return async () => {
-    const list = next++ % LISTS;
-    let sum = 0;
-    for (const row of await getMany(lists[list])) sum += read(row);
-    if (sum !== sums[list]) throw new Error(`other rows than ${lists[list]}`);
-  };
+function callsOf(connected, callers, makeCall) {
+  if ('call' in connected) return [connected.call];
+  const { sessions } = connected;
+  return Array.from({ length: callers }, (_, caller) =>
+    makeCall(sessions[caller % sessions.length]),
+  );
 }
 
-/**
- * @param {() => Promise<void>} call
- * @param {Work} work
- * @param {number} seconds
- * @returns {Promise<Slice>}
- */
-async function measure(call, { callers, keys }, seconds) {
-  /** @type {number[]} */
-  const latencies = [];
-  const cpuBefore = process.cpuUsage();
-  const start = performance.now();
-  const end = start + seconds * 1000;
-  await Promise.all(Array.from({ length: callers }, () => callInTurn(call, latencies, end)));
-  const elapsed = performance.now() - start;
-  const cpu = process.cpuUsage(cpuBefore);
-  return {
-    rows: latencies.length * keys,
-    seconds: elapsed / 1000,
-    cpuMicroseconds: cpu.user + cpu.system,
-    latencies: Float64Array.from(latencies),
-  };
-}
-
-/**
- * @param {() => Promise<void>} call
- * @param {number[]} latencies  to add to
- * @param {number} end  as performance.now() gives it
- */
-async function callInTurn(call, latencies, end) {
-  let now = performance.now();
-  while (now < end) {
-    const start = now;
-    await call();
-    now = performance.now();
-    latencies.push(now - start);
-  }
-}
-
-/** @param {number} count */
-function differentIds(count) {
-  /** @type {Set<number>} */
-  const ids = new Set();
-  while (ids.size < count) ids.add(randomId());
-  return [...ids];
-}
-
-function randomId() {
-  return 1 + Math.floor(Math.random() * ROWS);
-}
-
-if (require.main === module) main();
+main();

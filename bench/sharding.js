@@ -9,11 +9,11 @@
  */
 
 const fs = require('node:fs');
-const os = require('node:os');
 const { Client, ShardedClient } = require('..');
 const { startServer } = require('../lib/testing');
-const { median, quantile } = require('./statistics.js');
-const { COLUMNS, ROWS, SQL, readObject } = require('./users.js');
+const { formatRatios } = require('./formats.js');
+const { inTurn, median, quantile } = require('./statistics.js');
+const { DATABASE, tableOf, sqlOf } = require('./tables.js');
 
 const SERVERS = [1, 2, 3];
 const KEYS_A_CALL = 1000;
@@ -28,7 +28,8 @@ const GET = isQuick ? { rounds: 13, seconds: 0.15 } : { rounds: 45, seconds: 0.3
 /** For the compiler, and not counted. */
 const WARM_UP_ROUNDS = 4;
 
-const PLACE = { database: 'bench', table: 'users', columns: COLUMNS };
+const { name: table, columns, rows: ROWS, readObject } = tableOf('few_users');
+const PLACE = { database: DATABASE, table, columns };
 
 /**
  * @typedef {object} Contender
@@ -45,13 +46,13 @@ async function main() {
   // Each has all rows, so that a key has its row wherever the ring sends it.
   const servers = await Promise.all(
     Array.from({ length: most }, () => {
-      return startServer({ sql: SQL, config: { innodb_buffer_pool_size: '32M' } });
+      return startServer({ sql: sqlOf([table]), config: { innodb_buffer_pool_size: '32M' } });
     }),
   );
   try {
     console.log(
-      `${os.cpus()[0].model}, ${os.cpus().length} cores, Node.js ${process.version}; ` +
-        `${ROWS.toLocaleString('en')} rows on each server; medians, with quartiles\n`,
+      '## Several servers as one\n\n' +
+        `${ROWS.toLocaleString('en')} rows on each server; medians, with quartiles.\n`,
     );
     await compareGetMany(servers);
     await compareGet(servers[0]);
@@ -69,7 +70,7 @@ async function compareGetMany(servers) {
   const rounds = await compare(contenders, GET_MANY);
   const keys = KEYS_A_CALL.toLocaleString('en');
   console.log(
-    `getMany of ${keys} keys, one call after the other; ${GET_MANY.rounds} rounds of ${GET_MANY.seconds} s\n`,
+    `getMany of ${keys} keys, one call after the other; ${GET_MANY.rounds} rounds of ${GET_MANY.seconds} s:\n`,
   );
   console.log(
     '| servers | rows/s | JavaScript thread, CPU µs/row | p50 ms | p99 ms | of one server |',
@@ -84,7 +85,7 @@ async function compareGetMany(servers) {
       median(slices.map(cost)).toFixed(2),
       quantile(latencies, 0.5).toFixed(2),
       quantile(latencies, 0.99).toFixed(2),
-      withQuartiles(rounds.map((round) => rate(round[i]) / rate(round[0]))),
+      formatRatios(rounds.map((round) => rate(round[i]) / rate(round[0]))),
     ];
     console.log(`| ${figures.join(' | ')} |`);
   }
@@ -111,7 +112,7 @@ async function compareGet(server) {
   const rounds = await compare(contenders, GET);
   const callers = CALLERS.toLocaleString('en');
   console.log(
-    `\nget, ${callers} at a time: CPU time of the JavaScript thread; ${GET.rounds} rounds of ${GET.seconds} s\n`,
+    `\nget, ${callers} at a time: CPU time of the JavaScript thread; ${GET.rounds} rounds of ${GET.seconds} s:\n`,
   );
   console.log('| client | µs/get | more than Client, µs/get | times as much |');
   console.log('|---|---:|---|---|');
@@ -119,8 +120,8 @@ async function compareGet(server) {
     const figures = [
       name,
       median(rounds.map((round) => cost(round[i]))).toFixed(2),
-      i === 0 ? '' : withQuartiles(rounds.map((round) => cost(round[i]) - cost(round[0]))),
-      i === 0 ? '' : withQuartiles(rounds.map((round) => cost(round[i]) / cost(round[0]))),
+      i === 0 ? '' : formatRatios(rounds.map((round) => cost(round[i]) - cost(round[0]))),
+      i === 0 ? '' : formatRatios(rounds.map((round) => cost(round[i]) / cost(round[0]))),
     ];
     console.log(`| ${figures.join(' | ')} |`);
   }
@@ -154,10 +155,8 @@ async function compare(contenders, { rounds: count, seconds }) {
   for (let round = -WARM_UP_ROUNDS; round < count; round++) {
     /** @type {Round} */
     const slices = [];
-    for (const i of contenders.keys()) {
-      // Another one goes first each time, so that none always follows the same.
-      const at = (i + round + WARM_UP_ROUNDS) % contenders.length;
-      slices[at] = await measure(contenders[at], lists, seconds);
+    for (const i of inTurn([...contenders.keys()], round + WARM_UP_ROUNDS)) {
+      slices[i] = await measure(contenders[i], lists, seconds);
     }
     if (round >= 0) rounds.push(slices);
   }
@@ -214,12 +213,6 @@ function rate({ rows, seconds }) {
 /** @param {Slice} slice */
 function cost({ rows, threadMicroseconds }) {
   return threadMicroseconds / rows;
-}
-
-/** @param {number[]} figures */
-function withQuartiles(figures) {
-  const [low, middle, high] = [0.25, 0.5, 0.75].map((share) => quantile(figures, share).toFixed(2));
-  return `**${middle}** (${low} to ${high})`;
 }
 
 main();

@@ -1,12 +1,35 @@
 'use strict';
 
 /**
+ * @typedef {object} Spread
+ * @property {number} low  the lower quartile
+ * @property {number} median
+ * @property {number} high  the upper quartile
+ */
+
+/**
  * @param {ArrayLike<number>} figures
  * @param {number} share  0.5 is the median
  */
 function quantile(figures, share) {
+  const [only] = quantiles(figures, [share]);
+  return only;
+}
+
+/**
+ * What lies between two figures is taken from the line between them.
+ *
+ * @param {ArrayLike<number>} figures
+ * @param {readonly number[]} shares
+ */
+function quantiles(figures, shares) {
   const sorted = Float64Array.from(figures).sort();
-  return sorted[Math.round((sorted.length - 1) * share)];
+  return shares.map((share) => {
+    const place = (sorted.length - 1) * share;
+    const below = sorted[Math.floor(place)];
+    const above = sorted[Math.ceil(place)];
+    return below + (above - below) * (place % 1);
+  });
 }
 
 /** @param {ArrayLike<number>} figures */
@@ -14,4 +37,25 @@ function median(figures) {
   return quantile(figures, 0.5);
 }
 
-module.exports = { quantile, median };
+/**
+ * @param {ArrayLike<number>} figures
+ * @returns {Spread}
+ */
+function spread(figures) {
+  const [low, middle, high] = quantiles(figures, [0.25, 0.5, 0.75]);
+  return { low, median: middle, high };
+}
+
+/**
+ * In turn, another one first each time, so that none always follows the same.
+ *
+ * @template T
+ * @param {readonly T[]} contenders
+ * @param {number} round
+ */
+function inTurn(contenders, round) {
+  const first = round % contenders.length;
+  return [...contenders.slice(first), ...contenders.slice(0, first)];
+}
+
+module.exports = { quantile, quantiles, median, spread, inTurn };

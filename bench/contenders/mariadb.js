@@ -1,22 +1,41 @@
 'use strict';
 
 const { requirePeer } = require('../peers.js');
-const { readObject } = require('../users.js');
-const { SELECT_ONE, selectMany } = require('./sql.js');
+const { insertBegin, list, sqlSession } = require('./sql.js');
 
 const mariadb = requirePeer('mariadb');
 
 /** @type {import('../contender.js').Connect} */
-async function connect({ host, sqlPort }) {
-  // Pipelining is its default.
-  const connection = await mariadb.createConnection({ host, port: sqlPort, user: 'root' });
+async function connect(task) {
+  const { host, sqlPort } = task.addresses;
+  const connections = await Promise.all(
+    Array.from({ length: task.connections }, () =>
+      // Pipelining is its default.
+      mariadb.createConnection({ host, port: sqlPort, user: 'root' }),
+    ),
+  );
   return {
-    async get(id) {
-      const rows = await connection.execute(SELECT_ONE, [id]);
-      return rows[0];
+    sessions: connections.map((connection) => ({
+      ...sqlSession(task, (statement, values) => connection.execute(statement, values)),
+      ...(task.way === 'bulk' ? bulk(task, connection) : {}),
+    })),
+    close: () => Promise.all(connections.map((connection) => connection.end())),
+  };
+}
+
+/**
+ * MariaDB's own protocol for many rows.
+ *
+ * @param {import('../contender.js').Task} task
+ * @param {any} connection
+ */
+function bulk({ table }, connection) {
+  const statement = `${insertBegin(table)} (${list('?', table.columns.length - 1)})`;
+  return {
+    async insertMany(/** @type {unknown[][]} */ rows) {
+      const { affectedRows } = await connection.batch(statement, rows);
+      return affectedRows;
     },
-    getMany: (ids) => connection.execute(selectMany(ids.length), ids),
-    read: readObject,
   };
 }
 

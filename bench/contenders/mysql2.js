@@ -1,24 +1,26 @@
 'use strict';
 
 const { requirePeer } = require('../peers.js');
-const { readObject } = require('../users.js');
-const { SELECT_ONE, selectMany } = require('./sql.js');
+const { sqlSession } = require('./sql.js');
 
 const mysql2 = requirePeer('mysql2/promise');
 
 /** @type {import('../contender.js').Connect} */
-async function connect({ host, sqlPort }) {
-  const connection = await mysql2.createConnection({ host, port: sqlPort, user: 'root' });
+async function connect(task) {
+  const { host, sqlPort } = task.addresses;
+  const connections = await Promise.all(
+    Array.from({ length: task.connections }, () =>
+      mysql2.createConnection({ host, port: sqlPort, user: 'root' }),
+    ),
+  );
   return {
-    async get(id) {
-      const [rows] = await connection.execute(SELECT_ONE, [id]);
-      return rows[0];
-    },
-    async getMany(ids) {
-      const [rows] = await connection.execute(selectMany(ids.length), ids);
-      return rows;
-    },
-    read: readObject,
+    sessions: connections.map((connection) =>
+      sqlSession(task, async (statement, values) => {
+        const [result] = await connection.execute(statement, values);
+        return result;
+      }),
+    ),
+    close: () => Promise.all(connections.map((connection) => connection.end())),
   };
 }
 

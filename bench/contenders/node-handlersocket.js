@@ -2,27 +2,73 @@
 
 const { once } = require('node:events');
 const { requirePeer } = require('../peers.js');
-const { COLUMNS, readArray } = require('../users.js');
+const { DATABASE } = require('../tables.js');
 
 const handlersocket = requirePeer('node-handlersocket');
 
 /** @type {import('../contender.js').Connect} */
-async function connect({ host, port, secret }) {
+async function connect(task) {
+  const opened = await Promise.all(Array.from({ length: task.connections }, () => open(task)));
+  return {
+    sessions: opened.map(({ session }) => session),
+    async close() {
+      for (const { connection } of opened) connection.close();
+    },
+  };
+}
+
+/** @param {import('../contender.js').Task} task */
+async function open({ work, table, addresses }) {
+  const { host, secret } = addresses;
+  const isWrite = work.operation === 'insert' || work.operation === 'update';
+  const port = isWrite ? addresses.writePort : addresses.port;
   const connection = handlersocket.connect({ host, port, auth: secret });
   await once(connection, 'connect');
+  const columns = columnsFor(work, table);
   const index = await promiseOf((callback) =>
-    connection.openIndex('bench', 'users', 'PRIMARY', COLUMNS, callback),
+    connection.openIndex(DATABASE, table.name, 'PRIMARY', columns, callback),
   );
+  return { connection, session: sessionOf(index, table) };
+}
+
+/**
+ * @param {import('../works.js').Work} work
+ * @param {import('../tables.js').Table} table
+ */
+function columnsFor({ operation }, { columns }) {
+  if (operation === 'insert') return columns.slice(1);
+  return operation === 'update' ? ['city'] : columns;
+}
+
+/**
+ * @param {any} index
+ * @param {import('../tables.js').Table} table
+ * @returns {import('../contender.js').Session}
+ */
+function sessionOf(index, table) {
   return {
     async get(id) {
-      const rows = await promiseOf((callback) => index.find('=', [id], callback));
-      return rows[0];
+      const [row] = await promiseOf((callback) => index.find('=', [id], callback));
+      return row;
     },
     getMany: (ids) =>
       promiseOf((callback) =>
         index.find('=', [handlersocket.in(...ids)], { limit: ids.length }, callback),
       ),
-    read: readArray,
+    async scan(from, count, visit) {
+      const rows = await promiseOf((callback) =>
+        index.find('>=', [from], { limit: count }, callback),
+      );
+      for (const row of rows) visit(row);
+    },
+    async insertMany(rows) {
+      const ids = await Promise.all(
+        rows.map((row) => promiseOf((callback) => index.insert(row, callback))),
+      );
+      return ids.length;
+    },
+    update: (id, city) => promiseOf((callback) => index.update('=', [id], [city], callback)),
+    read: table.readArray,
   };
 }
 

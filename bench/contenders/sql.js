@@ -1,21 +1,72 @@
 'use strict';
 
-const { COLUMNS } = require('../users.js');
+const { DATABASE } = require('../tables.js');
 
-const SELECT = `SELECT ${COLUMNS.join(', ')} FROM bench.users WHERE`;
-const SELECT_ONE = `${SELECT} id = ?`;
-
-/** @type {Map<number, string>} */
-const selectsOfMany = new Map();
-
-/** @param {number} count  of keys */
-function selectMany(count) {
-  let select = selectsOfMany.get(count);
-  if (select === undefined) {
-    select = `${SELECT} id IN (${Array(count).fill('?').join(', ')})`;
-    selectsOfMany.set(count, select);
-  }
-  return select;
+/**
+ * A session over a function that prepares a statement once and executes it.
+ *
+ * @param {import('../contender.js').Task} task
+ * @param {(statement: string, values: unknown[]) => Promise<any>} execute
+ * @returns {import('../contender.js').Session}
+ */
+function sqlSession({ table }, execute) {
+  const place = `${DATABASE}.${table.name}`;
+  const select = `SELECT ${table.columns.join(', ')} FROM ${place} WHERE`;
+  const selectOne = `${select} id = ?`;
+  const selectRange = `${select} id >= ? ORDER BY id LIMIT`;
+  const update = `UPDATE ${place} SET city = ? WHERE id = ?`;
+  const selectMany = once((count) => `${select} id IN (${list('?', count)})`);
+  const insertMany = once((count) => {
+    const row = `(${list('?', table.columns.length - 1)})`;
+    return `${insertBegin(table)} ${list(row, count)}`;
+  });
+  return {
+    async get(id) {
+      const [row] = await execute(selectOne, [id]);
+      return row;
+    },
+    getMany: (ids) => execute(selectMany(ids.length), ids),
+    async scan(from, count, visit) {
+      for (const row of await execute(`${selectRange} ${count}`, [from])) visit(row);
+    },
+    async insertMany(rows) {
+      const { affectedRows } = await execute(insertMany(rows.length), rows.flat());
+      return affectedRows;
+    },
+    async update(id, city) {
+      const { affectedRows } = await execute(update, [city, id]);
+      return affectedRows;
+    },
+    read: table.readObject,
+  };
 }
 
-module.exports = { SELECT_ONE, selectMany };
+/** @param {import('../tables.js').Table} table */
+function insertBegin(table) {
+  return `INSERT INTO ${DATABASE}.${table.name} (${table.columns.slice(1).join(', ')}) VALUES`;
+}
+
+/**
+ * @param {string} item
+ * @param {number} count
+ */
+function list(item, count) {
+  return Array(count).fill(item).join(', ');
+}
+
+/**
+ * Writes a statement for each number of rows only once.
+ *
+ * @param {(count: number) => string} write
+ */
+function once(write) {
+  /** @type {Map<number, string>} */
+  const written = new Map();
+  return (/** @type {number} */ count) => {
+    const statement = written.get(count) ?? write(count);
+    written.set(count, statement);
+    return statement;
+  };
+}
+
+module.exports = { sqlSession, insertBegin, list };

@@ -1,0 +1,159 @@
+'use strict';
+
+const { Batch, Connection, Executor } = require('../..');
+const { keyLists, scanStart } = require('../calls.js');
+const { DATABASE } = require('../tables.js');
+
+/**
+ * @typedef {import('../contender.js').Task} Task
+ * @typedef {import('../..').Reply} Reply
+ * @typedef {(batch: Batch) => (replies: readonly Reply[]) => number} Writer
+ *   Writes a batch, and gives what reads the replies and says how many rows they had.
+ *
+ * @typedef {object} Lane
+ * @property {Connection} connection
+ * @property {Batch[]} batches  One is under way while the other is read and written.
+ *
+ * @typedef {object} Prepared
+ * @property {Executor} executor
+ * @property {((replies: readonly Reply[]) => number)[]} readers  one for each lane
+ */
+
+/** @type {number[][] | undefined} Kept from slice to slice. */
+let lists;
+
+/** @type {import('../contender.js').Connect} */
+async function connect(task) {
+  const { work, table, addresses, connections, way } = task;
+  lists ??= work.operation === 'get' ? keyLists(work.callers, table.rows) : [];
+  const write = work.operation === 'scan' ? scanWriter(task) : findsWriter(task, lists);
+  const { columns } = table;
+  const handshake = new Batch().openIndex(1, { database: DATABASE, table: table.name, columns });
+  const { host, port, secret } = addresses;
+  /** @type {Lane[]} */
+  const lanes = Array.from({ length: connections }, () => ({
+    connection: new Connection({ host, port, secret, handshake }),
+    batches: [new Batch(), new Batch()],
+  }));
+  const { call, end } = way === 'overlapped' ? overlapped(lanes, write) : inTurn(lanes, write);
+  return {
+    call,
+    async close() {
+      await end();
+      for (const { connection } of lanes) connection.close();
+    },
+  };
+}
+
+/**
+ * @param {Task} task
+ * @param {number[][]} keys
+ * @returns {Writer}
+ */
+function findsWriter({ table }, keys) {
+  const read = table.readArray;
+  let next = 0;
+  return (batch) => {
+    const ids = keys[next++ % keys.length];
+    for (const id of ids) batch.find(1, '=', [id]);
+    return (replies) => {
+      for (let i = 0; i < ids.length; i++) {
+        if (read(replies[i].values) !== ids[i]) throw new Error(`another row than ${ids[i]}`);
+      }
+      return ids.length;
+    };
+  };
+}
+
+/**
+ * @param {Task} task
+ * @returns {Writer}
+ */
+function scanWriter({ work, table }) {
+  const limit = work.rows;
+  return (batch) => {
+    const from = scanStart(limit, table.rows);
+    batch.find(1, '>=', [from], { limit });
+    return ([reply]) => {
+      const { rows } = reply;
+      if (rows.length !== limit) throw new Error(`${rows.length} rows in place of ${limit}`);
+      for (const [i, row] of rows.entries()) {
+        if (table.readArray(row) !== from + i) throw new Error(`another row than ${from + i}`);
+      }
+      return limit;
+    };
+  };
+}
+
+/**
+ * A program that awaits a batch, reads its rows, writes the next one, and so on: the connection is idle while the program
+ * works.
+ *
+ * @param {Lane[]} lanes
+ * @param {Writer} write
+ */
+function inTurn(lanes, write) {
+  return {
+    async call() {
+      const { executor, readers } = prepare(lanes, 0, write);
+      return { rows: read(readers, await executor.execute()) };
+    },
+    async end() {},
+  };
+}
+
+/**
+ * One that reads the last batch and writes the next one while one is under way. Its first call only begins that.
+ *
+ * @param {Lane[]} lanes
+ * @param {Writer} write
+ */
+function overlapped(lanes, write) {
+  let side = 0;
+  let underWay = start(prepare(lanes, side, write));
+  return {
+    async call() {
+      side = 1 - side;
+      const next = prepare(lanes, side, write);
+      const { readers, began, running } = underWay;
+      const replies = await running;
+      underWay = start(next);
+      return { rows: read(readers, replies), began };
+    },
+    end: () => underWay.running,
+  };
+}
+
+/** @param {Prepared} prepared */
+function start({ executor, readers }) {
+  return { readers, began: performance.now(), running: executor.execute() };
+}
+
+/**
+ * Writes each lane's next batch and puts it into an executor.
+ *
+ * @param {Lane[]} lanes
+ * @param {number} side
+ * @param {Writer} write
+ * @returns {Prepared}
+ */
+function prepare(lanes, side, write) {
+  const executor = new Executor();
+  const readers = lanes.map(({ connection, batches }) => {
+    const batch = batches[side].clear();
+    const reader = write(batch);
+    executor.add(connection, batch);
+    return reader;
+  });
+  return { executor, readers };
+}
+
+/**
+ * @param {Prepared['readers']} readers
+ * @param {(readonly Reply[])[]} batches
+ */
+function read(readers, batches) {
+  return readers.reduce((rows, reader, lane) => rows + reader(batches[lane]), 0);
+}
+
+module.exports = { connect };

@@ -1,0 +1,204 @@
+'use strict';
+
+/*
+ * What happens at the ends of the range: very many connections, very large batches and values, very short programs. Each
+ * is measured in fresh processes, the programs in limits/.
+ */
+
+const { execFile } = require('node:child_process');
+const path = require('node:path');
+const { promisify } = require('node:util');
+
+/**
+ * @typedef {import('../lib/testing').TestServer} TestServer
+ *
+ * @typedef {object} LimitFigures
+ * @property {string} name
+ * @property {'' | 'ms' | 'µs' | 'bytes' | 'times'} unit
+ * @property {number[]} figures  one for each round
+ *
+ * @typedef {object} Limit
+ * @property {string} name
+ * @property {string[]} tables
+ * @property {boolean} isQuick
+ * @property {(server: TestServer, isQuick: boolean) => Promise<LimitFigures[]>} measure
+ */
+
+const LARGE_BATCH = 1_000_000;
+const USUAL_BATCH = 1000;
+
+/** @type {Limit[]} */
+const LIMITS = [
+  {
+    name: '2,000 connections in one execute',
+    tables: ['users'],
+    isQuick: false,
+    measure: measureConnections,
+  },
+  {
+    name: 'a batch of 1,000,000 finds',
+    tables: ['users'],
+    isQuick: false,
+    measure: measureLargeBatch,
+  },
+  {
+    name: 'one field kept of 64 MiB',
+    tables: ['text_1024'],
+    isQuick: false,
+    measure: measureKeptField,
+  },
+  {
+    name: 'copies of a value of 64 MiB',
+    tables: ['text_10', 'bytes_10', 'text_67108864', 'bytes_67108864'],
+    isQuick: false,
+    measure: measureCopies,
+  },
+  { name: "require('hansock')", tables: [], isQuick: true, measure: measureLoad },
+];
+
+/** @param {TestServer} server */
+async function measureConnections({ port, secret }) {
+  const { connect, atOnce, inParts } = await run('connections.js', [port, secret, 15]);
+  return [
+    figures('2,000 connections: connecting all in one execute', 'ms', connect),
+    figures('2,000 connections: one execute, a find each', 'ms', atOnce),
+    figures('2,000 connections: 20 executes of 100', 'ms', inParts),
+    figures('2,000 connections: one execute, of 20 of 100', 'times', divided(atOnce, inParts)),
+  ];
+}
+
+/** @param {TestServer} server */
+async function measureLargeBatch({ port, secret }) {
+  const programs = [USUAL_BATCH, LARGE_BATCH].map(
+    (size) => () => run('large-batch.js', [port, secret, LARGE_BATCH, size]),
+  );
+  const [usual, large] = await alternate(3, programs);
+  const [usualTimes, largeTimes] = [usual, large].map((runs) => pick(runs, 'perRow'));
+  return [
+    figures('1,000,000 finds in batches of 1,000: time a row', 'µs', usualTimes),
+    figures('1,000,000 finds in one batch: time a row', 'µs', largeTimes),
+    figures(
+      '1,000,000 finds in one batch: time, of batches of 1,000',
+      'times',
+      divided(largeTimes, usualTimes),
+    ),
+    figures(
+      '1,000,000 finds in one batch: peak memory, of bytes received',
+      'times',
+      pick(large, 'peak'),
+    ),
+  ];
+}
+
+/** @param {TestServer} server */
+async function measureKeptField({ port, secret }) {
+  const programs = ['batch', 'client'].map(
+    (way) => () => run('kept-field.js', [port, secret, way], ['--expose-gc']),
+  );
+  const [batch, client] = await alternate(3, programs);
+  return [
+    figures('one field kept of 64 MiB: held after a Batch', 'bytes', pick(batch, 'held')),
+    figures('one field kept of 64 MiB: held after Client.find', 'bytes', pick(client, 'held')),
+    figures(
+      'one field kept of 64 MiB: resident memory more, Batch',
+      'bytes',
+      pick(batch, 'resident'),
+    ),
+    figures(
+      'one field kept of 64 MiB: resident memory more, Client.find',
+      'bytes',
+      pick(client, 'resident'),
+    ),
+  ];
+}
+
+/** @param {TestServer} server */
+async function measureCopies({ port, secret }) {
+  const programs = ['bytes', 'text'].map((kind) => () => run('copies.js', [port, secret, kind]));
+  const [bytes, text] = await alternate(3, programs);
+  return [
+    figures('copies of a value at once, as Buffer', 'times', pick(bytes, 'copies')),
+    figures('copies of a value at once, as text', 'times', pick(text, 'copies')),
+  ];
+}
+
+/**
+ * @param {TestServer} _server
+ * @param {boolean} isQuick
+ */
+async function measureLoad(_server, isQuick) {
+  const programs = ['nothing', 'hansock'].map((what) => async () => {
+    const start = performance.now();
+    const { cpu, memory } = await run('load.js', [what]);
+    return { wall: performance.now() - start, cpu, memory };
+  });
+  const [nothing, hansock] = await alternate(isQuick ? 9 : 41, programs);
+  /** @param {'wall' | 'cpu' | 'memory'} figure */
+  const more = (figure) =>
+    pick(hansock, figure).map((own, round) => own - pick(nothing, figure)[round]);
+  return [
+    figures("require('hansock'): time over an empty script", 'ms', more('wall')),
+    figures("require('hansock'): CPU time over an empty script", 'ms', more('cpu')),
+    figures("require('hansock'): memory over an empty script", 'bytes', more('memory')),
+  ];
+}
+
+/**
+ * What a program of limits/ prints.
+ *
+ * @param {string} program
+ * @param {(string | number)[]} given
+ * @param {string[]} [flags]
+ * @returns {Promise<any>}
+ */
+async function run(program, given, flags = []) {
+  const file = path.join(__dirname, 'limits', program);
+  const all = [...flags, file, ...given.map(String)];
+  const { stdout } = await promisify(execFile)(process.execPath, all);
+  if (stdout === '') throw new Error(`${program} ended before it had measured anything`);
+  return JSON.parse(stdout);
+}
+
+/**
+ * @template T
+ * @param {number} rounds
+ * @param {(() => Promise<T>)[]} programs
+ * @returns {Promise<T[][]>} What each program gave, round by round.
+ */
+async function alternate(rounds, programs) {
+  /** @type {T[][]} */
+  const results = programs.map(() => []);
+  for (let round = 0; round < rounds; round++) {
+    const order = round % 2 === 0 ? [...programs.keys()] : [...programs.keys()].reverse();
+    for (const i of order) results[i].push(await programs[i]());
+  }
+  return results;
+}
+
+/**
+ * @param {Record<string, number>[]} runs
+ * @param {string} figure
+ */
+function pick(runs, figure) {
+  return runs.map((run) => run[figure]);
+}
+
+/**
+ * @param {number[]} above
+ * @param {number[]} below
+ */
+function divided(above, below) {
+  return above.map((figure, round) => figure / below[round]);
+}
+
+/**
+ * @param {string} name
+ * @param {LimitFigures['unit']} unit
+ * @param {number[]} all
+ * @returns {LimitFigures}
+ */
+function figures(name, unit, all) {
+  return { name, unit, figures: all };
+}
+
+module.exports = { LIMITS };

@@ -1,0 +1,12 @@
+'use strict';
+
+/*
+ * A program that does nothing but load this package, if so asked:
+ *
+ *   node load.js <hansock | nothing>
+ */
+
+if (process.argv[2] === 'hansock') require('../..');
+
+const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
+console.log(JSON.stringify({ cpu: (userCPUTime + systemCPUTime) / 1000, memory: maxRSS * 1024 }));

@@ -1,0 +1,63 @@
+'use strict';
+
+const { once } = require('node:events');
+const path = require('node:path');
+const { Worker } = require('node:worker_threads');
+const { monotonicMilliseconds } = require('./arrivals.js');
+const { measureClosedLoop } = require('./closed-loop.js');
+
+/** @typedef {import('./contender.js').Call} Call */
+
+/** Of the rate that all callers in a closed loop had just before. */
+const SHARE_OF_PEAK = 0.5;
+/** Of the time of a slice. */
+const CLOSED_SHARE = 0.4;
+
+/**
+ * Calls arrive by a schedule, whether or not those before are done, and their time counts from when they should have
+ * begun. So waiting is seen, which a closed loop hides: there a slow call holds back the ones after it.
+ *
+ * @param {Call[]} calls  one for each caller
+ * @param {number} seconds  in all
+ */
+async function measureOpenLoop(calls, seconds) {
+  const peak = await measureClosedLoop(calls, seconds * CLOSED_SHARE);
+  const rate = (peak.rows / peak.seconds) * SHARE_OF_PEAK;
+
+  const clock = new Worker(path.join(__dirname, 'arrivals.js'), {
+    workerData: { rate, seconds: seconds * (1 - CLOSED_SHARE) },
+  });
+  const [begin] = await once(clock, 'message');
+  const cpuBefore = process.cpuUsage();
+  /** @type {number[]} */
+  const latencies = [];
+  /** @type {Promise<void>[]} */
+  const underWay = [];
+  clock.on('message', (/** @type {number} */ due) => {
+    while (underWay.length < due) {
+      const scheduled = begin + (underWay.length * 1000) / rate;
+      underWay.push(callAt(scheduled, calls[underWay.length % calls.length], latencies));
+    }
+  });
+  await once(clock, 'exit');
+  await Promise.all(underWay);
+  const cpu = process.cpuUsage(cpuBefore);
+  return {
+    rows: latencies.length,
+    seconds: (monotonicMilliseconds() - begin) / 1000,
+    cpuMicroseconds: cpu.user + cpu.system,
+    latencies: Float64Array.from(latencies),
+  };
+}
+
+/**
+ * @param {number} scheduled
+ * @param {Call} call
+ * @param {number[]} latencies  to add to
+ */
+async function callAt(scheduled, call, latencies) {
+  await call();
+  latencies.push(monotonicMilliseconds() - scheduled);
+}
+
+module.exports = { measureOpenLoop };

@@ -1,0 +1,150 @@
+'use strict';
+
+/*
+ * The report, and the chart beside it. Draws them anew from the raw results of the last full run, or of the folder given:
+ *
+ *   node bench/report.js [folder]
+ */
+
+const fs = require('node:fs');
+const path = require('node:path');
+const { drawChart } = require('./chart.js');
+const {
+  formatFigure,
+  formatNumber,
+  formatRate,
+  formatRatios,
+  formatSpread,
+  rateUnit,
+} = require('./formats.js');
+const { GOALS } = require('./goals.js');
+const { ratiosOf } = require('./results.js');
+const { median, spread } = require('./statistics.js');
+
+/**
+ * @typedef {import('./results.js').Results} Results
+ * @typedef {import('./compare.js').WorkFigures} WorkFigures
+ */
+
+const RESULTS = path.join(__dirname, 'results');
+const RAW = 'results.json';
+const MIB = 1024 * 1024;
+
+/**
+ * @param {string} folder
+ * @param {Results} results
+ */
+function writeReport(folder, results) {
+  fs.mkdirSync(folder, { recursive: true });
+  const readme = path.relative(folder, path.join(__dirname, 'README.md'));
+  const parts = [head(results, readme), '![The most telling works](chart.svg)', report(results)];
+  fs.writeFileSync(path.join(folder, RAW), JSON.stringify(results));
+  fs.writeFileSync(path.join(folder, 'results.md'), `${parts.join('\n\n')}\n`);
+  fs.writeFileSync(path.join(folder, 'chart.svg'), drawChart(results));
+}
+
+/**
+ * @param {Results} results
+ * @param {string} readme
+ */
+function head({ machine, rounds, seconds }, readme) {
+  const facts = Object.entries(machine).map(([name, value]) => `| ${name} | ${value} |`);
+  return [
+    '# Benchmark results',
+    '',
+    `Written by the benchmark. [What the figures mean, and how it is kept fair](${readme}).`,
+    '',
+    '| | |',
+    '|---|---|',
+    ...facts,
+    `| Rounds | ${rounds} of ${seconds} s for each client at each work |`,
+  ].join('\n');
+}
+
+/**
+ * All but the head.
+ *
+ * @param {Results} results
+ */
+function report(results) {
+  return [goals(results), ...works(results), limits(results), results.sharding]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+/** @param {Results} results */
+function goals(results) {
+  const lines = GOALS.flatMap(({ work, what, goal, unit, figure }) => {
+    const figures = figure(results);
+    if (figures.length === 0) return [];
+    const reached = spread(figures);
+    const format = (/** @type {number} */ value) => formatFigure(value, unit);
+    const wanted =
+      'atLeast' in goal ? `at least ${format(goal.atLeast)}` : `at most ${format(goal.atMost)}`;
+    const isReached =
+      'atLeast' in goal ? reached.median >= goal.atLeast : reached.median <= goal.atMost;
+    const answer = isReached ? 'yes' : '**no**';
+    return `| ${work} | ${what} | ${wanted} | ${formatSpread(reached, format)} | ${answer} |`;
+  });
+  if (lines.length === 0) return '';
+  const columns = ['| work | figure | goal | reached (quartiles) | |', '|---|---|---|---|---|'];
+  return ['## Goals', '', ...columns, ...lines].join('\n');
+}
+
+/** @param {Results} results */
+function works(results) {
+  const sections = new Set(results.works.map(({ section }) => section));
+  return [...sections].map((section) => {
+    const ofSection = results.works.filter((work) => work.section === section);
+    return [
+      `## ${section}`,
+      '',
+      '| work | client | rate | CPU µs/row | p50 ms | p90 ms | p99 ms | p99.9 ms | peak MiB | hansock, times as fast |',
+      '|---|---|---|---:|---:|---:|---:|---:|---:|---|',
+      ...ofSection.flatMap((work) => workLines(results, work)),
+    ].join('\n');
+  });
+}
+
+/**
+ * @param {Results} results
+ * @param {WorkFigures} work
+ */
+function workLines(results, work) {
+  const [own] = work.contenders;
+  return work.contenders.map((contender) => {
+    const { label, failure, rounds, latencies, peakMemory } = contender;
+    const name = contender === own ? `**${work.name}**` : '';
+    if (failure !== undefined)
+      return `| ${name} | ${label} | failed: ${failure} |${' |'.repeat(7)}`;
+    const rate = spread(rounds.map((round) => round.rate));
+    const isCompared = contender !== own && !own.failure && work.operation !== 'openLoop';
+    const figures = [
+      name,
+      label,
+      `${formatSpread(rate, (value) => formatRate(value, work.valueBytes))} ${rateUnit(work.valueBytes)}`,
+      formatNumber(median(rounds.map((round) => round.cpu))),
+      ...latencies.map(formatNumber),
+      formatNumber(peakMemory / MIB),
+      isCompared ? formatRatios(ratiosOf(results, work.name, own.label, label)) : '',
+    ];
+    return `| ${figures.join(' | ')} |`;
+  });
+}
+
+/** @param {Results} results */
+function limits(results) {
+  if (results.limits.length === 0) return '';
+  const lines = results.limits.map(({ name, unit, figures }) => {
+    const text = formatSpread(spread(figures), (value) => formatFigure(value, unit));
+    return `| ${name} | ${text} |`;
+  });
+  return ['## Limits', '', '| what | median (quartiles) |', '|---|---|', ...lines].join('\n');
+}
+
+if (require.main === module) {
+  const folder = process.argv[2] ?? RESULTS;
+  writeReport(folder, JSON.parse(fs.readFileSync(path.join(folder, RAW), 'utf8')));
+}
+
+module.exports = { RESULTS, writeReport, report };

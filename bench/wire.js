@@ -1,0 +1,117 @@
+'use strict';
+
+/* The contender in Rust, wire.rs, as the other contenders' processes are driven. */
+
+const { execFileSync, spawn } = require('node:child_process');
+const { once } = require('node:events');
+const fs = require('node:fs');
+const path = require('node:path');
+const readline = require('node:readline');
+const { insertLists, keyLists, randomCity, scanStart } = require('./calls.js');
+const { DATABASE, tableOf } = require('./tables.js');
+
+/**
+ * @typedef {import('./works.js').Work} Work
+ * @typedef {import('./tables.js').Table} Table
+ */
+
+const SCANS = 200;
+
+/**
+ * By the compiler alone: it needs nothing of this package, nor of any other.
+ *
+ * @param {string} folder
+ */
+function buildWire(folder) {
+  const program = path.join(folder, 'wire');
+  const source = path.join(__dirname, 'wire.rs');
+  const settings = ['--edition', '2024', '-C', 'opt-level=3'];
+  execFileSync('rustc', [...settings, '-o', program, source], { stdio: 'inherit' });
+}
+
+/**
+ * @param {Work} work
+ * @param {import('../lib/testing').TestServer} server
+ * @param {string} folder  where the program is
+ */
+function startWire(work, server, folder) {
+  const table = tableOf(work.table);
+  const file = path.join(folder, 'commands');
+  fs.writeFileSync(file, commandsOf(work, table).join('\n'));
+  const isWrite = work.operation === 'insert' || work.operation === 'update';
+  const port = isWrite ? server.writePort : server.port;
+  const columns = columnsFor(work, table).join(',');
+  const openIndex = `P\t1\t${DATABASE}\t${table.name}\tPRIMARY\t${columns}`;
+  const given = [port, server.secret, openIndex, file, work.connections].map(String);
+  const child = spawn(path.join(folder, 'wire'), given, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const exit = once(child, 'exit');
+  const failure = exit.then(() => {
+    throw new Error('its process ended before its work was done');
+  });
+  // It ends after its work too, when nobody waits.
+  failure.catch(() => {});
+  const lines = readline.createInterface(child.stdout);
+  return {
+    /** @param {number} seconds */
+    async measure(seconds) {
+      child.stdin.write(`${seconds}\n`);
+      const [line] = await Promise.race([once(lines, 'line'), failure]);
+      const { replies, ...slice } = JSON.parse(line);
+      return { ...slice, rows: replies * rowsOfReply(work) };
+    },
+    async stop() {
+      child.stdin.end();
+      await exit;
+    },
+  };
+}
+
+/**
+ * Batches, each as many commands as callers wait at a time.
+ *
+ * @param {Work} work
+ * @param {Table} table
+ */
+function commandsOf({ operation, callers, rows }, table) {
+  switch (operation) {
+    case 'getMany':
+      return keyLists(rows, table.rows).map(
+        (ids) => `1\t=\t1\t\t${rows}\t0\t@\t0\t${rows}\t${ids.join('\t')}\n`,
+      );
+    case 'scan':
+      return Array.from({ length: SCANS }, () => {
+        return `1\t>=\t1\t${scanStart(rows, table.rows)}\t${rows}\t0\n`;
+      });
+    case 'insert':
+      return insertLists(rows).map((list) => list.map(insertion).join(''));
+    case 'update':
+      return keyLists(callers, table.rows).map((ids) => {
+        return ids.map((id) => `1\t=\t1\t${id}\t1\t0\tU\t${randomCity()}\n`).join('');
+      });
+    default:
+      return keyLists(callers, table.rows).map((ids) => {
+        return ids.map((id) => `1\t=\t1\t${id}\n`).join('');
+      });
+  }
+}
+
+/** @param {unknown[]} row */
+function insertion(row) {
+  return `1\t+\t${row.length}\t${row.join('\t')}\n`;
+}
+
+/**
+ * @param {Work} work
+ * @param {Table} table
+ */
+function columnsFor({ operation }, { columns }) {
+  if (operation === 'insert') return columns.slice(1);
+  return operation === 'update' ? ['city'] : columns;
+}
+
+/** @param {Work} work */
+function rowsOfReply({ operation, rows }) {
+  return operation === 'getMany' || operation === 'scan' ? rows : 1;
+}
+
+module.exports = { buildWire, startWire };
