@@ -147,6 +147,17 @@ export interface ConnectionOptions {
    * @default 268_435_456 (256 MiB)
    */
   maxReplyBytes?: number;
+
+  /**
+   * How many batches may wait for their turn while another one is under way, where without it they
+   * fail with `ERR_HS_BUSY`. Each is sent as soon as the replies before it are there, without the
+   * way through JavaScript, so that the server need not wait while those replies are read. Its
+   * deadline counts from `execute`. If the batch before it fails, it goes over a new connect.
+   * `executeSync` does not wait for a turn. 0 to 65,535.
+   *
+   * @default 0
+   */
+  maxQueued?: number;
 }
 
 /**

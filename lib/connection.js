@@ -10,6 +10,8 @@ const { DEFAULT_HOST, DEFAULT_READ_PORT } = require('./defaults.js');
 const driver = require('./driver.js');
 
 const DEFAULT_MAX_REPLY_BYTES = 256 * 1024 * 1024;
+const DEFAULT_MAX_QUEUED = 0;
+const MAX_QUEUED = 65_535;
 
 /** The addon's half of a connection, for the executor. @type {(connection: Connection) => native.Connection} */
 let nativeOf;
@@ -70,7 +72,7 @@ class Connection {
  * @param {import('..').ConnectionOptions} options
  * @param {{ address?: string }} where
  */
-function connect({ host, port, path, secret, handshake, maxReplyBytes }, where) {
+function connect({ host, port, path, secret, handshake, maxReplyBytes, maxQueued }, where) {
   if (path !== undefined) {
     checkString(path, 'options.path');
     if (host !== undefined || port !== undefined) {
@@ -96,6 +98,12 @@ function connect({ host, port, path, secret, handshake, maxReplyBytes }, where) 
       'options.maxReplyBytes',
       1,
       constants.MAX_LENGTH,
+    ),
+    maxQueued: checkInteger(
+      maxQueued === undefined ? DEFAULT_MAX_QUEUED : maxQueued,
+      'options.maxQueued',
+      0,
+      MAX_QUEUED,
     ),
   });
 }

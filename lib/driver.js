@@ -4,21 +4,22 @@ const native = require('../native.js');
 
 /*
  * The executes of this environment. What the server answers within a few turns of the event loop is taken in on this
- * thread. For what takes longer one libuv worker at a time polls on behalf of all that is under way; it comes back when
- * something has finished, and is sent again if something is left. When nothing is under way nothing is pending, and the
- * process may end. docs/driver.md tells why.
+ * thread. For what takes longer one libuv worker at a time polls on behalf of all that is under way; it tells of what has
+ * finished, comes back when nothing is left, or soon, and is sent again if something is. When nothing is under way nothing
+ * is pending, and the process may end. docs/driver.md tells why.
  */
 
-/** How many turns of the event loop an execute is tried for before a worker is sent. A turn takes about 3 µs. */
-const TRIES = 24;
-/** After tries in vain this many times the next executes go to a worker at once; each failure in a row doubles it. */
+/** How many turns of the event loop, of two to three microseconds, pass in vain before a worker is sent. */
+const TRIES = 100;
+/** After tries in vain this many executes go to a worker at once; each failure in a row doubles it. */
 const FIRST_PAUSE = 1;
 const LONGEST_PAUSE = 64;
 
 /** A worker that has not come back after this long, in milliseconds, has got no thread yet: its stint is shorter. */
 const WORKER_LATE_MS = 60;
 
-const driver = new native.Driver();
+/** A worker that has more to do tells of what has finished by a call. */
+const driver = new native.Driver(() => void settle());
 
 /**
  * What is called when an execute has finished, or cannot be.
@@ -27,14 +28,21 @@ const driver = new native.Driver();
  * @property {(reason: unknown) => void} reject
  */
 
+/**
+ * A map that never is empty holds on to what was in it: V8 chains its outgrown tables, the dead to the living, and a table
+ * that has become old keeps all that follow until the next full collection. So what leaves the map is emptied first.
+ */
+const NOTHING = () => {};
+
 /** By the executes' ids. @type {Map<number, Waiting>} */
 const underWay = new Map();
 
-/** Whether a try or a worker is on its way. */
-let isBusy = false;
+/** Whether a try is on its way. */
+let isTrying = false;
 let triesLeft = 0;
-let pause = FIRST_PAUSE;
+/** How many executes go to a worker at once. */
 let pauseLeft = 0;
+let pause = FIRST_PAUSE;
 /** Whether a worker is on its way. */
 let workerIsOut = false;
 /** Runs from when the last worker was sent. @type {NodeJS.Timeout | undefined} */
@@ -50,28 +58,34 @@ let lateTimer;
 function execute(connections, batches, timeoutMs, waiting) {
   const id = driver.execute(connections, batches, timeoutMs);
   underWay.set(id, waiting);
-  if (!isBusy) begin();
+  if (pauseLeft > 0) pauseLeft--;
+  goOn();
   return id;
 }
 
-function begin() {
-  isBusy = true;
+/** Sees to it that what is under way is worked on. */
+function goOn() {
+  if (underWay.size === 0 || isTrying || workerIsOut) return;
   if (pauseLeft > 0) {
-    pauseLeft--;
     sendWorker();
   } else {
+    isTrying = true;
     triesLeft = TRIES;
     setImmediate(tryNow);
   }
 }
 
 function tryNow() {
-  settle();
-  if (!isBusy) {
+  if (settle()) {
     pause = FIRST_PAUSE;
-  } else if (--triesLeft > 0) {
+    triesLeft = TRIES;
+  }
+  if (underWay.size > 0 && --triesLeft > 0) {
     setImmediate(tryNow);
-  } else {
+    return;
+  }
+  isTrying = false;
+  if (underWay.size > 0) {
     pauseLeft = pause;
     pause = Math.min(2 * pause, LONGEST_PAUSE);
     sendWorker();
@@ -79,32 +93,37 @@ function tryNow() {
 }
 
 function sendWorker() {
+  workerIsOut = true;
   lateTimer ??= setTimeout(standIn, WORKER_LATE_MS).unref();
   lateTimer.refresh();
-  if (workerIsOut) return;
-  workerIsOut = true;
   driver.poll().then(() => {
     workerIsOut = false;
     settle();
-    if (isBusy) sendWorker();
+    goOn();
   }, fail);
 }
 
 /** Others hold all of libuv's threads. What is under way must go on without one, and end in time. */
 function standIn() {
-  if (!workerIsOut || !isBusy) return;
+  if (!workerIsOut || underWay.size === 0) return;
   settle(true);
   lateTimer?.refresh();
 }
 
-/** Tells those whose executes have finished. */
+/** Tells those whose executes have finished; whether there are any. */
 function settle(mayConnect = false) {
-  for (const [id, batches] of driver.takeFinished(mayConnect)) {
+  const finished = driver.takeFinished(mayConnect);
+  if (finished === null) return false;
+  for (const [id, ...batches] of /** @type {[number, ...native.FinishedBatch[]][]} */ (finished)) {
     const waiting = underWay.get(id);
     underWay.delete(id);
-    waiting?.resolve(batches);
+    if (waiting === undefined) continue;
+    const { resolve } = waiting;
+    waiting.resolve = NOTHING;
+    waiting.reject = NOTHING;
+    resolve(batches);
   }
-  isBusy = underWay.size > 0;
+  return true;
 }
 
 /**
@@ -112,7 +131,6 @@ function settle(mayConnect = false) {
  * @param {unknown} error
  */
 function fail(error) {
-  isBusy = false;
   workerIsOut = false;
   for (const { reject } of underWay.values()) reject(error);
   underWay.clear();
@@ -132,7 +150,8 @@ function abort(id) {
  * @param {number} timeoutMs
  */
 function executeSync(connections, batches, timeoutMs) {
-  return driver.executeSync(connections, batches, timeoutMs)[1];
+  const [, ...finished] = driver.executeSync(connections, batches, timeoutMs);
+  return /** @type {native.FinishedBatch[]} */ (finished);
 }
 
 /** @param {native.Connection} connection */

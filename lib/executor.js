@@ -210,13 +210,24 @@ function forDriver(pairs) {
  */
 function finish({ connection, batch }, finished, signal) {
   const { address } = connection;
-  if (Array.isArray(finished)) {
-    access.finish(batch, finished, address, null);
+  const segments = segmentsOf(finished);
+  if (segments !== null) {
+    access.finish(batch, segments, address, null);
     return { status: 'fulfilled', replies: batch.replies };
   }
-  const reason = toError(finished.failure, address, signal);
-  access.finish(batch, finished.segments, address, reason);
+  const failed = /** @type {import('../native.js').FailedBatch} */ (finished);
+  const reason = toError(failed.failure, address, signal);
+  access.finish(batch, failed.segments, address, reason);
   return { status: 'rejected', reason, replies: batch.replies };
+}
+
+/**
+ * Those of a batch that succeeded, else null.
+ * @param {import('../native.js').FinishedBatch} finished
+ */
+function segmentsOf(finished) {
+  if (Array.isArray(finished)) return finished;
+  return typeof finished === 'string' || Buffer.isBuffer(finished) ? [finished] : null;
 }
 
 /**

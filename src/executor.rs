@@ -7,7 +7,7 @@
 use std::time::Instant;
 
 use crate::connection::{Completion, Connection, Event, Network, Step, Transport, Wait};
-use crate::error::Kind;
+use crate::error::{self, Kind};
 use crate::protocol::Batch;
 
 /// See the module's documentation.
@@ -18,7 +18,7 @@ pub struct Executor<T: Transport = Network> {
 }
 
 struct Pair<T: Transport> {
-    /// `None` if another execute has the connection.
+    /// `None` if another execute has the connection, or before the pair's turn, or after [`Executor::take_connection`].
     connection: Option<Connection<T>>,
     stage: Stage,
 }
@@ -47,6 +47,19 @@ impl<T: Transport> Executor<T> {
         self.pairs.len() - 1
     }
 
+    /// Adds a pair whose connection another execute has, and which gets it in its turn by [`Self::lend`].
+    pub fn add_waiting(&mut self, batch: Batch) -> usize {
+        self.unfinished += 1;
+        self.pairs.push(Pair { connection: None, stage: Stage::Ready(batch) });
+        self.pairs.len() - 1
+    }
+
+    /// Gives a pair its connection, and begins it unless it has ended before its turn.
+    pub fn lend(&mut self, pair: usize, connection: Connection<T>, now: Instant) {
+        self.pairs[pair].connection = Some(connection);
+        self.start_pair(pair, now);
+    }
+
     /// Begins those pairs that need no connect. It makes no other system calls than a receive and a send for each, so a
     /// thread that must not be held up can do it before another one does the rest.
     pub fn start_connected(&mut self, now: Instant) {
@@ -57,7 +70,7 @@ impl<T: Transport> Executor<T> {
         }
     }
 
-    /// Begins every pair that has not begun.
+    /// Begins every pair that has its connection and has not begun.
     pub fn start(&mut self, now: Instant) {
         for pair in 0..self.pairs.len() {
             self.start_pair(pair, now);
@@ -90,10 +103,14 @@ impl<T: Transport> Executor<T> {
     /// Tells the pairs whose time has come.
     pub fn expire(&mut self, now: Instant) {
         for pair in 0..self.pairs.len() {
-            if self.pairs[pair].stage.until(self.deadline).is_some_and(|until| until <= now) {
-                self.start_pair(pair, now);
-                self.resume(pair, Event::Time, now);
+            if self.pairs[pair].stage.until(self.deadline).is_none_or(|until| until > now) {
+                continue;
             }
+            if self.awaits_turn(pair) {
+                self.fail(pair, Kind::Timeout { during: error::Stage::Start });
+            }
+            self.start_pair(pair, now);
+            self.resume(pair, Event::Time, now);
         }
     }
 
@@ -114,22 +131,43 @@ impl<T: Transport> Executor<T> {
 
     /// Ends a pair that is not done.
     pub(crate) fn fail(&mut self, pair: usize, kind: Kind) {
-        let Pair { connection: Some(connection), stage } = &mut self.pairs[pair] else {
-            return;
-        };
+        let Pair { connection, stage } = &mut self.pairs[pair];
         let completion = match stage {
             Stage::Done(_) => return,
             Stage::Ready(_) => Completion::not_begun(kind),
             Stage::Waiting(_) => {
-                connection.abort(kind).expect("a pair that waits has an exchange under way")
+                connection.as_mut().and_then(|connection| connection.abort(kind)).expect(
+                    "a pair that waits for something has a connection and an exchange under way",
+                )
             }
         };
         self.take_step(pair, Step::Done(completion));
     }
 
-    /// Whether every pair has begun.
-    pub fn has_begun(&self) -> bool {
-        !self.pairs.iter().any(|pair| matches!(pair.stage, Stage::Ready(_)))
+    /// Whether a pair that has its connection has not begun.
+    pub fn has_to_begin(&self) -> bool {
+        self.pairs
+            .iter()
+            .any(|pair| pair.connection.is_some() && matches!(pair.stage, Stage::Ready(_)))
+    }
+
+    /// Whether the pair waits for its turn to have a connection.
+    pub fn awaits_turn(&self, pair: usize) -> bool {
+        let Pair { connection, stage } = &self.pairs[pair];
+        connection.is_none() && matches!(stage, Stage::Ready(_))
+    }
+
+    /// Whether every pair waits for its turn.
+    pub fn awaits_turns_only(&self) -> bool {
+        (0..self.pairs.len()).all(|pair| self.awaits_turn(pair))
+    }
+
+    /// The connection of a pair that has ended.
+    pub fn take_connection(&mut self, pair: usize) -> Option<Connection<T>> {
+        match self.pairs[pair].stage {
+            Stage::Done(_) => self.pairs[pair].connection.take(),
+            Stage::Ready(_) | Stage::Waiting(_) => None,
+        }
     }
 
     /// Whether every pair has ended.
@@ -147,12 +185,12 @@ impl<T: Transport> Executor<T> {
         self.pairs.is_empty()
     }
 
-    /// The pair's connection; `None` if another execute has it.
+    /// The pair's connection; `None` if another execute has it, or after [`Self::take_connection`].
     pub fn connection(&self, pair: usize) -> Option<&Connection<T>> {
         self.pairs[pair].connection.as_ref()
     }
 
-    /// The connections and how their batches ended, in the order in which they were added.
+    /// The connections that were not taken and how their batches ended, in the order in which they were added.
     ///
     /// # Panics
     /// If a pair is not done.

@@ -9,42 +9,92 @@ const GRACE_MS = 5;
 /** How far the calls that share a deadline may be apart. */
 const MAX_AGE_MS = 1;
 
+/** Watches the time of the calls to one port of a server, with one timer for all. */
+class Deadlines {
+  #address;
+  #counters;
+  /** Those with calls that have not settled. @type {Set<Deadline>} */
+  #live = new Set();
+  /** @type {NodeJS.Timeout | null} */
+  #timer = null;
+  /** When the timer goes off, as performance.now() tells it. */
+  #timerAt = Infinity;
+
+  /**
+   * @param {string} address
+   * @param {import('./instances').Counters} counters
+   */
+  constructor(address, counters) {
+    this.#address = address;
+    this.#counters = counters;
+  }
+
+  /**
+   * That of calls which are made now.
+   * @param {number} timeoutMs
+   */
+  begin(timeoutMs) {
+    return new Deadline(this, timeoutMs);
+  }
+
+  /** @param {Deadline} deadline  which has a call now */
+  watch(deadline) {
+    this.#live.add(deadline);
+    const due = deadline.at + GRACE_MS;
+    if (due < this.#timerAt) this.#wakeAt(due);
+  }
+
+  /** @param {Deadline} deadline  none of whose calls is left */
+  forget(deadline) {
+    this.#live.delete(deadline);
+  }
+
+  get counters() {
+    return this.#counters;
+  }
+
+  /** @param {number} due */
+  #wakeAt(due) {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    const afterMs = Math.min(Math.max(due - performance.now(), 1), MAX_TIMEOUT_MS);
+    // Whatever a call waits for keeps the process alive by itself; a timer that went on after the last call must not.
+    this.#timer = setTimeout(this.#look, afterMs).unref();
+    this.#timerAt = due;
+  }
+
+  #look = () => {
+    this.#timer = null;
+    this.#timerAt = Infinity;
+    const now = performance.now();
+    let next = Infinity;
+    for (const deadline of this.#live) {
+      const due = deadline.at + GRACE_MS;
+      if (due <= now) deadline.expire(this.#address);
+      else next = Math.min(next, due);
+    }
+    if (next < this.#timerAt) this.#wakeAt(next);
+  };
+}
+
 /** The one deadline of calls that were made in one turn of the event loop. */
 class Deadline {
   /** @type {import('./instances').Call[]} */
   #calls = [];
   #unsettled = 0;
   #begun = performance.now();
-  #counters;
+  #owner;
   #timeoutMs;
-  #address;
-  /** @type {NodeJS.Timeout} */
-  #timer;
 
   /**
+   * @param {Deadlines} owner
    * @param {number} timeoutMs
-   * @param {string} address
-   * @param {import('./instances').Counters} counters
    */
-  constructor(timeoutMs, address, counters) {
+  constructor(owner, timeoutMs) {
     /** As performance.now() tells it. */
     this.at = this.#begun + timeoutMs;
-    this.#counters = counters;
+    this.#owner = owner;
     this.#timeoutMs = timeoutMs;
-    this.#address = address;
-    // Not unref'ed: a process is not to end while a call is pending, whatever it waits for.
-    this.#timer = setTimeout(this.#look, Math.min(timeoutMs + GRACE_MS, MAX_TIMEOUT_MS));
   }
-
-  #look = () => {
-    // Node.js counts from when the turn of the event loop began, which may have been long before.
-    const left = this.at + GRACE_MS - performance.now();
-    if (left > 1) {
-      this.#timer = setTimeout(this.#look, Math.min(left, MAX_TIMEOUT_MS));
-      return;
-    }
-    for (const call of this.#calls) if (!call.isSettled) call.fail(this.#errorFor(call));
-  };
 
   /** Whether a call that is made now may share it. */
   get isFresh() {
@@ -55,21 +105,8 @@ class Deadline {
   add(call) {
     call.deadline = this;
     this.#calls.push(call);
-    this.#unsettled++;
-    this.#counters.pending++;
-  }
-
-  /** @param {import('./instances').Call} call */
-  #errorFor({ operation, sentOn, sentUntil }) {
-    // Once its time is over an execute sends nothing more; one that younger calls are in may yet.
-    const isKeptBack = sentOn?.state === 'connecting' && sentUntil <= this.at;
-    const wasSent = sentOn !== null && !isKeptBack;
-    const where = wasSent ? 'the server had not answered' : 'it had not been sent';
-    return new HandlerSocketError(
-      'ERR_HS_TIMEOUT',
-      `${operation}: ${where} when ${this.#timeoutMs} ms were over`,
-      { address: this.#address, outcome: wasSent ? 'unknown' : 'not-sent' },
-    );
+    if (this.#unsettled++ === 0) this.#owner.watch(this);
+    this.#owner.counters.pending++;
   }
 
   /**
@@ -77,10 +114,37 @@ class Deadline {
    * @param {unknown} error  null if it has succeeded
    */
   release(error) {
-    this.#counters.pending--;
-    if (error !== null) this.#counters.countError(error);
-    if (--this.#unsettled === 0) clearTimeout(this.#timer);
+    const { counters } = this.#owner;
+    counters.pending--;
+    if (error !== null) counters.countError(error);
+    if (--this.#unsettled > 0) return;
+    this.#calls = [];
+    this.#owner.forget(this);
+  }
+
+  /**
+   * The time is over.
+   * @param {string} address
+   */
+  expire(address) {
+    for (const call of this.#calls) if (!call.isSettled) call.fail(this.#errorFor(call, address));
+  }
+
+  /**
+   * @param {import('./instances').Call} call
+   * @param {string} address
+   */
+  #errorFor({ operation, sentOn, sentUntil }, address) {
+    // Once its time is over an execute sends nothing more; one that younger calls are in may yet.
+    const isKeptBack = sentOn?.state === 'connecting' && sentUntil <= this.at;
+    const wasSent = sentOn !== null && !isKeptBack;
+    const where = wasSent ? 'the server had not answered' : 'it had not been sent';
+    return new HandlerSocketError(
+      'ERR_HS_TIMEOUT',
+      `${operation}: ${where} when ${this.#timeoutMs} ms were over`,
+      { address, outcome: wasSent ? 'unknown' : 'not-sent' },
+    );
   }
 }
 
-module.exports = { Deadline };
+module.exports = { Deadlines };

@@ -6,7 +6,18 @@ const { Executor } = require('../executor.js');
 const outcomes = require('./outcomes.js');
 const tracing = require('./tracing.js');
 
-/** One connection, the indexes that are open on it, and the batch that is under way. */
+/**
+ * The results of a batch of this many requests are given in two portions where no other batch is under way: what the first
+ * makes callers ask for keeps the server busy while they have the second.
+ */
+const MIN_PORTIONED = 64;
+
+/** @type {readonly Definition[]} */
+const NONE = [];
+/** @type {ReadonlyMap<Definition, Error>} */
+const NOTHING_REFUSED = new Map();
+
+/** One connection, the indexes that are open on it, and the batches that are under way. */
 class Lane {
   #place;
   #secrets;
@@ -20,6 +31,7 @@ class Lane {
   /** @type {Set<Definition>} */
   #opened = new Set();
   #idleTimeoutMs;
+  #maxQueued;
   /** As performance.now() tells it. */
   #lastUse = 0;
   /** Runs while there is a connection that may be idle. @type {NodeJS.Timeout | null} */
@@ -36,8 +48,15 @@ class Lane {
     this.#secrets = secrets;
     this.#counters = counters;
     this.#idleTimeoutMs = idleTimeoutMs;
-    /** Whether its owner has it run something. */
-    this.isBusy = false;
+    // Of several connections one or another mostly has a batch under way; and behind one that is stuck nothing should be.
+    this.#maxQueued = place.connections === 1 ? 1 : 0;
+    /** How many batches are, for its owner to count. */
+    this.underWay = 0;
+  }
+
+  /** Whether it takes a batch that will be in line behind the one under way. */
+  get canQueue() {
+    return this.underWay <= this.#maxQueued && this.isConnected;
   }
 
   get isConnected() {
@@ -69,11 +88,19 @@ class Lane {
       const timeoutMs = until - performance.now();
       // Where a secret was long in coming, the deadline has told those who waited.
       if (timeoutMs <= 0) return [];
+      const unopened = this.#unopened(requests);
+      const batch = this.#write(unopened, requests);
+      this.#counters.countBatch(batch, 1);
       for (const { call } of requests) {
         call.sentOn = connection;
         call.sentUntil = until;
       }
-      return await this.#execute(connection, requests, timeoutMs);
+      const executor = new Executor().add(connection, batch);
+      const [result] = await tracing.traceExecute(connection, batch, executor, timeoutMs);
+      if (result.status === 'rejected' && result.reason.outcome === 'not-sent') {
+        this.#counters.countBatch(batch, -1);
+      }
+      return await this.#giveOutcomes(requests, unopened, result, connection.address);
     } catch (error) {
       for (const { call } of requests) call.fail(error);
       return [];
@@ -90,7 +117,7 @@ class Lane {
   #watchIdleness(afterMs) {
     const look = () => {
       const left = this.#idleTimeoutMs - (performance.now() - this.#lastUse);
-      if (this.isBusy) this.#idleTimer = this.#watchIdleness(this.#idleTimeoutMs);
+      if (this.underWay > 0) this.#idleTimer = this.#watchIdleness(this.#idleTimeoutMs);
       else if (left > 0) this.#idleTimer = this.#watchIdleness(Math.ceil(left));
       else this.close();
     };
@@ -100,7 +127,11 @@ class Lane {
   /** @param {number} until */
   async #connectAnew(until) {
     const secret = await this.#askSecret(until - performance.now());
-    this.#connection = new Connection({ ...this.#place.address, secret });
+    this.#connection = new Connection({
+      ...this.#place.address,
+      secret,
+      maxQueued: this.#maxQueued,
+    });
     return this.#connection;
   }
 
@@ -115,52 +146,26 @@ class Lane {
   }
 
   /**
-   * @param {import('./instances').Connection} connection
    * @param {Request[]} requests
-   * @param {number} timeoutMs
-   */
-  async #execute(connection, requests, timeoutMs) {
-    const unopened = this.#unopened(requests);
-    const batch = this.#write(unopened, requests);
-    this.#counters.countBatch(batch, 1);
-    const executor = new Executor().add(connection, batch);
-    const execute = () => executor.executeSettled(timeoutMs);
-    const [result] = await tracing.traceExecute(connection, batch, execute);
-    const failure = result.status === 'rejected' ? result.reason : null;
-    if (failure?.outcome === 'not-sent') this.#counters.countBatch(batch, -1);
-    // What a server says that has refused the secret is about nothing else.
-    const replies = failure?.code === 'ERR_HS_AUTH' ? [] : result.replies;
-
-    const refused = this.#takeOpened(unopened, replies);
-    if (failure !== null) this.#forget();
-    const { address } = connection;
-    const answers = unopened.length === 0 ? replies : replies.slice(unopened.length);
-    const repeats = giveOutcomes(requests, answers, { refused, failure, address });
-    // After a batch that did not fail: the connection was made anew, and has open what this batch has opened.
-    if (failure === null && repeats.length > 0) {
-      this.#opened = new Set(unopened.filter((definition) => !refused.has(definition)));
-    }
-    return repeats;
-  }
-
-  /**
-   * @param {Request[]} requests
-   * @returns {Definition[]}
+   * @returns {readonly Definition[]}
    */
   #unopened(requests) {
     let definitions;
+    let last;
     for (const { call, definition } of requests) {
-      if (!this.#opened.has(definition)) {
-        definitions ??= new Set();
-        // All that the call needs: were only some of its requests done, they would be done in another order.
-        for (const { definition } of call.requests) definitions.add(definition);
-      }
+      // Most requests of a batch are for the same index.
+      if (definition === last) continue;
+      last = definition;
+      if (this.#opened.has(definition)) continue;
+      definitions ??= new Set();
+      // All that the call needs: were only some of its requests done, they would be done in another order.
+      for (const { definition } of call.requests) definitions.add(definition);
     }
-    return definitions === undefined ? [] : [...definitions];
+    return definitions === undefined ? NONE : [...definitions];
   }
 
   /**
-   * @param {Definition[]} unopened
+   * @param {readonly Definition[]} unopened
    * @param {Request[]} requests
    */
   #write(unopened, requests) {
@@ -170,15 +175,49 @@ class Lane {
       this.#ids.set(definition, id);
       access.append(batch, `P\t${id}${definition.request}`);
     }
+    let last;
+    let id;
     for (const { definition, text } of requests) {
-      access.append(batch, `${this.#ids.get(definition)}${text}`);
+      if (definition !== last) id = this.#ids.get(definition);
+      last = definition;
+      access.append(batch, id + text);
     }
     return batch;
   }
 
   /**
+   * @param {Request[]} requests
+   * @param {readonly Definition[]} unopened  what the batch was to open first
+   * @param {import('../..').ExecuteResult} result
+   * @param {string} address
+   */
+  async #giveOutcomes(requests, unopened, result, address) {
+    const failure = result.status === 'rejected' ? result.reason : null;
+    // What a server says that has refused the secret is about nothing else.
+    const replies = failure?.code === 'ERR_HS_AUTH' ? [] : result.replies;
+
+    const refused = unopened.length === 0 ? NOTHING_REFUSED : this.#takeOpened(unopened, replies);
+    if (failure !== null) this.#forget();
+    const answers = unopened.length === 0 ? replies : replies.slice(unopened.length);
+    const ending = { refused, failure, address };
+    const isPortioned =
+      requests.length >= MIN_PORTIONED && this.underWay === 1 && this.#maxQueued > 0;
+    const portion = isPortioned ? requests.length >> 1 : requests.length;
+    const repeats = giveOutcomes(requests, 0, portion, answers, ending);
+    if (isPortioned) {
+      if (repeats.length === 0) await nextTurn();
+      repeats.push(...giveOutcomes(requests, portion, requests.length, answers, ending));
+    }
+    // After a batch that did not fail: the connection was made anew, and has open what this batch has opened.
+    if (failure === null && repeats.length > 0) {
+      this.#opened = new Set(unopened.filter((definition) => !refused.has(definition)));
+    }
+    return repeats;
+  }
+
+  /**
    * Remembers what the server has opened, and gives what it has refused to open.
-   * @param {Definition[]} unopened
+   * @param {readonly Definition[]} unopened
    * @param {readonly Reply[]} replies
    * @returns {Map<Definition, Error>}
    */
@@ -203,26 +242,32 @@ class Lane {
   }
 }
 
+/** Until those who were given their results have made their next calls. */
+function nextTurn() {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 /**
- * Gives each request what came of it, except those that it returns.
+ * Gives some of the requests what came of them, except those that it returns.
  * @param {Request[]} requests
+ * @param {number} start  of those
+ * @param {number} end
  * @param {readonly Reply[]} replies  to the requests, from the first on: fewer, after a failure
  * @param {object} ending
- * @param {Map<Definition, Error>} ending.refused  what could not be opened
+ * @param {ReadonlyMap<Definition, Error>} ending.refused  what could not be opened
  * @param {import('../..').HandlerSocketError | null} ending.failure  the batch's
  * @param {string} ending.address
  */
-function giveOutcomes(requests, replies, { refused, failure, address }) {
-  const takenBack = outcomes.countTakenBack(replies);
+function giveOutcomes(requests, start, end, replies, { refused, failure, address }) {
+  const takenBack = outcomes.countTakenBack(requests, replies);
   const repeats = [];
-  for (const [i, request] of requests.entries()) {
+  for (let i = start; i < end; i++) {
+    const request = requests[i];
     const reply = replies[i];
-    const closedIndex = refused.get(request.definition);
-    if (closedIndex !== undefined) {
-      request.answer(closedIndex);
-    } else if (reply?.ok) {
-      const isTakenBack = i < takenBack && request.call.isWrite;
-      request.answer(isTakenBack ? outcomes.takenBack(request, address) : reply);
+    if (reply?.ok) {
+      request.answer(i < takenBack ? outcomes.takenBack(request, address) : reply);
+    } else if (refused.has(request.definition)) {
+      request.answer(/** @type {Error} */ (refused.get(request.definition)));
     } else if (outcomes.mayRepeat(request, reply, failure)) {
       if (reply === undefined) request.wasRepeated = true;
       else request.wasReopened = true;

@@ -36,11 +36,14 @@ function indexIsNotOpen(reply) {
 }
 
 /**
- * How many of a batch's replies, from the first on, may tell of successes that the server took back: it does all that
- * it finds at a time in one transaction, answers as it goes, and rolls all of it back at a deadlock.
+ * How many of a batch's requests, from the first on, may have been answered with a success that the server took back: it
+ * does all that it finds at a time in one transaction, answers as it goes, and rolls all of it back at a deadlock. Reads
+ * stay as they were.
+ * @param {readonly import('./instances').Request[]} requests  to one port: all write, or none does
  * @param {readonly import('../..').Reply[]} replies
  */
-function countTakenBack(replies) {
+function countTakenBack(requests, replies) {
+  if (!requests[0].call.isWrite) return 0;
   return replies.findLastIndex((reply) => !reply.ok && ROLLED_BACK.has(reply.values[0] ?? '')) + 1;
 }
 

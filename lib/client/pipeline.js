@@ -1,6 +1,6 @@
 'use strict';
 
-const { Deadline } = require('./deadline.js');
+const { Deadlines } = require('./deadline.js');
 const { Lane } = require('./lane.js');
 const { Queue } = require('./queue.js');
 
@@ -9,20 +9,25 @@ const { Queue } = require('./queue.js');
  * way makes up the next one.
  */
 
-/** Bounds of a batch: what waits behind it waits no longer than these take. */
-const MAX_BATCH_REQUESTS = 1024;
+/** Bounds of a batch: what waits behind it, and behind the next one, waits no longer than these take. */
+const MAX_BATCH_REQUESTS = 512;
 const MAX_BATCH_BYTES = 1024 * 1024;
 /** What a call gets of a batch before others have their turn. */
 const MAX_REQUESTS_A_TURN = 128;
 /** Fewer requests than this are not worth another connection's batch. */
 const MIN_SHARE = 16;
+/** This many do not wait for the end of a round trip, but in line behind it. */
+const MIN_QUEUED = 32;
+
+/** When microtasks run, those are in line first who have just got their results and may be calling again. */
+const SOON = Promise.resolve();
 
 /** The calls to one port of a server, and the connections that carry them. */
 class Pipeline {
   #timeoutMs;
-  #address;
   #counters;
   #lanes;
+  #deadlines;
   /** Calls with requests that no lane has taken. @type {InstanceType<typeof Queue<Call>>} */
   #queue = new Queue();
   /** Requests to be sent again: before all others. @type {Request[]} */
@@ -44,7 +49,7 @@ class Pipeline {
   constructor(place, { timeoutMs, idleTimeoutMs }, counters, secrets) {
     this.#timeoutMs = timeoutMs;
     this.#counters = counters;
-    this.#address = place.name;
+    this.#deadlines = new Deadlines(place.name, counters);
     this.#lanes = Array.from({ length: place.connections }, () => {
       return new Lane(place, secrets, idleTimeoutMs, counters);
     });
@@ -64,12 +69,10 @@ class Pipeline {
    */
   add(call, timeoutMs) {
     if (timeoutMs === undefined) {
-      if (!this.#deadline?.isFresh) {
-        this.#deadline = new Deadline(this.#timeoutMs, this.#address, this.#counters);
-      }
+      if (!this.#deadline?.isFresh) this.#deadline = this.#deadlines.begin(this.#timeoutMs);
       this.#deadline.add(call);
     } else {
-      new Deadline(timeoutMs, this.#address, this.#counters).add(call);
+      this.#deadlines.begin(timeoutMs).add(call);
     }
     this.#queue.push(call);
     this.#waiting += call.requests.length;
@@ -78,7 +81,7 @@ class Pipeline {
 
   /** Resolves when nothing waits and nothing is under way; closes the connections then. */
   async end() {
-    if (this.#waiting > 0 || this.#lanes.some((lane) => lane.isBusy)) {
+    if (this.#waiting > 0 || this.#lanes.some((lane) => lane.underWay > 0)) {
       await new Promise((resolve) => this.#onIdle.push(() => resolve(undefined)));
     }
     for (const lane of this.#lanes) lane.close();
@@ -87,42 +90,46 @@ class Pipeline {
   #schedule() {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    // After all microtasks, also where a timer's callback made the call: those who have just got their results may be
-    // calling again.
-    queueMicrotask(() => {
-      process.nextTick(() => {
-        this.#isScheduled = false;
-        this.#flush();
-      });
-    });
+    // After all microtasks, also where a timer's callback made the call.
+    SOON.then(this.#afterMicrotasks);
   }
 
-  #flush() {
+  #afterMicrotasks = () => process.nextTick(this.#flush);
+
+  #flush = () => {
+    this.#isScheduled = false;
     this.#deadline = null;
-    const idle = this.#lanes.filter((lane) => !lane.isBusy);
-    for (const [i, lane] of idle.entries()) {
+    let idle = 0;
+    for (const lane of this.#lanes) if (lane.underWay === 0) idle++;
+    for (const lane of this.#lanes) {
       if (this.#waiting === 0) break;
-      const share = Math.ceil(this.#waiting / (idle.length - i));
-      const requests = this.#take(Math.min(Math.max(share, MIN_SHARE), MAX_BATCH_REQUESTS));
-      if (requests.length > 0) this.#send(lane, requests);
+      if (lane.underWay === 0) this.#send(lane, Math.max(this.#waiting / idle--, MIN_SHARE));
+      else if (this.#waiting >= MIN_QUEUED && lane.canQueue) this.#send(lane, this.#waiting);
     }
-    if (this.#waiting === 0 && !this.#lanes.some((lane) => lane.isBusy)) {
+    if (
+      this.#waiting === 0 &&
+      this.#onIdle.length > 0 &&
+      !this.#lanes.some((lane) => lane.underWay > 0)
+    ) {
       for (const onIdle of this.#onIdle.splice(0)) onIdle();
     }
-  }
+  };
 
   /**
    * @param {import('./instances').Lane} lane
-   * @param {Request[]} requests
+   * @param {number} share  how many requests it is to get of those that wait
    */
-  async #send(lane, requests) {
-    lane.isBusy = true;
-    const repeats = await lane.run(requests, latestDeadline(requests));
-    lane.isBusy = false;
-    this.#counters.retries += repeats.length;
-    this.#waiting += repeats.length;
-    this.#repeats.push(...repeats);
-    this.#schedule();
+  #send(lane, share) {
+    const requests = this.#take(Math.min(Math.ceil(share), MAX_BATCH_REQUESTS));
+    if (requests.length === 0) return;
+    lane.underWay++;
+    lane.run(requests, latestDeadline(requests)).then((repeats) => {
+      lane.underWay--;
+      this.#counters.retries += repeats.length;
+      this.#waiting += repeats.length;
+      for (const request of repeats) this.#repeats.push(request);
+      if (this.#waiting > 0 || this.#onIdle.length > 0) this.#schedule();
+    });
   }
 
   /**
@@ -130,9 +137,7 @@ class Pipeline {
    * @param {number} most
    */
   #take(most) {
-    const repeats = this.#repeats.splice(0, most);
-    this.#waiting -= repeats.length;
-    const requests = repeats.filter(({ call }) => !call.isSettled);
+    const requests = this.#repeats.length === 0 ? [] : this.#takeRepeats(most);
     let bytes = 0;
     while (requests.length < most && bytes < MAX_BATCH_BYTES) {
       const call = this.#queue.shift();
@@ -153,6 +158,13 @@ class Pipeline {
       if (call.taken < call.requests.length) this.#queue.push(call);
     }
     return requests;
+  }
+
+  /** @param {number} most */
+  #takeRepeats(most) {
+    const repeats = this.#repeats.splice(0, most);
+    this.#waiting -= repeats.length;
+    return repeats.filter(({ call }) => !call.isSettled);
   }
 }
 

@@ -45,15 +45,16 @@ function withoutValue(error) {
  * A batch's way: `{ address, commands, bytes }`; and that of one for which a connect is made first: `{ address }`.
  * @param {import('../..').Connection} connection
  * @param {import('../..').Batch} batch
- * @param {() => Promise<import('../..').ExecuteResult[]>} execute
+ * @param {import('../..').Executor} executor  which has both
+ * @param {number} timeoutMs
  */
-function traceExecute(connection, batch, execute) {
+function traceExecute(connection, batch, executor, timeoutMs) {
   const tracesExecute = isSubscribed(executes);
   const tracesConnect = isSubscribed(connects);
-  if (!tracesExecute && !tracesConnect) return execute();
+  if (!tracesExecute && !tracesConnect) return executor.executeSettled(timeoutMs);
 
   const { address, generation, state } = connection;
-  const executed = execute();
+  const executed = executor.executeSettled(timeoutMs);
   if (tracesExecute) {
     const context = { address, commands: batch.commandCount, bytes: batch.byteLength };
     ignoreError(executes.tracePromise(() => rejectIfFailed(executed), context));

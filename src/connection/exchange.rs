@@ -94,7 +94,10 @@ impl Exchange {
 
     /// Sends and receives as much as goes without waiting.
     pub fn advance(&mut self, socket: &impl Socket) -> Progress {
+        let sent_before = self.sent;
         match self.send(socket) {
+            // The reply to what has only now been sent takes its time.
+            Ok(()) if self.sent > sent_before && !self.has_more_to_send() => Progress::Wait,
             Ok(()) => self.receive(socket, RECEIVES_A_TURN),
             // The replies that came before are kept, all of them: a reset can overtake them, but adds none.
             Err(source) => match self.receive(socket, usize::MAX) {

@@ -10,9 +10,9 @@ use polling::{Event as Readiness, Poller};
 
 use super::lookup::Lookups;
 use super::registration::Registration;
-use super::{ExecuteId, Finished, Order, PairKey, Shared, panicked};
-use crate::connection::{Awaited, Event, NetworkSocket};
-use crate::error::Kind;
+use super::{ExecuteId, Finished, Handle, Order, PairKey, Shared};
+use crate::connection::{Awaited, Completion, Connection, Event, Failure, NetworkSocket};
+use crate::error::{Kind, Outcome};
 use crate::executor::Executor;
 
 #[derive(Default)]
@@ -22,6 +22,8 @@ pub(super) struct Flights {
     lookups: Lookups,
     /// The pairs that have begun and that nothing watches yet.
     unwatched: Vec<PairKey>,
+    /// Connections whose turn it was for a pair that is still on its way here.
+    early: HashMap<PairKey, Connection>,
 }
 
 /// The pairs whose sockets the poller knows, by the key that it knows them by.
@@ -33,6 +35,8 @@ struct Sockets {
 
 struct Flight {
     executor: Executor,
+    /// Whom the pairs have their connections from.
+    handles: Vec<Arc<Handle>>,
     watches: Vec<Watch>,
 }
 
@@ -48,12 +52,24 @@ enum Watch {
 }
 
 impl Flights {
-    pub fn begin(&mut self, id: ExecuteId, executor: Executor, now: Instant) {
+    pub fn begin(
+        &mut self,
+        id: ExecuteId,
+        executor: Executor,
+        handles: Vec<Arc<Handle>>,
+        now: Instant,
+    ) {
         let pairs = executor.len();
         let watches = (0..pairs).map(|_| Watch::None).collect();
-        let flight = self.flights.entry(id).or_insert(Flight { executor, watches });
+        let flight = self.flights.entry(id).or_insert(Flight { executor, handles, watches });
         flight.executor.start(now);
-        self.unwatched.extend((0..pairs).map(|pair| (id, pair)));
+        for pair in 0..pairs {
+            if let Some(connection) = self.early.remove(&(id, pair)) {
+                self.pass_on((id, pair), connection, now);
+            } else {
+                self.follow((id, pair), now);
+            }
+        }
     }
 
     /// The poller saw the socket that it knows by `key`.
@@ -79,34 +95,36 @@ impl Flights {
         }
     }
 
-    pub fn close(&mut self, shared: &Arc<Shared>, (id, pair): PairKey) {
+    pub fn close(&mut self, shared: &Arc<Shared>, (id, pair): PairKey, now: Instant) {
         if let Some(flight) = self.flights.get_mut(&id) {
             flight.executor.close(pair);
-            self.watch(shared, (id, pair));
+            self.watch(shared, (id, pair), now);
         }
     }
 
-    pub fn abort(&mut self, shared: &Arc<Shared>, id: ExecuteId) {
+    pub fn abort(&mut self, shared: &Arc<Shared>, id: ExecuteId, now: Instant) {
         if let Some(flight) = self.flights.get_mut(&id) {
             flight.executor.abort();
-            self.watch_all(shared, id);
+            self.watch_all(shared, id, now);
         }
     }
 
     /// Tries the pairs that are new here: what was sent before this thread came to it may have been answered by now, and
     /// then the poller never hears of it.
     pub fn try_new(&mut self, now: Instant) {
-        self.unwatched.retain(|&(id, pair)| {
-            let Some(flight) = self.flights.get_mut(&id) else { return false };
-            flight.executor.resume(pair, Event::Ready, now);
-            flight.executor.wait(pair).is_some()
-        });
+        for (id, pair) in std::mem::take(&mut self.unwatched) {
+            if let Some(flight) = self.flights.get_mut(&id) {
+                flight.executor.resume(pair, Event::Ready, now);
+                self.follow((id, pair), now);
+            }
+        }
     }
 
     /// Has the poller watch the pairs that are new here.
-    pub fn watch_new(&mut self, shared: &Arc<Shared>) {
-        for pair in std::mem::take(&mut self.unwatched) {
-            self.watch(shared, pair);
+    pub fn watch_new(&mut self, shared: &Arc<Shared>, now: Instant) {
+        // A pair that ends here may make way for another one.
+        while let Some(pair) = self.unwatched.pop() {
+            self.watch(shared, pair, now);
         }
     }
 
@@ -122,37 +140,85 @@ impl Flights {
                 continue;
             };
             flight.executor.expire(now);
-            self.watch_all(shared, id);
+            self.watch_all(shared, id, now);
         }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.flights.is_empty()
     }
 
     pub fn take_finished(&mut self) -> Vec<Finished> {
         let done = self.flights.extract_if(|_, flight| flight.executor.is_done());
-        done.map(|(id, flight)| Finished { id, result: Ok(flight.executor) }).collect()
+        done.map(|(id, flight)| {
+            let completions = flight.executor.finish().map(|(_, completion)| completion);
+            Finished { id, completions: completions.collect() }
+        })
+        .collect()
     }
 
-    /// Ends every execute with an error, after a panic.
-    pub fn fail_all(self, message: &str) -> Vec<Finished> {
-        self.flights.into_keys().map(|id| panicked(id, message)).collect()
+    /// Ends every execute with an error, after a panic. Nothing else can be said of what it left behind.
+    pub fn fail_all(&mut self, message: &str) -> Vec<Finished> {
+        let Self { flights, mut early, .. } = std::mem::take(self);
+        let mut finished = Vec::new();
+        for (id, Flight { handles, .. }) in flights {
+            for (pair, handle) in handles.iter().enumerate() {
+                early.remove(&(id, pair));
+                early.extend(handle.forget((id, pair)));
+            }
+            let completions = handles.iter().map(|_| panicked(message)).collect();
+            finished.push(Finished { id, completions });
+        }
+        self.early = early;
+        finished
     }
 
     fn resume(&mut self, shared: &Arc<Shared>, (id, pair): PairKey, event: Event, now: Instant) {
         if let Some(flight) = self.flights.get_mut(&id) {
             flight.executor.resume(pair, event, now);
-            self.watch(shared, (id, pair));
+            self.watch(shared, (id, pair), now);
         }
     }
 
-    fn watch_all(&mut self, shared: &Arc<Shared>, id: ExecuteId) {
+    fn watch_all(&mut self, shared: &Arc<Shared>, id: ExecuteId, now: Instant) {
         let pairs = self.flights.get(&id).map_or(0, |flight| flight.watches.len());
         for pair in 0..pairs {
-            self.watch(shared, (id, pair));
+            self.watch(shared, (id, pair), now);
         }
+    }
+
+    /// A pair that nothing watches: it will be, or it has ended.
+    fn follow(&mut self, (id, pair): PairKey, now: Instant) {
+        let Some(flight) = self.flights.get_mut(&id) else {
+            return;
+        };
+        if flight.executor.wait(pair).is_some() {
+            self.unwatched.push((id, pair));
+        } else if !flight.executor.awaits_turn(pair) {
+            let handle = &flight.handles[pair];
+            let next = match flight.executor.take_connection(pair) {
+                Some(connection) => handle.give_back((id, pair), connection),
+                None => handle.forget((id, pair)),
+            };
+            if let Some((next, connection)) = next {
+                self.pass_on(next, connection, now);
+            }
+        }
+    }
+
+    /// It is this pair's turn.
+    fn pass_on(&mut self, (id, pair): PairKey, connection: Connection, now: Instant) {
+        let Some(flight) = self.flights.get_mut(&id) else {
+            self.early.insert((id, pair), connection);
+            return;
+        };
+        flight.executor.lend(pair, connection, now);
+        self.follow((id, pair), now);
     }
 
     /// Sees to it that the pair hears of what it waits for now.
-    fn watch(&mut self, shared: &Arc<Shared>, (id, pair): PairKey) {
-        let Some(Flight { executor, watches }) = self.flights.get_mut(&id) else {
+    fn watch(&mut self, shared: &Arc<Shared>, (id, pair): PairKey, now: Instant) {
+        let Some(Flight { executor, watches, .. }) = self.flights.get_mut(&id) else {
             return;
         };
         let watch = &mut watches[pair];
@@ -183,7 +249,16 @@ impl Flights {
             self.sockets.forget(watch);
             executor.fail(pair, Kind::Lost { source: Some(source) });
         }
+        if executor.wait(pair).is_none() {
+            self.follow((id, pair), now);
+        }
     }
+}
+
+fn panicked(message: &str) -> Completion {
+    let error = Kind::Panic { message: message.to_owned() }.into();
+    let failure = Some(Failure { error, outcome: Outcome::Unknown });
+    Completion { segments: Vec::new(), replies: 0, failure }
 }
 
 impl Sockets {

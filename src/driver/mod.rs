@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 
 use polling::{Events, Poller};
 
-use crate::error::{Error, Kind};
+use crate::connection::Completion;
 use crate::executor::Executor;
 use flights::Flights;
 
@@ -43,7 +43,6 @@ pub struct Driver(Arc<Shared>);
 
 struct Shared {
     poller: Arc<Poller>,
-    next_id: AtomicU32,
     inbox: Mutex<Inbox>,
     /// Locked by the running stint, for as long as it lasts.
     flights: Mutex<Flights>,
@@ -53,12 +52,12 @@ struct Shared {
 #[derive(Default)]
 struct Inbox {
     orders: VecDeque<Order>,
-    /// Whether the worker sleeps in the poller, or is about to, and has to be woken for an order.
-    is_polling: bool,
+    /// Until when the worker sleeps in the poller, or is about to, unless it is woken.
+    sleeps_until: Option<Instant>,
 }
 
 enum Order {
-    Run(ExecuteId, Executor),
+    Run(ExecuteId, Executor, Vec<Arc<Handle>>),
     Abort(ExecuteId),
     Close(PairKey),
     Resolved(String, io::Result<Vec<IpAddr>>),
@@ -66,12 +65,30 @@ enum Order {
     Return,
 }
 
+impl Order {
+    /// Whether it cannot be left until something else happens, or until that time.
+    fn is_urgent(&self, until: Instant) -> bool {
+        match self {
+            Order::Run(_, executor, _) => {
+                !executor.awaits_turns_only() || executor.until().is_some_and(|end| end < until)
+            }
+            _ => true,
+        }
+    }
+}
+
 /// An execute that is over.
 pub struct Finished {
-    /// As [`Driver::submit`] gave it.
+    /// As [`Driver::submit`] was given it.
     pub id: ExecuteId,
-    /// The executor with all its pairs done, or the panic that lost it and its connections.
-    pub result: Result<Executor, Error>,
+    /// How its batches ended, in the order of the pairs.
+    pub completions: Vec<Completion>,
+}
+
+/// Gives an execute its name, which no other of this process has.
+pub fn new_execute_id() -> ExecuteId {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 impl Driver {
@@ -79,18 +96,16 @@ impl Driver {
     pub fn new() -> io::Result<Self> {
         Ok(Self(Arc::new(Shared {
             poller: Arc::new(Poller::new()?),
-            next_id: AtomicU32::new(0),
             inbox: Mutex::default(),
             flights: Mutex::default(),
             finished: Mutex::default(),
         })))
     }
 
-    /// Takes an executor on. The next or the running stint begins or goes on with it.
-    pub fn submit(&self, executor: Executor) -> ExecuteId {
-        let id = self.0.next_id.fetch_add(1, Ordering::Relaxed);
-        self.0.order(Order::Run(id, executor));
-        id
+    /// Takes an executor on, whose pairs have their connections from these handles. The next or the running stint begins or
+    /// goes on with it.
+    pub fn submit(&self, id: ExecuteId, executor: Executor, handles: Vec<Arc<Handle>>) {
+        self.0.order(Order::Run(id, executor, handles));
     }
 
     /// Ends every pair of an execute that is not done with `ERR_HS_CLOSED`.
@@ -108,11 +123,12 @@ impl Driver {
         self.0.order(Order::Return);
     }
 
-    /// Waits and works, until something has finished, [`STINT`] is over or [`Self::interrupt`] is called.
+    /// Waits and works, until nothing is in flight, [`STINT`] is over or [`Self::interrupt`] is called. Calls `report`
+    /// when something has finished, if there is more to do.
     ///
     /// A panic ends no more than what was in flight: each such execute finishes with an error.
-    pub fn run(&self) {
-        self.stint(&mut lock(&self.0.flights), STINT);
+    pub fn run(&self, report: impl Fn()) {
+        self.stint(&mut lock(&self.0.flights), STINT, &report);
     }
 
     /// Works without waiting. Does nothing while another thread is in a stint, or, unless it `may_connect`, while an
@@ -121,27 +137,29 @@ impl Driver {
         if let Ok(mut flights) = self.0.flights.try_lock()
             && (may_connect || !self.0.has_to_connect())
         {
-            self.stint(&mut flights, Duration::ZERO);
+            self.stint(&mut flights, Duration::ZERO, &|| {});
         }
     }
 
-    fn stint(&self, flights: &mut Flights, length: Duration) {
-        let finished = match catch_unwind(AssertUnwindSafe(|| self.0.run(flights, length))) {
-            Ok(finished) => finished,
-            // The flights may be in any state; what is kept of them is only who has to be told.
-            Err(panic) => std::mem::take(flights).fail_all(&panic_message(&*panic)),
-        };
-        lock(&self.0.inbox).is_polling = false;
-        if !finished.is_empty() {
-            lock(&self.0.finished).extend(finished);
+    fn stint(&self, flights: &mut Flights, length: Duration, report: &dyn Fn()) {
+        let run = || self.0.run(flights, length, report);
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(run)) {
+            let lost = flights.fail_all(&panic_message(&*panic));
+            lock(&self.0.finished).extend(lost);
         }
+        lock(&self.0.inbox).sleeps_until = None;
     }
 
     /// Submits an executor and works until it has finished.
-    pub fn run_to_end(&self, executor: Executor) -> Finished {
-        let id = self.submit(executor);
+    pub fn run_to_end(
+        &self,
+        id: ExecuteId,
+        executor: Executor,
+        handles: Vec<Arc<Handle>>,
+    ) -> Finished {
+        self.submit(id, executor, handles);
         loop {
-            self.run();
+            self.run(|| {});
             let mut finished = lock(&self.0.finished);
             if let Some(position) = finished.iter().position(|finished| finished.id == id) {
                 return finished.swap_remove(position);
@@ -158,23 +176,27 @@ impl Driver {
 impl Shared {
     fn order(&self, order: Order) {
         let mut inbox = lock(&self.inbox);
+        let has_to_wake = inbox.sleeps_until.is_some_and(|until| order.is_urgent(until));
         inbox.orders.push_back(order);
-        if inbox.is_polling {
+        drop(inbox);
+        if has_to_wake {
             // It fails only if the poller's own descriptor is gone, and then no stint sleeps on it.
             let _ = self.poller.notify();
         }
     }
 
-    fn run(self: &Arc<Self>, flights: &mut Flights, length: Duration) -> Vec<Finished> {
+    fn run(self: &Arc<Self>, flights: &mut Flights, length: Duration, report: &dyn Fn()) {
         let stint_end = Instant::now() + length;
         let mut events = None;
         loop {
             let mut interrupted = false;
             while let Some(order) = self.next_order() {
                 match order {
-                    Order::Run(id, executor) => flights.begin(id, executor, Instant::now()),
-                    Order::Abort(id) => flights.abort(self, id),
-                    Order::Close(pair) => flights.close(self, pair),
+                    Order::Run(id, executor, handles) => {
+                        flights.begin(id, executor, handles, Instant::now())
+                    }
+                    Order::Abort(id) => flights.abort(self, id, Instant::now()),
+                    Order::Close(pair) => flights.close(self, pair, Instant::now()),
                     Order::Resolved(host, found) => {
                         flights.resolved(self, &host, &found, Instant::now())
                     }
@@ -185,10 +207,17 @@ impl Shared {
             flights.expire(self, now);
             flights.try_new(now);
             let finished = flights.take_finished();
-            if interrupted || !finished.is_empty() || now >= stint_end {
-                return finished;
+            let has_finished = !finished.is_empty();
+            if has_finished {
+                lock(&self.finished).extend(finished);
             }
-            flights.watch_new(self);
+            if interrupted || now >= stint_end || (has_finished && flights.is_empty()) {
+                return;
+            }
+            if has_finished {
+                report();
+            }
+            flights.watch_new(self, now);
             let until = flights.until().map_or(stint_end, |until| until.min(stint_end));
             let events = events.get_or_insert_with(Events::new);
             self.poll(events, until);
@@ -203,12 +232,12 @@ impl Shared {
         inbox
             .orders
             .iter()
-            .any(|order| matches!(order, Order::Run(_, executor) if !executor.has_begun()))
+            .any(|order| matches!(order, Order::Run(_, executor, _) if executor.has_to_begin()))
     }
 
     fn next_order(&self) -> Option<Order> {
         let mut inbox = lock(&self.inbox);
-        inbox.is_polling = false;
+        inbox.sleeps_until = None;
         inbox.orders.pop_front()
     }
 
@@ -218,7 +247,7 @@ impl Shared {
             if !inbox.orders.is_empty() {
                 return events.clear();
             }
-            inbox.is_polling = true;
+            inbox.sleeps_until = Some(until);
         }
         events.clear();
         match self.poller.wait_deadline(events, until) {
@@ -239,8 +268,4 @@ fn panic_message(panic: &(dyn Any + Send)) -> String {
     message
         .or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "panic".to_owned())
-}
-
-fn panicked(id: ExecuteId, message: &str) -> Finished {
-    Finished { id, result: Err(Kind::Panic { message: message.to_owned() }.into()) }
 }

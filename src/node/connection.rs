@@ -1,4 +1,4 @@
-use std::rc::Rc;
+use std::sync::Arc;
 
 use napi::bindgen_prelude::{Env, Latin1String, Result};
 use napi_derive::napi;
@@ -20,11 +20,12 @@ pub struct ConnectionSettings {
     /// Bytes of the protocol, a character each.
     pub handshake: Latin1String,
     pub max_reply_bytes: f64,
+    pub max_queued: u32,
 }
 
 #[napi(js_name = "Connection")]
 pub struct NodeConnection {
-    pub(super) handle: Rc<Handle>,
+    pub(super) handle: Arc<Handle>,
 }
 
 #[napi]
@@ -42,7 +43,8 @@ impl NodeConnection {
         let secret = settings.secret.as_deref().map(str::as_bytes);
         let options = Options::new(secret, &handshake, settings.max_reply_bytes as usize);
         let options = options.map_err(|error| type_error(&env, error))?;
-        Ok(Self { handle: Rc::new(Handle::new(address, options)) })
+        let handle = Handle::new(address, options, settings.max_queued as usize);
+        Ok(Self { handle: Arc::new(handle) })
     }
 
     #[napi(getter)]

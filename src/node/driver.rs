@@ -1,16 +1,16 @@
-use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
-use std::rc::Rc;
+use std::cell::OnceCell;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use napi::bindgen_prelude::{AsyncTask, Either, Env, Latin1String, Result, Task};
+use napi::Status;
+use napi::bindgen_prelude::{AsyncTask, Env, Function, Latin1String, Result, Task};
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
 
 use super::connection::NodeConnection;
-use super::finished::{BatchFailure, FailedBatch, FinishedExecute, finished_batch};
+use super::finished::{FinishedExecute, finished_execute};
 use super::type_error;
-use crate::driver::{Driver, ExecuteId, Finished, Handle};
-use crate::error::Outcome;
+use crate::driver::{Driver, ExecuteId, Handle, Loan, new_execute_id};
 use crate::executor::Executor;
 use crate::protocol::Batch;
 
@@ -22,23 +22,29 @@ const SENT_AT_ONCE: usize = 16;
 #[napi(js_name = "Driver")]
 pub struct NodeDriver {
     driver: Driver,
+    report: Arc<Report>,
     /// Polls for `executeSync` on the JavaScript thread.
     local: OnceCell<Driver>,
-    loans: RefCell<HashMap<ExecuteId, Vec<Borrowed>>>,
 }
 
-/// What a pair's connection is given back to; `None` if the pair got none.
-type Borrowed = Option<(Rc<Handle>, u64)>;
+/// Tells the JavaScript thread that something has finished. Weak: it keeps no process from ending.
+type Report = ThreadsafeFunction<(), (), (), Status, false, true>;
 
 /// One stint of a libuv worker.
-pub struct Stint(Driver);
+pub struct Stint {
+    driver: Driver,
+    report: Arc<Report>,
+}
 
 impl Task for Stint {
     type Output = ();
     type JsValue = ();
 
     fn compute(&mut self) -> Result<()> {
-        self.0.run();
+        self.driver.run(|| {
+            // It fails only where the environment has ended, and nobody is left to be told.
+            let _ = self.report.call((), ThreadsafeFunctionCallMode::NonBlocking);
+        });
         Ok(())
     }
 
@@ -50,11 +56,12 @@ impl Task for Stint {
 #[napi]
 impl NodeDriver {
     #[napi(constructor)]
-    pub fn new(env: Env) -> Result<Self> {
+    pub fn new(env: Env, on_finished: Function<(), ()>) -> Result<Self> {
         let driver = Driver::new()?;
         // An environment that ends waits for the worker: it is sent home.
         env.add_env_cleanup_hook(driver.clone(), |driver| driver.interrupt())?;
-        Ok(Self { driver, local: OnceCell::new(), loans: RefCell::default() })
+        let report = on_finished.build_threadsafe_function().weak::<true>().build()?;
+        Ok(Self { driver, report: Arc::new(report), local: OnceCell::new() })
     }
 
     /// Begins an execute and gives its id. Work is done only while a promise of `poll` is pending.
@@ -66,17 +73,12 @@ impl NodeDriver {
         batches: Vec<Latin1String>,
         timeout_ms: f64,
     ) -> Result<u32> {
-        let (mut executor, loans) = borrow(&env, connections, batches, timeout_ms)?;
+        let id = new_execute_id();
+        let (mut executor, handles) = borrow(&env, id, connections, batches, timeout_ms, true)?;
         if executor.len() <= SENT_AT_ONCE {
             executor.start_connected(Instant::now());
         }
-        let id = self.driver.submit(executor);
-        for (pair, (handle, _)) in
-            loans.iter().enumerate().filter_map(|(n, loan)| Some((n, loan.as_ref()?)))
-        {
-            handle.lent_to((id, pair));
-        }
-        self.loans.borrow_mut().insert(id, loans);
+        self.driver.submit(id, executor, handles);
         Ok(id)
     }
 
@@ -96,32 +98,31 @@ impl NodeDriver {
                 self.local.get_or_init(|| driver)
             }
         };
-        let (executor, loans) = borrow(env, connections, batches, timeout_ms)?;
-        finish(env, local.run_to_end(executor), loans)
+        let id = new_execute_id();
+        let (executor, handles) = borrow(env, id, connections, batches, timeout_ms, false)?;
+        finished_execute(env, local.run_to_end(id, executor, handles))
     }
 
-    /// One stint: resolves when something has finished, or soon.
+    /// One stint: resolves when nothing is in flight, or soon. What finishes before is reported.
     #[napi]
     pub fn poll(&self) -> AsyncTask<Stint> {
-        AsyncTask::new(Stint(self.driver.clone()))
+        AsyncTask::new(Stint { driver: self.driver.clone(), report: Arc::clone(&self.report) })
     }
 
-    /// What has finished, after a try at what is under way, on this thread. It connects only if it may.
+    /// What has finished, if anything has, after a try at what is under way, on this thread. It connects only if it may.
     #[napi]
     pub fn take_finished<'env>(
         &self,
         env: &'env Env,
         may_connect: bool,
-    ) -> Result<Vec<FinishedExecute<'env>>> {
+    ) -> Result<Option<Vec<FinishedExecute<'env>>>> {
         self.driver.run_now(may_connect);
-        let mut loans = self.loans.borrow_mut();
-        let finished = self.driver.take_finished().into_iter();
-        finished
-            .map(|finished| {
-                let loans = loans.remove(&finished.id).unwrap_or_default();
-                finish(env, finished, loans)
-            })
-            .collect()
+        let finished = self.driver.take_finished();
+        if finished.is_empty() {
+            return Ok(None);
+        }
+        let finished = finished.into_iter().map(|finished| finished_execute(env, finished));
+        finished.collect::<Result<_>>().map(Some)
     }
 
     /// Ends every pair of an execute that is not done.
@@ -132,7 +133,7 @@ impl NodeDriver {
 
     #[napi]
     pub fn close_connection(&self, connection: &NodeConnection) {
-        if let Some((id, pair)) = connection.handle.close() {
+        for (id, pair) in connection.handle.close() {
             self.driver.close(id, pair);
         }
     }
@@ -140,60 +141,24 @@ impl NodeDriver {
 
 fn borrow(
     env: &Env,
+    id: ExecuteId,
     connections: Vec<&NodeConnection>,
     batches: Vec<Latin1String>,
     timeout_ms: f64,
-) -> Result<(Executor, Vec<Borrowed>)> {
+    may_wait: bool,
+) -> Result<(Executor, Vec<Arc<Handle>>)> {
     let batches = batches.into_iter().map(|bytes| Batch::from_bytes(bytes.to_vec()));
     let batches = batches.collect::<std::result::Result<Vec<_>, _>>();
     let batches = batches.map_err(|error| type_error(env, error))?;
     let mut executor = Executor::new(Instant::now() + Duration::from_secs_f64(timeout_ms / 1000.0));
-    let mut loans = Vec::with_capacity(batches.len());
-    for (connection, batch) in connections.into_iter().zip(batches) {
-        match connection.handle.lend() {
-            Some(loan) => {
-                let (number, lent) = loan.into_parts();
-                executor.add(Some(lent), batch);
-                loans.push(Some((Rc::clone(&connection.handle), number)));
-            }
-            None => {
-                executor.add(None, batch);
-                loans.push(None);
-            }
-        }
+    let mut handles = Vec::with_capacity(batches.len());
+    for (pair, (connection, batch)) in connections.into_iter().zip(batches).enumerate() {
+        match connection.handle.lend((id, pair), may_wait) {
+            Loan::Connection(connection) => executor.add(Some(connection), batch),
+            Loan::Turn => executor.add_waiting(batch),
+            Loan::Refused => executor.add(None, batch),
+        };
+        handles.push(Arc::clone(&connection.handle));
     }
-    Ok((executor, loans))
-}
-
-/// Gives the connections back and tells how the batches ended.
-fn finish(env: &Env, finished: Finished, loans: Vec<Borrowed>) -> Result<FinishedExecute<'_>> {
-    let give_back = |loan: Borrowed, connection| {
-        if let Some((handle, number)) = loan {
-            handle.take_back(number, connection);
-        }
-    };
-    // All of them first: what comes after may fail.
-    let batches: Vec<_> = match finished.result {
-        Ok(executor) => {
-            let ends = executor.finish().zip(loans);
-            ends.map(|((connection, completion), loan)| {
-                give_back(loan, connection);
-                Either::A(completion)
-            })
-            .collect()
-        }
-        Err(error) => {
-            let lost = loans.into_iter();
-            lost.map(|loan| {
-                give_back(loan, None);
-                Either::B(BatchFailure::new(&error, Outcome::Unknown))
-            })
-            .collect()
-        }
-    };
-    let batches = batches.into_iter().map(|batch| match batch {
-        Either::A(completion) => finished_batch(env, completion),
-        Either::B(failure) => Ok(Either::B(FailedBatch { segments: Vec::new(), failure })),
-    });
-    Ok((finished.id, batches.collect::<Result<_>>()?))
+    Ok((executor, handles))
 }

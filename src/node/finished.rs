@@ -1,18 +1,22 @@
-use napi::bindgen_prelude::{BufferSlice, Either, Env, Latin1String, Result};
+use std::iter;
+
+use napi::bindgen_prelude::{BufferSlice, Either, Either3, Env, Latin1String, Result};
 use napi_derive::napi;
 
 use crate::connection::{Completion, Failure};
-use crate::error::{Error, Outcome};
+use crate::driver::Finished;
+use crate::error::Outcome;
 use crate::protocol::Segment;
 
-/// An execute that is over: its id, and its batches in the order of the pairs. (An array takes V8 less time to make than
-/// an object with names.)
+/// An execute that is over: its id, and behind it its batches in the order of the pairs. (To make an array takes V8 less
+/// time than an object, and one array less than two.)
 #[napi]
-pub type FinishedExecute<'env> = (u32, Vec<FinishedBatch<'env>>);
+pub type FinishedExecute<'env> = Vec<Either<u32, FinishedBatch<'env>>>;
 
-/// The replies of a batch that succeeded, or what became of one that failed.
+/// The replies of a batch that succeeded, in one segment or in several, or what became of one that failed.
 #[napi]
-pub type FinishedBatch<'env> = Either<Vec<ReplySegment<'env>>, FailedBatch<'env>>;
+pub type FinishedBatch<'env> =
+    Either3<ReplySegment<'env>, Vec<ReplySegment<'env>>, FailedBatch<'env>>;
 
 /// Whole replies: a string if every byte is ASCII, and the bytes otherwise or for one reply longer than a segment.
 #[napi]
@@ -42,23 +46,25 @@ pub struct BatchFailure {
     pub server_message: Option<String>,
 }
 
-pub fn finished_batch<'env>(env: &'env Env, completion: Completion) -> Result<FinishedBatch<'env>> {
+pub fn finished_execute(env: &Env, finished: Finished) -> Result<FinishedExecute<'_>> {
+    let id = Ok(Either::A(finished.id));
+    let batches = finished.completions.into_iter();
+    let batches = batches.map(|completion| Ok(Either::B(finished_batch(env, completion)?)));
+    iter::once(id).chain(batches).collect()
+}
+
+fn finished_batch<'env>(env: &'env Env, completion: Completion) -> Result<FinishedBatch<'env>> {
     let segments = completion.segments.into_iter().map(|segment| hand_over(env, segment));
-    let segments = segments.collect::<Result<_>>()?;
+    let mut segments = segments.collect::<Result<Vec<_>>>()?;
     Ok(match completion.failure {
-        None => Either::A(segments),
-        Some(failure) => Either::B(FailedBatch { segments, failure: failure.into() }),
+        None if segments.len() == 1 => Either3::A(segments.remove(0)),
+        None => Either3::B(segments),
+        Some(failure) => Either3::C(FailedBatch { segments, failure: failure.into() }),
     })
 }
 
 impl From<Failure> for BatchFailure {
-    fn from(failure: Failure) -> Self {
-        Self::new(&failure.error, failure.outcome)
-    }
-}
-
-impl BatchFailure {
-    pub fn new(error: &Error, outcome: Outcome) -> Self {
+    fn from(Failure { error, outcome }: Failure) -> Self {
         let system = error.io_source();
         let server = error.server_error();
         Self {

@@ -1,6 +1,6 @@
 //! Several pairs in one execute, and what an executor says of them.
 
-use hansock::connection::{Connection, ConnectionState};
+use hansock::connection::{Connection, ConnectionState, Event};
 use hansock::error::Outcome;
 use hansock::executor::Executor;
 
@@ -97,7 +97,9 @@ fn only_the_connected_pairs_begin_when_no_other_may() {
     assert_eq!(world.link_count(), 1, "nobody connects");
     assert_eq!(world.executed().len(), 2);
     assert_eq!(executor.until(), Some(deadline));
-    assert!(executor.wait(0).is_none() && executor.wait(1).is_none());
+    assert!(executor.wait(0).is_none() && executor.wait(1).is_some());
+    executor.resume(1, Event::Ready, world.now());
+    assert!(executor.wait(1).is_none(), "its reply is there");
     assert!(!executor.is_done());
 
     executor.start(world.now());
