@@ -12,6 +12,8 @@ const { readReplies } = require('./reply.js');
 /** The server keeps an array up to the largest id it was given, and dies of a huge one. */
 const MAX_INDEX_ID = 65_535;
 
+const PIECE_BYTES = 64 * 1024;
+
 /**
  * The package's own access to a batch: what an executor does with it is not for its users.
  * @typedef {object} Access
@@ -19,7 +21,7 @@ const MAX_INDEX_ID = 65_535;
  * @property {(batch: Batch, request: string) => void} append  a byte string without its line end
  * @property {(batch: Batch, argument: string) => void} assertWhole
  * @property {(batch: Batch) => void} add
- * @property {(batch: Batch) => void} run
+ * @property {(batch: Batch) => string} take  the bytes, to be run: they are the batch's no more
  * @property {(batch: Batch, segments: (string | Buffer)[], address: string, error: import('..').HandlerSocketError | null) => void} finish
  */
 
@@ -29,6 +31,9 @@ let access;
 class Batch {
   /** The commands as a byte string (encode.js). */
   #bytes = '';
+  /** What went before them, joined. @type {string[]} */
+  #pieces = [];
+  #pieceBytes = 0;
   #commandCount = 0;
   /** Whether the last command lacks its line end. To look at the bytes for it would make V8 join them. */
   #isInCommand = false;
@@ -41,7 +46,10 @@ class Batch {
 
   static {
     access = {
-      bytes: (batch) => batch.#bytes,
+      bytes(batch) {
+        batch.#join();
+        return batch.#bytes;
+      },
       append: (batch, request) => batch.#command(request),
       assertWhole(batch, argument) {
         if (batch.#isInCommand) {
@@ -51,12 +59,16 @@ class Batch {
       add(batch) {
         access.assertWhole(batch, 'batch');
         batch.#assertNew('be added to an executor');
-        // Makes V8 join the pieces now, and not when the batch is to be sent.
-        batch.#bytes.charCodeAt(0);
+        batch.#join();
         batch.#state = 'added';
       },
-      run(batch) {
+      take(batch) {
+        const bytes = access.bytes(batch);
         batch.#state = 'running';
+        // No more needed, and as large as they may be.
+        batch.#pieceBytes = bytes.length;
+        batch.#bytes = '';
+        return bytes;
       },
       finish(batch, segments, address, error) {
         batch.#state = 'done';
@@ -87,7 +99,7 @@ class Batch {
       count++;
       start = end + 1;
     }
-    this.#bytes += bytes;
+    this.#append(bytes);
     this.#commandCount += count;
     if (bytes !== '') this.#isInCommand = start < bytes.length;
     return this;
@@ -186,7 +198,7 @@ class Batch {
   }
 
   get byteLength() {
-    return this.#bytes.length;
+    return this.#pieceBytes + this.#bytes.length;
   }
 
   get replies() {
@@ -206,6 +218,8 @@ class Batch {
       throw new TypeError(`the batch cannot be cleared: ${STATES[this.#state]}`);
     }
     this.#bytes = '';
+    this.#pieces = [];
+    this.#pieceBytes = 0;
     this.#commandCount = 0;
     this.#isInCommand = false;
     this.#state = 'new';
@@ -240,9 +254,30 @@ class Batch {
     if (this.#isInCommand) {
       throw new TypeError('the batch ends inside a command: write its line end first');
     }
-    this.#bytes += `${text}\n`;
+    this.#append(`${text}\n`);
     this.#commandCount++;
     return this;
+  }
+
+  /** @param {string} bytes  a byte string */
+  #append(bytes) {
+    this.#bytes += bytes;
+    if (this.#bytes.length < PIECE_BYTES) return;
+    // A string that V8 has not joined yet takes many times its bytes.
+    this.#bytes.charCodeAt(0);
+    this.#pieces.push(this.#bytes);
+    this.#pieceBytes += this.#bytes.length;
+    this.#bytes = '';
+  }
+
+  /** Now, and not when the batch is to be sent. */
+  #join() {
+    if (this.#pieces.length > 0) {
+      this.#bytes = this.#pieces.join('') + this.#bytes;
+      this.#pieces = [];
+      this.#pieceBytes = 0;
+    }
+    this.#bytes.charCodeAt(0); // makes V8 join it
   }
 
   /** @param {string} purpose */

@@ -194,9 +194,8 @@ function forDriver(pairs) {
   const connections = [];
   const batches = [];
   for (const { connection, batch } of pairs) {
-    access.run(batch);
     connections.push(nativeOf(connection));
-    batches.push(access.bytes(batch));
+    batches.push(access.take(batch));
   }
   return [connections, batches];
 }

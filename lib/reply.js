@@ -1,6 +1,7 @@
 'use strict';
 
 const { inspect } = require('node:util');
+const native = require('../native.js');
 const { ServerError } = require('./errors.js');
 
 /*
@@ -10,6 +11,7 @@ const { ServerError } = require('./errors.js');
  */
 
 const TAB = 0x09;
+const ESCAPE = 0x01;
 const ZERO = 0x30;
 const NULL = '\0';
 const ESCAPED = /\x01./gs;
@@ -36,16 +38,8 @@ function readReplies(segments, address) {
   const replies = [];
   for (const data of segments) {
     const segment = new Segment(data, address);
-    if (segment.isLong) {
-      replies.push(new Reply(segment, 0, 0, data.length - 1));
-      continue;
-    }
-    const text = segment.text;
-    let start = 0;
-    for (let ordinal = 0; start < text.length; ordinal++) {
-      const end = text.indexOf('\n', start);
-      replies.push(new Reply(segment, ordinal, start, end));
-      start = end + 1;
+    for (let ordinal = 0; ordinal < segment.ends.length; ordinal++) {
+      replies.push(new Reply(segment, ordinal));
     }
   }
   return replies;
@@ -69,6 +63,10 @@ class Segment {
     // Bytes that are no UTF-8 become U+FFFD, and never swallow a TAB, a line end or an escape: those are ASCII.
     this.text = typeof data === 'string' ? data : this.isLong ? '' : data.toString();
     this.hasEscapes = this.text.includes('\x01');
+    /** Where the lines end in the text; that of a long reply in the bytes. */
+    this.ends = this.isLong ? [data.length - 1] : findLineEnds(this.text);
+    /** What was cut of a long reply. @type {Cut} */
+    this.cut = { reply: null, values: [], rows: null };
   }
 
   /**
@@ -88,14 +86,42 @@ class Segment {
   }
 }
 
+/** @param {string} text */
+function findLineEnds(text) {
+  const ends = [];
+  for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', end + 1)) ends.push(end);
+  return ends;
+}
+
+/**
+ * What was cut of a reply, to be given again.
+ * @typedef {object} Cut
+ * @property {Reply | null} reply
+ * @property {import('..').Text[]} values
+ * @property {import('..').Text[][] | null} rows
+ */
+
+/**
+ * Programs look at one reply after the other, and often several times at each. To remember the last one is as quick for
+ * them as to remember all, and does not hold a million.
+ * @type {Cut}
+ */
+const lastCut = { reply: null, values: [], rows: null };
+
 /** The size that the addon cuts segments to (SEGMENT_BYTES in src/protocol/reader.rs). */
 const SEGMENT_BYTES = 64 * 1024;
 
 /**
  * The package's own access to a reply.
  * @typedef {object} Access
- * @property {(reply: import('..').Reply, names: readonly string[], blank: Record<string, unknown>) => Record<string, unknown> | null} cutRow
- *   the first row's values by these names, in a copy of `blank`; null if there is none
+ * @property {(reply: import('..').Reply, make: MakeRow) => Record<string, unknown> | null | undefined} cutRow
+ *   the first row as `make` gives it, null if there is none; undefined if only `values` can tell
+ *
+ * @callback MakeRow
+ * @param {string} text
+ * @param {number} start  where the row begins in the text
+ * @param {number} end  where the reply ends
+ * @returns {Record<string, unknown> | undefined}
  */
 
 /** @type {Access} */
@@ -104,30 +130,21 @@ let access;
 class Reply {
   static {
     access = {
-      cutRow: (reply, names, blank) => /** @type {Reply} */ (reply).#cutRow(names, blank),
+      cutRow: (reply, make) => /** @type {Reply} */ (reply).#cutRow(make),
     };
   }
 
   #segment;
+  /** Which line of the segment. */
   #ordinal;
-  #start;
-  #end;
-  /** @type {import('..').Text[] | undefined} */
-  #values;
-  /** @type {import('..').Text[][] | undefined} */
-  #rows;
 
   /**
    * @param {Segment} segment
-   * @param {number} ordinal  which line of the segment
-   * @param {number} start  where the line begins in the segment's text
-   * @param {number} end  where it ends, the line end not counted
+   * @param {number} ordinal
    */
-  constructor(segment, ordinal, start, end) {
+  constructor(segment, ordinal) {
     this.#segment = segment;
     this.#ordinal = ordinal;
-    this.#start = start;
-    this.#end = end;
   }
 
   get ok() {
@@ -146,19 +163,19 @@ class Reply {
   }
 
   get values() {
-    if (this.#values === undefined) this.#values = this.#cutValues();
-    return this.#values;
+    return this.#cut().values;
   }
 
   get rows() {
-    if (this.#rows === undefined) {
-      const { values, columnCount } = this;
-      this.#rows = [];
-      for (let i = 0; i < values.length; i += columnCount) {
-        this.#rows.push(values.slice(i, i + columnCount));
+    const cut = this.#cut();
+    if (cut.rows === null) {
+      const { columnCount } = this;
+      cut.rows = [];
+      for (let i = 0; i < cut.values.length; i += columnCount) {
+        cut.rows.push(cut.values.slice(i, i + columnCount));
       }
     }
-    return this.#rows;
+    return cut.rows;
   }
 
   get buffers() {
@@ -198,28 +215,34 @@ class Reply {
     return { errorCode: Number(errorCode), columnCount: Number(columnCount) };
   }
 
-  /**
-   * @param {readonly string[]} names
-   * @param {Record<string, unknown>} blank
-   */
-  #cutRow(names, blank) {
+  /** Where the line begins in the segment's text. */
+  get #start() {
+    return this.#ordinal === 0 ? 0 : this.#segment.ends[this.#ordinal - 1] + 1;
+  }
+
+  /** Where it ends, the line end not counted. */
+  get #end() {
+    return this.#segment.ends[this.#ordinal];
+  }
+
+  /** @param {MakeRow} make */
+  #cutRow(make) {
     const { text, isLong, hasEscapes } = this.#segment;
-    const isWhole = isLong || hasEscapes || this.#values !== undefined;
-    const start = isWhole ? 0 : skipHead(text, this.#start, this.#end);
-    if (isWhole ? this.values.length === 0 : start > this.#end) return null;
-    const row = { ...blank };
-    if (isWhole) {
-      for (let i = 0; i < names.length; i++) row[names[i]] = this.values[i];
-      return row;
-    }
-    const line = text.slice(start, this.#end);
-    for (let i = 0, valueStart = 0; i < names.length; i++) {
-      const tab = line.indexOf('\t', valueStart);
-      const value = tab === -1 ? line.slice(valueStart) : line.slice(valueStart, tab);
-      row[names[i]] = value === NULL ? null : value;
-      valueStart = tab + 1;
-    }
-    return row;
+    if (isLong || hasEscapes) return undefined;
+    const end = this.#end;
+    const start = skipHead(text, this.#start, end);
+    return start > end ? null : make(text, start, end);
+  }
+
+  /** @returns {Cut} */
+  #cut() {
+    const { cut, isLong } = this.#segment;
+    const known = isLong ? cut : lastCut;
+    if (known.reply === this) return known;
+    known.reply = this;
+    known.values = this.#cutValues();
+    known.rows = null;
+    return known;
   }
 
   #cutValues() {
@@ -326,11 +349,11 @@ function unescapeValue(value) {
 /** @param {Buffer} escaped */
 function unescapeBytes(escaped) {
   const bytes = Buffer.allocUnsafeSlow(escaped.length);
-  let end = 0;
-  for (let i = 0; i < escaped.length; i++) {
-    const byte = escaped[i];
-    bytes[end++] = byte === 0x01 ? escaped[++i] - ESCAPE_OFFSET : byte;
+  if (!escaped.includes(ESCAPE)) {
+    escaped.copy(bytes);
+    return bytes;
   }
+  const end = native.unescape(escaped, bytes);
   if (end > MOSTLY * bytes.length) return bytes.subarray(0, end);
   const exact = Buffer.allocUnsafeSlow(end);
   bytes.copy(exact, 0, 0, end);

@@ -8,13 +8,13 @@ const { checkOneOf, checkOptions } = require('../check.js');
 const { checkBindable, show } = require('../encode.js');
 const { HandlerSocketError } = require('../errors.js');
 const { access } = require('../reply.js');
+const { makeRowMaker } = require('./row-maker.js');
 const { TYPES, toDateTime } = require('./types.js');
 
 /** The columns of an index, and how rows and values go by their names. */
 class Columns {
   #names;
-  /** A row with nothing in it: to copy it is the quickest way to a row. @type {Record<string, unknown>} */
-  #blank;
+  #rowMaker;
   /** How each column's value is made of what came; null for text as it is. @type {(Type | null)[]} */
   #types;
   #isPlain;
@@ -34,7 +34,7 @@ class Columns {
         throw new TypeError(`target.types names '${name}', which is not among target.columns`);
       }
     }
-    this.#blank = Object.fromEntries(names.map((name) => [name, null]));
+    this.#rowMaker = makeRowMaker(this.#names);
     this.#types = names.map((name) => {
       const type = Object.hasOwn(types, name) ? types[name] : undefined;
       if (type === undefined || type === 'string') return null;
@@ -67,7 +67,10 @@ class Columns {
    * @param {import('../..').Reply} reply
    */
   firstRow(reply) {
-    if (this.#isPlain) return access.cutRow(reply, this.#names, this.#blank);
+    if (this.#isPlain) {
+      const row = access.cutRow(reply, this.#rowMaker.fromText);
+      if (row !== undefined) return row;
+    }
     const { count, readRow } = this.reader(reply);
     return count === 0 ? null : readRow(0);
   }
@@ -116,26 +119,18 @@ class Columns {
    * @param {number} start  of the row among them
    */
   #toRow(values, buffers, start) {
-    const names = this.#names;
-    const row = { ...this.#blank };
-    if (this.#isPlain) {
-      for (let i = 0; i < names.length; i++) row[names[i]] = values[start + i];
-      return row;
-    }
-    if (buffers !== null) {
-      for (const [i, name] of names.entries()) {
-        const bytes = buffers[start + i];
-        const type = this.#types[i];
-        if (bytes === null || type?.fromBytes) row[name] = bytes;
-        else row[name] = this.#toValue(type, bytes.toString(), name);
+    if (this.#isPlain) return this.#rowMaker.fromValues(values, start);
+    const read = this.#names.map((name, i) => {
+      const type = this.#types[i];
+      if (buffers === null) {
+        const value = values[start + i];
+        return value === null ? null : this.#toValue(type, value, name);
       }
-      return row;
-    }
-    for (const [i, name] of names.entries()) {
-      const value = values[start + i];
-      row[name] = value === null ? null : this.#toValue(this.#types[i], value, name);
-    }
-    return row;
+      const bytes = buffers[start + i];
+      if (bytes === null || type?.fromBytes) return bytes;
+      return this.#toValue(type, bytes.toString(), name);
+    });
+    return this.#rowMaker.fromValues(read, 0);
   }
 
   /**

@@ -94,3 +94,9 @@ fn hand_over<'env>(env: &'env Env, segment: Segment) -> Result<ReplySegment<'env
     let text = String::from_utf8(segment.into_bytes()).expect("ASCII is UTF-8");
     Ok(Either::A(text.into()))
 }
+
+/// Writes a value without its escapes to the front of `bytes`, which is at least as long, and gives its length.
+#[napi]
+pub fn unescape(value: &[u8], mut bytes: BufferSlice) -> u32 {
+    crate::protocol::unescape(value, &mut bytes) as u32
+}

@@ -10,7 +10,7 @@ mod reply;
 
 pub use command::{Batch, BatchError, BatchWriter, is_plain, write_escaped};
 pub use reader::{ReplyReader, SEGMENT_BYTES, Segment};
-pub use reply::{ReplyError, ReplyHead, check_reply};
+pub use reply::{ReplyError, ReplyHead, check_reply, unescape};
 
 const TAB: u8 = b'\t';
 const LINE_FEED: u8 = b'\n';

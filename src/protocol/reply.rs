@@ -110,6 +110,26 @@ fn count_values(line: &[u8], values_start: usize) -> Result<usize, ReplyError> {
     Ok(values)
 }
 
+/// Writes a value of a checked reply without its escapes to the front of `bytes` and gives its length.
+///
+/// # Panics
+/// If `bytes` is shorter than `value`, or an escape lacks its second byte.
+pub fn unescape(value: &[u8], bytes: &mut [u8]) -> usize {
+    let mut start = 0;
+    let mut end = 0;
+    for escape in memchr::memchr_iter(ESCAPE, value) {
+        let plain = &value[start..escape];
+        bytes[end..end + plain.len()].copy_from_slice(plain);
+        end += plain.len();
+        bytes[end] = value[escape + 1].wrapping_sub(ESCAPE_OFFSET);
+        end += 1;
+        start = escape + 2;
+    }
+    let plain = &value[start..];
+    bytes[end..end + plain.len()].copy_from_slice(plain);
+    end + plain.len()
+}
+
 fn is_escaped(byte: u8) -> bool {
     (ESCAPE_OFFSET..ESCAPE_OFFSET + FIRST_PLAIN).contains(&byte)
 }
@@ -155,6 +175,20 @@ mod tests {
             check_reply(b"4294967295\t10\t1\t2\t3\t4\t5\t6\t7\t8\t9\t"),
             head(4294967295, 10, 14)
         );
+    }
+
+    #[test]
+    fn escapes_are_undone() {
+        for (value, bytes) in [
+            (&b""[..], &b""[..]),
+            (b"plain", b"plain"),
+            (b"\x01@\x01O", b"\x00\x0f"),
+            (b"a\x01Ab\x01Jc", b"a\x01b\nc"),
+        ] {
+            let mut space = vec![0; value.len()];
+            let end = unescape(value, &mut space);
+            assert_eq!(&space[..end], bytes);
+        }
     }
 
     #[test]
