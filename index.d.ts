@@ -153,7 +153,7 @@ export interface ConnectionOptions {
    * fail with `ERR_HS_BUSY`. Each is sent as soon as the replies before it are there, without the
    * way through JavaScript, so that the server need not wait while those replies are read. Its
    * deadline counts from `execute`. If the batch before it fails, it goes over a new connect.
-   * `executeSync` does not wait for a turn. 0 to 65,535.
+   * `executeSync` does not wait for a turn. 0 to 1,024.
    *
    * @default 0
    */
@@ -164,7 +164,7 @@ export interface ConnectionOptions {
  * One server's address, and the connection to it. It connects when it is first used, and again at
  * the next use after a failure; a connection which the server closed while it was idle (it drops
  * those, after 300 seconds by default) is replaced without the caller noticing. It belongs to no
- * executor, and carries one batch at a time.
+ * executor, and carries one batch at a time; others wait in line if `maxQueued` says so.
  *
  * Constructing one does no I/O. Idle, it keeps no process from ending.
  *
@@ -625,7 +625,8 @@ export class Executor {
    * Where a batch failed it rejects, once all have ended, with an {@link ExecuteError}. That the
    * server refused a command is no failure, but a reply with an {@link Reply.error | error}.
    *
-   * A connection that another execute is using fails its batch with `ERR_HS_BUSY`.
+   * A connection that another execute is using fails its batch with `ERR_HS_BUSY`, unless the batch
+   * may wait in line ({@link ConnectionOptions.maxQueued}).
    *
    * @param timeoutMs The time for everything, in milliseconds, from this call on: name look-up,
    *   connect, handshake, batch and replies. What is not over by then fails with `ERR_HS_TIMEOUT`.

@@ -1,12 +1,19 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const { once } = require('node:events');
 const { describe, test } = require('node:test');
 const { setImmediate: turn } = require('node:timers/promises');
 
 const { Client } = require('..');
-const { clientOf, makeClient, serveTable, startGated } = require('./support/clients.js');
-const { startPeer } = require('./support/fake-peer.js');
+const {
+  clientOf,
+  makeClient,
+  serveTable,
+  startGated,
+  tableReply,
+} = require('./support/clients.js');
+const { answer, silence, startPeer } = require('./support/fake-peer.js');
 const { useServer } = require('./support/server.js');
 
 const target = { database: 't', table: 'kv', columns: ['v'] };
@@ -18,6 +25,9 @@ function linesTo(visitor) {
 function getAll(index, keys) {
   return Promise.all(keys.map((key) => index.get(key)));
 }
+
+/** Much longer than it takes to close a connection. */
+const STUCK_MS = 5000;
 
 const range = (length) => Array.from({ length }, (_, i) => i);
 const rowsOf = (keys) => keys.map((key) => ({ v: `${key}` }));
@@ -88,6 +98,298 @@ test('calls made while a round trip is under way make up the next one', async (t
   assert.deepEqual([visitor.chunks.length, client.stats().batches], [2, 2]);
 });
 
+/** A client whose index is open, and whose peer answers no more than it is told to. */
+async function startStepwise(context, options) {
+  const peer = await startPeer(context, silence);
+  const client = clientOf(context, peer, options);
+  const index = client.openIndex(target);
+  const first = index.get(0);
+  const visitor = await peer.visitor(0);
+  let answered = 0;
+  /** Answers so many more commands. */
+  const step = async (count) => {
+    const lines = await visitor.lines(answered + count);
+    const replies = lines.slice(answered, answered + count).map(tableReply);
+    answered += count;
+    await visitor.send(replies.join(''));
+  };
+  await step(2);
+  await first;
+  return { peer, client, index, visitor, step };
+}
+
+/** Makes the calls when another one is under way. */
+async function callBehind({ index, visitor }, keys) {
+  const { length } = linesTo(visitor);
+  const first = index.get('first');
+  await visitor.lines(length + 1);
+  const calls = keys.map((key) => index.get(key));
+  await turn();
+  return [first, ...calls];
+}
+
+describe('on the only connection, while a round trip is under way', () => {
+  for (const [count, batches] of [
+    [2, 2],
+    [31, 2],
+    [32, 3],
+    [300, 3],
+  ]) {
+    test(`${count} calls ${batches === 2 ? 'wait for its end' : 'are in line behind it'}`, async (t) => {
+      const stepwise = await startStepwise(t);
+      const { client, visitor, step } = stepwise;
+      const calls = await callBehind(stepwise, range(count));
+      assert.equal(client.stats().batches, batches);
+      assert.equal(linesTo(visitor).length, 3);
+      await step(1);
+      await visitor.lines(3 + count);
+      assert.deepEqual([visitor.chunks.length, client.stats().batches], [3, 3]);
+      await step(count);
+      assert.deepEqual(await Promise.all(calls), rowsOf(['first', ...range(count)]));
+      assert.equal(client.stats().generation, 1);
+    });
+  }
+
+  test('calls that come one turn after the other are in line when there are 32', async (t) => {
+    const stepwise = await startStepwise(t);
+    const { client, index, step } = stepwise;
+    const calls = await callBehind(stepwise, []);
+    for (const key of range(31)) {
+      calls.push(index.get(key));
+      await turn();
+    }
+    assert.equal(client.stats().batches, 2);
+    calls.push(index.get(31));
+    await turn();
+    assert.equal(client.stats().batches, 3);
+    await step(1);
+    await step(32);
+    assert.deepEqual(await Promise.all(calls), rowsOf(['first', ...range(32)]));
+  });
+
+  test('no more than one batch is in line, and what comes later makes up one', async (t) => {
+    const stepwise = await startStepwise(t);
+    const { client, index, visitor, step } = stepwise;
+    const calls = await callBehind(stepwise, range(40));
+    for (const from of [40, 80, 120]) {
+      for (const i of range(40)) calls.push(index.get(from + i));
+      await turn();
+      assert.equal(client.stats().batches, 3);
+    }
+    await step(1);
+    await calls[0];
+    await turn();
+    // Now the 40 are under way, and the rest is in line.
+    assert.equal(client.stats().batches, 4);
+    assert.equal((await visitor.lines(43)).length, 43);
+    await step(40);
+    await step(120);
+    assert.deepEqual(await Promise.all(calls), rowsOf(['first', ...range(160)]));
+    assert.deepEqual([visitor.chunks.length, client.stats().batches], [4, 4]);
+  });
+
+  test('a batch in line opens what it needs', async (t) => {
+    const stepwise = await startStepwise(t);
+    const { client, visitor, step } = stepwise;
+    const other = client.openIndex({ ...target, table: 'other' });
+    const calls = await callBehind(stepwise, range(20));
+    for (const key of range(20)) calls.push(other.get(key));
+    await turn();
+    assert.equal(client.stats().batches, 3);
+    await step(1);
+    await step(41);
+    assert.deepEqual(await Promise.all(calls), rowsOf(['first', ...range(20), ...range(20)]));
+    assert.equal(linesTo(visitor).filter((line) => line.startsWith('P')).length, 2);
+  });
+
+  test('close() waits for all, in line or not', async (t) => {
+    const stepwise = await startStepwise(t);
+    const { client, index, visitor, step } = stepwise;
+    const calls = await callBehind(stepwise, range(40));
+    for (const key of range(10)) calls.push(index.get(key));
+    let isClosed = false;
+    const closed = client.close().then(() => {
+      isClosed = true;
+    });
+    await assert.rejects(index.get('later'), { code: 'ERR_HS_CLOSED' });
+    await step(1);
+    await step(40);
+    await visitor.lines(53);
+    assert.equal(isClosed, false);
+    await step(10);
+    assert.deepEqual(await Promise.all(calls), rowsOf(['first', ...range(40), ...range(10)]));
+    await closed;
+    await visitor.closed;
+    assert.equal(linesTo(visitor).length, 53);
+  });
+
+  test('with several connections nothing is in line', async (t) => {
+    const peer = await startGated(t);
+    const client = clientOf(t, peer, { connections: 2 });
+    const index = client.openIndex(target);
+    const calls = [];
+    for (const i of range(2)) {
+      calls.push(index.get(i));
+      await (await peer.visitor(i)).lines(2);
+    }
+    for (const key of range(200)) calls.push(index.get(key));
+    await turn();
+    assert.equal(client.stats().batches, 2);
+    peer.open();
+    assert.deepEqual(await Promise.all(calls), rowsOf([0, 1, ...range(200)]));
+  });
+});
+
+describe('the results of one batch on the only connection', () => {
+  for (const [count, batches] of [
+    [63, 2],
+    [64, 3],
+    [101, 3],
+  ]) {
+    test(`of ${count} are given ${batches === 2 ? 'at once' : 'in two portions'}`, async (t) => {
+      const peer = await startPeer(t, serveTable);
+      const client = clientOf(t, peer);
+      const index = client.openIndex(target);
+      await index.get('open');
+      const again = [];
+      let seen = 0;
+      const calls = range(count).map(async (i) => {
+        assert.deepEqual(await index.get(i), { v: `${i}` });
+        if (i < count >> 1) again.push(index.get(i));
+        // What the first portion has asked for is under way when the second one comes.
+        if (i === count - 1) seen = client.stats().batches;
+      });
+      await Promise.all(calls);
+      assert.equal(seen, batches);
+      assert.deepEqual(await Promise.all(again), rowsOf(range(count >> 1)));
+    });
+  }
+
+  test('are all given where the connection was cut within them', async (t) => {
+    const peer = await startPeer(t, async (visitor, ordinal) => {
+      if (ordinal > 0) return serveTable(visitor);
+      const lines = await visitor.lines(301);
+      await visitor.send(lines.slice(0, 200).map(tableReply).join(''));
+      visitor.reset();
+    });
+    const client = clientOf(t, peer);
+    assert.deepEqual(await getAll(client.openIndex(target), range(300)), rowsOf(range(300)));
+    assert.deepEqual(client.stats().errors, {});
+  });
+});
+
+describe('a connection that is cut while a batch is in line', () => {
+  /** Answers as a table would, but not 'first' on the first connection. */
+  function holdingFirst(visitor, ordinal) {
+    const open = new Set();
+    visitor.inserted = [];
+    answer((line) => {
+      const [first, op, , value] = line.split('\t');
+      if (first === 'A') return '0\t1\n';
+      if (first === 'P') open.add(op);
+      else if (!open.has(first)) return '2\t1\tstmtnum\n';
+      if (ordinal === 0 && value === 'first') return undefined;
+      if (op === '+') visitor.inserted.push(value);
+      return tableReply(line);
+    })(visitor);
+  }
+
+  async function startHeld(context, call, options) {
+    const peer = await startPeer(context, holdingFirst);
+    const client = clientOf(context, peer, options);
+    const index = client.openIndex(target);
+    await call(index, 'open');
+    const calls = [call(index, 'first')];
+    const [visitor] = peer.visitors;
+    await visitor.lines(linesTo(visitor).length + 1);
+    for (const i of range(100)) calls.push(call(index, i));
+    await turn();
+    assert.equal(client.stats().batches, 3);
+    return { peer, client, calls, visitor };
+  }
+  const get = (index, key) => index.get(key);
+  const insert = (index, key) => index.insert([key]);
+
+  for (const [title, cut] of [
+    ['before the replies', (visitor) => visitor.reset()],
+    ['by its end', (visitor) => visitor.end()],
+    [
+      'after the replies',
+      async (visitor) => {
+        await visitor.send('0\t1\tfirst\n');
+        visitor.reset();
+      },
+    ],
+    [
+      'within a reply',
+      async (visitor) => {
+        await visitor.send('0\t1\tfir');
+        visitor.end();
+      },
+    ],
+  ]) {
+    test(`${title}: all reads succeed`, async (t) => {
+      const { client, calls, visitor } = await startHeld(t, get);
+      cut(visitor);
+      assert.deepEqual(await Promise.all(calls), rowsOf(['first', ...range(100)]));
+      assert.deepEqual(client.stats().errors, {});
+      await client.close();
+    });
+  }
+
+  test('writes in line are done once', async (t) => {
+    const { peer, client, calls, visitor } = await startHeld(t, insert);
+    visitor.reset();
+    const [first, ...rest] = await Promise.allSettled(calls);
+    assert.deepEqual([first.reason.code, first.reason.outcome], ['ERR_HS_LOST', 'unknown']);
+    assert.deepEqual(new Set(rest.map(({ status }) => status)), new Set(['fulfilled']));
+    const inserted = peer.visitors.flatMap((each) => each.inserted);
+    assert.deepEqual(inserted.toSorted(), ['open', ...range(100)].map(String).toSorted());
+    assert.deepEqual(client.stats().errors, { ERR_HS_LOST: 1 });
+  });
+
+  test('and whose secret comes from a function: close() leaves no connection open', async (t) => {
+    const secret = () => 'secret';
+    const { peer, client, calls, visitor } = await startHeld(t, get, { secret });
+    visitor.reset();
+    assert.deepEqual(await Promise.all(calls), rowsOf(['first', ...range(100)]));
+    await client.close();
+    const stuck = AbortSignal.timeout(STUCK_MS);
+    const isStuck = once(stuck, 'abort').then(() => 'left open');
+    for (const { closed, received } of peer.visitors) {
+      assert.notEqual(await Promise.race([closed, isStuck]), 'left open', received.slice(0, 40));
+    }
+  });
+
+  test('and whose secret comes from a function: no other is taken for it', async (t) => {
+    const peer = await startPeer(t, async (visitor, ordinal) => {
+      if (ordinal === 1) {
+        // If there is to be a third connection, it is there before the second one answers.
+        await visitor.lines(81);
+        for (let i = 0; i < 200 && peer.visitors.length < 3; i++) await turn();
+      }
+      holdingFirst(visitor, ordinal);
+      // What is there already is not heard of again.
+      visitor.socket.emit('data', Buffer.alloc(0));
+    });
+    const client = clientOf(t, peer, { secret: () => 'secret' });
+    const index = client.openIndex(target);
+    const other = client.openIndex({ ...target, table: 'other' });
+    await index.get('open');
+    const calls = [index.get('first')];
+    await peer.visitors[0].lines(4);
+    for (const key of range(40)) calls.push(index.get(key), other.get(key));
+    await turn();
+    assert.equal(client.stats().batches, 3);
+    peer.visitors[0].reset();
+    const keys = range(40).flatMap((key) => [key, key]);
+    assert.deepEqual(await Promise.all(calls), rowsOf(['first', ...keys]));
+    const { retries } = client.stats();
+    assert.deepEqual(await other.get('later'), { v: 'later' });
+    assert.equal(client.stats().retries, retries, 'it was said to be open where it was not');
+  });
+});
+
 describe('several connections', () => {
   test('share the load', async (t) => {
     const peer = await startPeer(t, serveTable);
@@ -143,6 +445,38 @@ describe('on a real server', () => {
     const { batches, commands } = client.stats();
     assert.ok(batches <= 5, `${batches} batches`);
     assert.equal(commands, 1001);
+  });
+
+  test('100 callers in a closed loop get their own rows on one connection', async (t) => {
+    const client = clientOfServer(t);
+    const index = client.openIndex(kv);
+    const callers = range(100).map(async (caller) => {
+      for (const i of range(100)) {
+        const key = (caller * 37 + i * 101) % (ROWS + 5);
+        assert.deepEqual(await index.get(key), rowOf(key));
+      }
+    });
+    await Promise.all(callers);
+    const { connections, generation, commands, batches, pending } = client.stats();
+    assert.deepEqual([connections, generation, commands, pending], [1, 1, 10_001, 0]);
+    assert.ok(batches < 1000, `${batches} batches`);
+  });
+
+  test('a getMany of 20,000 keys beside callers in a closed loop', async (t) => {
+    const client = clientOfServer(t);
+    const index = client.openIndex(kv);
+    const keys = range(20_000).map((i) => (i * 7) % (ROWS + 1));
+    let isOver = false;
+    const callers = range(50).map(async (caller) => {
+      for (let i = 0; !isOver; i++) {
+        const key = (caller + i * 13) % ROWS;
+        assert.deepEqual(await index.get(key), rowOf(key));
+      }
+    });
+    assert.deepEqual(await index.getMany(keys), keys.map(rowOf));
+    isOver = true;
+    await Promise.all(callers);
+    assert.equal(client.stats().generation, 1);
   });
 
   test('a getMany of 100,000 keys holds no get up until its end', async (t) => {

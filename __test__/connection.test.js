@@ -78,9 +78,30 @@ describe('an option that is wrong throws', () => {
     [{ maxReplyBytes: -1 }, RangeError, 'options.maxReplyBytes', '-1'],
     [{ maxReplyBytes: Infinity }, RangeError, 'options.maxReplyBytes', 'Infinity'],
     [{ maxReplyBytes: '1 MiB' }, TypeError, 'options.maxReplyBytes', "'1 MiB'"],
+    [{ maxQueued: -1 }, RangeError, 'options.maxQueued', '-1'],
+    [{ maxQueued: 1025 }, RangeError, 'options.maxQueued', '1025'],
+    [{ maxQueued: 0.5 }, RangeError, 'options.maxQueued', '0.5'],
+    [{ maxQueued: Number.NaN }, RangeError, 'options.maxQueued', 'NaN'],
+    [{ maxQueued: Infinity }, RangeError, 'options.maxQueued', 'Infinity'],
+    [{ maxQueued: null }, TypeError, 'options.maxQueued', 'null'],
+    [{ maxQueued: '1' }, TypeError, 'options.maxQueued', "'1'"],
+    [{ maxQueued: 1n }, TypeError, 'options.maxQueued', '1n'],
+    [{ maxQueued: true }, TypeError, 'options.maxQueued', 'true'],
   ]) {
     test(inspect(options), () => {
       assert.throws(() => new Connection(options), refusal(errorClass, ...named));
+    });
+  }
+
+  test('beside an address, too', () => {
+    const options = { maxQueued: -1 };
+    assert.throws(() => new Connection('a:1', options), refusal(RangeError, 'options.maxQueued'));
+  });
+
+  for (const maxQueued of [undefined, 0, 1, 1024]) {
+    test(`a maxQueued of ${maxQueued} does not`, () => {
+      assert.equal(new Connection('a:1', { maxQueued }).address, 'a:1');
+      assert.equal(new Connection({ maxQueued }).state, 'closed');
     });
   }
 

@@ -11,7 +11,8 @@ const driver = require('./driver.js');
 
 const DEFAULT_MAX_REPLY_BYTES = 256 * 1024 * 1024;
 const DEFAULT_MAX_QUEUED = 0;
-const MAX_QUEUED = 65_535;
+/** Each turn looks at all that wait. */
+const MAX_QUEUED = 1024;
 
 /** The addon's half of a connection, for the executor. @type {(connection: Connection) => native.Connection} */
 let nativeOf;

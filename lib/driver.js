@@ -10,7 +10,7 @@ const native = require('../native.js');
  */
 
 /** How many turns of the event loop, of two to three microseconds, pass in vain before a worker is sent. */
-const TRIES = 100;
+const TRIES = 50;
 /** After tries in vain this many executes go to a worker at once; each failure in a row doubles it. */
 const FIRST_PAUSE = 1;
 const LONGEST_PAUSE = 64;

@@ -65,7 +65,10 @@ class Segment {
     this.hasEscapes = this.text.includes('\x01');
     /** Where the lines end in the text; that of a long reply in the bytes. */
     this.ends = this.isLong ? [data.length - 1] : findLineEnds(this.text);
-    /** What was cut of a long reply. @type {Cut} */
+    /**
+     * What was cut last. Programs look at one reply after the other, and often several times at each: to remember one is as
+     * quick for them as to remember all, and does not hold a million. @type {Cut}
+     */
     this.cut = { reply: null, values: [], rows: null };
   }
 
@@ -100,13 +103,6 @@ function findLineEnds(text) {
  * @property {import('..').Text[]} values
  * @property {import('..').Text[][] | null} rows
  */
-
-/**
- * Programs look at one reply after the other, and often several times at each. To remember the last one is as quick for
- * them as to remember all, and does not hold a million.
- * @type {Cut}
- */
-const lastCut = { reply: null, values: [], rows: null };
 
 /** The size that the addon cuts segments to (SEGMENT_BYTES in src/protocol/reader.rs). */
 const SEGMENT_BYTES = 64 * 1024;
@@ -236,13 +232,12 @@ class Reply {
 
   /** @returns {Cut} */
   #cut() {
-    const { cut, isLong } = this.#segment;
-    const known = isLong ? cut : lastCut;
-    if (known.reply === this) return known;
-    known.reply = this;
-    known.values = this.#cutValues();
-    known.rows = null;
-    return known;
+    const { cut } = this.#segment;
+    if (cut.reply === this) return cut;
+    cut.reply = this;
+    cut.values = this.#cutValues();
+    cut.rows = null;
+    return cut;
   }
 
   #cutValues() {

@@ -12,7 +12,7 @@ const { DATABASE } = require('../tables.js');
  *
  * @typedef {object} Lane
  * @property {Connection} connection
- * @property {Batch[]} batches  One is under way while the other is read and written.
+ * @property {Batch[]} batches  One is under way while the other is read and written, and put in line.
  *
  * @typedef {object} Prepared
  * @property {Executor} executor
@@ -30,9 +30,10 @@ async function connect(task) {
   const { columns } = table;
   const handshake = new Batch().openIndex(1, { database: DATABASE, table: table.name, columns });
   const { host, port, secret } = addresses;
+  const maxQueued = way === 'overlapped' ? 1 : 0;
   /** @type {Lane[]} */
   const lanes = Array.from({ length: connections }, () => ({
-    connection: new Connection({ host, port, secret, handshake }),
+    connection: new Connection({ host, port, secret, handshake, maxQueued }),
     batches: [new Batch(), new Batch()],
   }));
   const { call, end } = way === 'overlapped' ? overlapped(lanes, write) : inTurn(lanes, write);
@@ -114,10 +115,10 @@ function overlapped(lanes, write) {
   return {
     async call() {
       side = 1 - side;
-      const next = prepare(lanes, side, write);
+      const inLine = start(prepare(lanes, side, write));
       const { readers, began, running } = underWay;
       const replies = await running;
-      underWay = start(next);
+      underWay = inLine;
       return { rows: read(readers, replies), began };
     },
     end: () => underWay.running,

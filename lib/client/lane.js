@@ -17,19 +17,24 @@ const NONE = [];
 /** @type {ReadonlyMap<Definition, Error>} */
 const NOTHING_REFUSED = new Map();
 
-/** One connection, the indexes that are open on it, and the batches that are under way. */
+/**
+ * @typedef {object} Link
+ * @property {import('./instances').Connection} connection
+ * @property {Set<Definition>} opened  the indexes that are open on it
+ * @property {number} underWay  how many batches are
+ */
+
+/** One connection, or one after the other, and the batches that are under way. */
 class Lane {
   #place;
   #secrets;
   #counters;
-  /** @type {import('./instances').Connection | null} */
-  #connection = null;
+  /** @type {Link | null} */
+  #link = null;
   /** The connects of connections before this one. */
   #formerConnects = 0;
   /** Dense, as the server keeps an array of them; a definition keeps its id. @type {Map<Definition, number>} */
   #ids = new Map();
-  /** @type {Set<Definition>} */
-  #opened = new Set();
   #idleTimeoutMs;
   #maxQueued;
   /** As performance.now() tells it. */
@@ -60,20 +65,21 @@ class Lane {
   }
 
   get isConnected() {
-    return this.#connection?.state === 'connected';
+    return this.#link?.connection.state === 'connected';
   }
 
   /** How many connects have succeeded. */
   get connects() {
-    return this.#formerConnects + (this.#connection?.generation ?? 0);
+    return this.#formerConnects + (this.#link?.connection.generation ?? 0);
   }
 
   /** Nothing must be under way: the server can keep what it had not answered, and its locks, for minutes. */
   close() {
     if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
     this.#idleTimer = null;
-    this.#connection?.close();
-    this.#forget();
+    const link = this.#link;
+    link?.connection.close();
+    if (link !== null) this.#forget(link);
   }
 
   /**
@@ -83,12 +89,16 @@ class Lane {
    * @returns {Promise<Request[]>}
    */
   async run(requests, until) {
+    /** @type {Link | null} */
+    let link = null;
     try {
-      const connection = this.#connection ?? (await this.#connectAnew(until));
+      link = this.#link ?? (await this.#connectAnew(until));
+      link.underWay++;
+      const { connection } = link;
       const timeoutMs = until - performance.now();
       // Where a secret was long in coming, the deadline has told those who waited.
       if (timeoutMs <= 0) return [];
-      const unopened = this.#unopened(requests);
+      const unopened = this.#unopened(requests, link.opened);
       const batch = this.#write(unopened, requests);
       this.#counters.countBatch(batch, 1);
       for (const { call } of requests) {
@@ -100,11 +110,12 @@ class Lane {
       if (result.status === 'rejected' && result.reason.outcome === 'not-sent') {
         this.#counters.countBatch(batch, -1);
       }
-      return await this.#giveOutcomes(requests, unopened, result, connection.address);
+      return await this.#giveOutcomes(requests, unopened, result, link);
     } catch (error) {
       for (const { call } of requests) call.fail(error);
       return [];
     } finally {
+      if (link !== null && --link.underWay === 0 && link !== this.#link) this.#retire(link);
       this.#lastUse = performance.now();
       this.#idleTimer ??= this.#watchIdleness(this.#idleTimeoutMs);
     }
@@ -127,12 +138,13 @@ class Lane {
   /** @param {number} until */
   async #connectAnew(until) {
     const secret = await this.#askSecret(until - performance.now());
-    this.#connection = new Connection({
+    const connection = new Connection({
       ...this.#place.address,
       secret,
       maxQueued: this.#maxQueued,
     });
-    return this.#connection;
+    this.#link = { connection, opened: new Set(), underWay: 0 };
+    return this.#link;
   }
 
   /** @param {number} timeoutMs */
@@ -147,16 +159,17 @@ class Lane {
 
   /**
    * @param {Request[]} requests
+   * @param {ReadonlySet<Definition>} opened
    * @returns {readonly Definition[]}
    */
-  #unopened(requests) {
+  #unopened(requests, opened) {
     let definitions;
     let last;
     for (const { call, definition } of requests) {
       // Most requests of a batch are for the same index.
       if (definition === last) continue;
       last = definition;
-      if (this.#opened.has(definition)) continue;
+      if (opened.has(definition)) continue;
       definitions ??= new Set();
       // All that the call needs: were only some of its requests done, they would be done in another order.
       for (const { definition } of call.requests) definitions.add(definition);
@@ -189,15 +202,17 @@ class Lane {
    * @param {Request[]} requests
    * @param {readonly Definition[]} unopened  what the batch was to open first
    * @param {import('../..').ExecuteResult} result
-   * @param {string} address
+   * @param {Link} link
    */
-  async #giveOutcomes(requests, unopened, result, address) {
+  async #giveOutcomes(requests, unopened, result, link) {
+    const { address } = link.connection;
     const failure = result.status === 'rejected' ? result.reason : null;
     // What a server says that has refused the secret is about nothing else.
     const replies = failure?.code === 'ERR_HS_AUTH' ? [] : result.replies;
 
-    const refused = unopened.length === 0 ? NOTHING_REFUSED : this.#takeOpened(unopened, replies);
-    if (failure !== null) this.#forget();
+    const refused =
+      unopened.length === 0 ? NOTHING_REFUSED : this.#takeOpened(unopened, replies, link.opened);
+    if (failure !== null) this.#forget(link);
     const answers = unopened.length === 0 ? replies : replies.slice(unopened.length);
     const ending = { refused, failure, address };
     const isPortioned =
@@ -210,7 +225,7 @@ class Lane {
     }
     // After a batch that did not fail: the connection was made anew, and has open what this batch has opened.
     if (failure === null && repeats.length > 0) {
-      this.#opened = new Set(unopened.filter((definition) => !refused.has(definition)));
+      link.opened = new Set(unopened.filter((definition) => !refused.has(definition)));
     }
     return repeats;
   }
@@ -219,13 +234,14 @@ class Lane {
    * Remembers what the server has opened, and gives what it has refused to open.
    * @param {readonly Definition[]} unopened
    * @param {readonly Reply[]} replies
+   * @param {Set<Definition>} opened  to add to
    * @returns {Map<Definition, Error>}
    */
-  #takeOpened(unopened, replies) {
+  #takeOpened(unopened, replies, opened) {
     const refused = new Map();
     for (const [i, definition] of unopened.entries()) {
       const { ok, error } = replies[i] ?? {};
-      if (ok) this.#opened.add(definition);
+      if (ok) opened.add(definition);
       if (error) refused.set(definition, outcomes.explainClosedIndex(definition, error));
     }
     return refused;
@@ -233,12 +249,22 @@ class Lane {
 
   /**
    * The connection is closed. It makes a new connect by itself; where its secret may be another one by then, it must not.
+   * @param {Link} link
    */
-  #forget() {
-    this.#opened.clear();
-    if (!this.#secrets.changes) return;
-    this.#formerConnects = this.connects;
-    this.#connection = null;
+  #forget(link) {
+    link.opened.clear();
+    if (!this.#secrets.changes || link !== this.#link) return;
+    this.#link = null;
+    if (link.underWay === 0) this.#retire(link);
+  }
+
+  /**
+   * Nothing is under way on a connection that has no place here any more. What was in line on it may have connected it anew.
+   * @param {Link} link
+   */
+  #retire({ connection }) {
+    this.#formerConnects += connection.generation;
+    connection.close();
   }
 }
 

@@ -14,17 +14,22 @@ function buffersOf(reply) {
   return buffers;
 }
 
+/** @param {import('../..').Reply} reply */
+function rowCount(reply) {
+  return reply.values.length === 0 ? 0 : reply.values.length / reply.columnCount;
+}
+
 /**
  * @param {import('../..').Reply} reply
  * @param {number} ordinal
  * @param {readonly number[]} columns
  */
 function keyAt(reply, ordinal, columns) {
-  const row = reply.rows[ordinal];
-  const key = columns.map((column) => row[column]);
+  const { values } = reply;
+  const start = ordinal * reply.columnCount;
+  const key = columns.map((column) => values[start + column]);
   if (!key.some((part) => part?.includes('\ufffd'))) return key;
   // Bytes that are no UTF-8: the text does not find them again.
-  const start = ordinal * reply.columnCount;
   const buffers = buffersOf(reply);
   return columns.map((column) => buffers[start + column]);
 }
@@ -45,4 +50,4 @@ function isSameValue(a, b) {
   return a === b || (Buffer.isBuffer(a) && Buffer.isBuffer(b) && a.equals(b));
 }
 
-module.exports = { isSame, keyAt };
+module.exports = { isSame, keyAt, rowCount };

@@ -1,7 +1,7 @@
 'use strict';
 
 const { MAX_UINT32 } = require('../check.js');
-const { isSame, keyAt } = require('./rows.js');
+const { isSame, keyAt, rowCount } = require('./rows.js');
 
 /*
  * A walk over an index, a page at a time. Each page asks for one row more than it gives.
@@ -42,20 +42,19 @@ const MAX_MISSES = 3;
  * @param {Find} walk.find
  * @param {import('./instances').KeyColumns} walk.keyColumns
  * @param {(reply: import('../..').Reply) => (ordinal: number) => Row} walk.rowReader
- * @returns {AsyncGenerator<Row, void, undefined>}
+ * @returns {AsyncGenerator<import('./row-iterator.js').RowPage<Row>, void, undefined>}
  */
 async function* scan({ start, pageSize, limit, find, keyColumns, rowReader }) {
   let left = limit;
   if (left === 0) return;
   let page = await readPage(find, start, Math.min(pageSize, left));
   // Before a row is given: whoever gets it may delete it.
-  const columns = page.next === null ? null : await keyColumns.get(page.reply, page.end, find);
+  const columns = page.isLast ? null : await keyColumns.get(page.reply, page.end, find);
   const reader = new PageReader(find, columns);
   while (true) {
-    const readRow = rowReader(page.reply);
-    for (let i = 0; i < page.end; i++) yield readRow(i);
+    yield { end: page.end, readRow: rowReader(page.reply) };
     left -= page.end;
-    if (left === 0 || page.next === null) return;
+    if (left === 0 || page.isLast) return;
     page = await reader.readAfter(page, Math.min(pageSize, left));
   }
 }
@@ -65,7 +64,7 @@ async function* scan({ start, pageSize, limit, find, keyColumns, rowReader }) {
  * @property {Position} position
  * @property {import('../..').Reply} reply
  * @property {number} end  how many of its rows are given
- * @property {readonly import('../..').Text[] | null} next  the row behind them, if there is one
+ * @property {boolean} isLast  whether no row is behind them
  */
 
 /**
@@ -77,8 +76,8 @@ async function* scan({ start, pageSize, limit, find, keyColumns, rowReader }) {
 async function readPage(find, position, size) {
   const { op, key, offset } = position;
   const reply = await find(op, key, Math.min(size + 1, MAX_UINT32 - offset), offset);
-  const { rows } = reply;
-  return { position, reply, end: Math.min(rows.length, size), next: rows[size] ?? null };
+  const count = rowCount(reply);
+  return { position, reply, end: Math.min(count, size), isLast: count <= size };
 }
 
 class PageReader {
@@ -147,7 +146,7 @@ class PageReader {
         ? position.offset === 0 && position.op.length === 1
         : this.#hasSameKey(behind, 0, reply, end);
     const goesOn = this.#hasSameKey(page.reply, 0, reply, end);
-    return beginsHere && goesOn && inGroup.rows.length > 0 ? page : null;
+    return beginsHere && goesOn && rowCount(inGroup) > 0 ? page : null;
   }
 
   /**
@@ -168,7 +167,7 @@ class PageReader {
    * @param {Page} countedPage
    */
   async #leadsOn({ reply }, countedPage) {
-    if (reply.rows.length === 0) return countedPage.reply.rows.length === 0;
+    if (rowCount(reply) === 0) return rowCount(countedPage.reply) === 0;
     const found = await this.#find('=', this.#keyAt(reply, 0), 1, 0);
     return this.#hasSameKey(found, 0, reply, 0);
   }
@@ -180,7 +179,7 @@ class PageReader {
    * @param {number} ordinalInB
    */
   #hasSameKey(a, ordinalInA, b, ordinalInB) {
-    if (ordinalInA >= a.rows.length) return false;
+    if (ordinalInA >= rowCount(a)) return false;
     return isSame(this.#keyAt(a, ordinalInA), this.#keyAt(b, ordinalInB));
   }
 

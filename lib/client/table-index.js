@@ -14,6 +14,7 @@ const { Columns } = require('./columns.js');
 const { Commands } = require('./commands.js');
 const { KeyColumns } = require('./key-columns.js');
 const { countOf, insertedOf, mergeRows, replyOf, settled } = require('./results.js');
+const { RowIterator } = require('./row-iterator.js');
 const { scan } = require('./scan.js');
 
 const DEFAULT_PAGE_SIZE = 1000;
@@ -40,6 +41,7 @@ const MADE_BY_CLIENT = Symbol('made by a client');
  * @property {(target: import('../..').IndexTarget) => import('./instances').Definition} define
  * @property {Submit} submit
  * @property {boolean} [isRouted]  whether each request goes where its own key belongs
+ * @property {boolean} [readsAhead]  whether a scan has its next page on its way; true
  *
  * @callback Submit
  * @param {Operation} operation
@@ -62,6 +64,7 @@ const MADE_BY_CLIENT = Symbol('made by a client');
 class Index {
   #submit;
   #isRouted;
+  #readsAhead;
   #columns;
   #commands;
   #keyColumns;
@@ -72,7 +75,7 @@ class Index {
    * @param {import('../..').OpenIndexTarget<readonly string[], Record<string, string>>} target
    * @param {Access} access
    */
-  constructor(maker, target, { define, submit, isRouted = false }) {
+  constructor(maker, target, { define, submit, isRouted = false, readsAhead = true }) {
     if (maker !== MADE_BY_CLIENT) throw new TypeError('an Index is made by Client.openIndex');
     checkOptions(target, 'target');
     checkNames(target, 'target', TARGET_OPTIONS);
@@ -80,6 +83,7 @@ class Index {
     this.#name = `${database}.${table}`;
     this.#submit = submit;
     this.#isRouted = isRouted;
+    this.#readsAhead = readsAhead;
     this.#columns = new Columns(columns, types, this.#name);
     const place = { database, table, index, filterColumns };
     this.#commands = new Commands(place, this.#columns, define);
@@ -184,6 +188,7 @@ class Index {
    * @param {import('../..').FindOperator} op
    * @param {unknown} key
    * @param {{ pageSize?: number, limit?: number, filters?: readonly import('../..').RowFilter[] }} [options]
+   * @returns {AsyncIterableIterator<any>}
    */
   scan(op, key, options = {}) {
     checkOptions(options, 'options');
@@ -210,7 +215,7 @@ class Index {
         key,
       });
     };
-    return scan({
+    const pages = scan({
       start: { op, key: this.#commands.keyParts(key, 'key'), offset: 0 },
       pageSize,
       limit,
@@ -218,6 +223,7 @@ class Index {
       keyColumns: this.#keyColumns,
       rowReader: (reply) => this.#columns.reader(reply).readRow,
     });
+    return new RowIterator(pages, this.#readsAhead);
   }
 
   /** @param {unknown} values */

@@ -17,6 +17,7 @@ class ShardedIndex extends Index {
    * What goes to a certain server.
    * @type {(submit: import('../client/table-index.js').Submit) => InstanceType<typeof Index>}
    */
+  /** @type {(submit: import('../client/table-index.js').Submit, readsAhead?: boolean) => InstanceType<typeof Index>} */
   #openAt;
 
   /**
@@ -43,7 +44,9 @@ class ShardedIndex extends Index {
     this.#cluster = cluster;
     this.#shardKey = shardKey;
     this.#order = { columns: keyColumns, types };
-    this.#openAt = (submit) => new Index(maker, rest, { define, submit });
+    this.#openAt = (submit, readsAhead = true) => {
+      return new Index(maker, rest, { define, submit, readsAhead });
+    };
   }
 
   /**
@@ -87,7 +90,8 @@ class ShardedIndex extends Index {
     checkOneOf(servers, 'options.servers', ALL);
     const { columns, types } = this.#order;
     const streams = this.#cluster.shards.map((shard) => {
-      return this.#openAt(shard.walker()).scan(op, key, rest);
+      // A page of each server is enough to hold.
+      return this.#openAt(shard.walker(), false).scan(op, key, rest);
     });
     return merge(streams, orderBy(columns, types, op.startsWith('<')), rest.limit ?? Infinity);
   }

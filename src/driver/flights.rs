@@ -150,11 +150,13 @@ impl Flights {
 
     pub fn take_finished(&mut self) -> Vec<Finished> {
         let done = self.flights.extract_if(|_, flight| flight.executor.is_done());
-        done.map(|(id, flight)| {
+        let finished = done.map(|(id, flight)| {
             let completions = flight.executor.finish().map(|(_, completion)| completion);
             Finished { id, completions: completions.collect() }
-        })
-        .collect()
+        });
+        let mut finished: Vec<_> = finished.collect();
+        finished.sort_by_key(|finished| finished.id);
+        finished
     }
 
     /// Ends every execute with an error, after a panic. Nothing else can be said of what it left behind.
@@ -187,33 +189,43 @@ impl Flights {
         }
     }
 
-    /// A pair that nothing watches: it will be, or it has ended.
-    fn follow(&mut self, (id, pair): PairKey, now: Instant) {
-        let Some(flight) = self.flights.get_mut(&id) else {
-            return;
-        };
-        if flight.executor.wait(pair).is_some() {
-            self.unwatched.push((id, pair));
-        } else if !flight.executor.awaits_turn(pair) {
-            let handle = &flight.handles[pair];
-            let next = match flight.executor.take_connection(pair) {
-                Some(connection) => handle.give_back((id, pair), connection),
-                None => handle.forget((id, pair)),
+    /// It is this pair's turn.
+    fn pass_on(&mut self, pair: PairKey, connection: Connection, now: Instant) {
+        let mut turn = Some((pair, connection));
+        while let Some(((id, pair), connection)) = turn {
+            let Some(flight) = self.flights.get_mut(&id) else {
+                self.early.insert((id, pair), connection);
+                return;
             };
-            if let Some((next, connection)) = next {
-                self.pass_on(next, connection, now);
-            }
+            flight.executor.lend(pair, connection, now);
+            turn = self.leave((id, pair));
         }
     }
 
-    /// It is this pair's turn.
-    fn pass_on(&mut self, (id, pair): PairKey, connection: Connection, now: Instant) {
-        let Some(flight) = self.flights.get_mut(&id) else {
-            self.early.insert((id, pair), connection);
-            return;
-        };
-        flight.executor.lend(pair, connection, now);
-        self.follow((id, pair), now);
+    /// A pair that nothing watches any more: it will be watched, or it has ended and makes way.
+    fn follow(&mut self, pair: PairKey, now: Instant) {
+        if let Some((next, connection)) = self.leave(pair) {
+            self.pass_on(next, connection, now);
+        }
+    }
+
+    /// Gives the connection of a pair that has ended to whose turn it is.
+    fn leave(&mut self, (id, pair): PairKey) -> Option<(PairKey, Connection)> {
+        let flight = self.flights.get_mut(&id)?;
+        if flight.executor.wait(pair).is_some() {
+            self.unwatched.push((id, pair));
+            return None;
+        }
+        if flight.executor.awaits_turn(pair) {
+            return None;
+        }
+        // Before another one watches the same socket.
+        self.sockets.forget(&mut flight.watches[pair]);
+        let handle = &flight.handles[pair];
+        match flight.executor.take_connection(pair) {
+            Some(connection) => handle.give_back((id, pair), connection),
+            None => handle.forget((id, pair)),
+        }
     }
 
     /// Sees to it that the pair hears of what it waits for now.

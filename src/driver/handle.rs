@@ -129,3 +129,125 @@ impl Handle {
         Connection::over(Network, self.address.clone(), options, Arc::clone(status))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connection::DEFAULT_MAX_REPLY_BYTES;
+    use crate::protocol::Batch;
+
+    fn handle(max_queued: usize) -> Handle {
+        let options = Options::new(None, &Batch::default(), DEFAULT_MAX_REPLY_BYTES);
+        let address = "unix:/nowhere".parse().expect("it is an address");
+        Handle::new(address, options.expect("there is no secret"), max_queued)
+    }
+
+    #[track_caller]
+    fn lent(handle: &Handle, borrower: PairKey) -> Connection {
+        match handle.lend(borrower, true) {
+            Loan::Connection(connection) => connection,
+            Loan::Turn | Loan::Refused => panic!("it is out"),
+        }
+    }
+
+    #[track_caller]
+    fn assert_turn(handle: &Handle, borrower: PairKey) {
+        assert!(matches!(handle.lend(borrower, true), Loan::Turn));
+    }
+
+    #[track_caller]
+    fn assert_refused(handle: &Handle, borrower: PairKey, may_wait: bool) {
+        assert!(matches!(handle.lend(borrower, may_wait), Loan::Refused));
+    }
+
+    fn is_of(connection: &Connection, status: &Arc<Status>) -> bool {
+        Arc::ptr_eq(connection.status(), status)
+    }
+
+    #[test]
+    fn it_goes_from_one_to_the_next_in_their_order() {
+        let handle = handle(2);
+        let connection = lent(&handle, (1, 7));
+        let status = Arc::clone(connection.status());
+        assert_turn(&handle, (2, 0));
+        assert_turn(&handle, (3, 5));
+        assert_refused(&handle, (4, 0), true);
+        let (next, connection) = handle.give_back((1, 7), connection).expect("two wait");
+        assert!(next == (2, 0) && is_of(&connection, &status));
+        assert_turn(&handle, (5, 0));
+        let (next, connection) = handle.give_back((2, 0), connection).expect("two wait");
+        assert_eq!(next, (3, 5));
+        let (next, connection) = handle.give_back((3, 5), connection).expect("one waits");
+        assert_eq!(next, (5, 0));
+        assert!(handle.give_back((5, 0), connection).is_none());
+        assert!(is_of(&lent(&handle, (6, 0)), &status));
+    }
+
+    #[test]
+    fn nobody_waits_who_may_not() {
+        let none = handle(0);
+        let connection = lent(&none, (1, 0));
+        assert_refused(&none, (2, 0), true);
+        assert!(none.give_back((1, 0), connection).is_none());
+        let _ = lent(&none, (3, 0));
+
+        let many = handle(9);
+        let Loan::Connection(connection) = many.lend((1, 0), false) else {
+            panic!("nobody has it");
+        };
+        assert_refused(&many, (2, 0), false);
+        assert_turn(&many, (3, 0));
+        assert_refused(&many, (4, 0), false);
+        assert_eq!(many.give_back((1, 0), connection).map(|(next, _)| next), Some((3, 0)));
+    }
+
+    #[test]
+    fn one_that_ended_before_its_turn_makes_room() {
+        let handle = handle(1);
+        let connection = lent(&handle, (1, 0));
+        assert_turn(&handle, (2, 0));
+        assert!(handle.forget((2, 0)).is_none());
+        assert!(handle.forget((2, 0)).is_none() && handle.forget((9, 9)).is_none());
+        assert_turn(&handle, (3, 0));
+        assert_refused(&handle, (4, 0), true);
+        assert_eq!(handle.give_back((1, 0), connection).map(|(next, _)| next), Some((3, 0)));
+    }
+
+    #[test]
+    fn a_connection_that_is_lost_is_replaced() {
+        let handle = handle(1);
+        let lost = lent(&handle, (1, 0));
+        let status = Arc::clone(lost.status());
+        assert_turn(&handle, (2, 0));
+        drop(lost);
+        let (next, connection) = handle.forget((1, 0)).expect("one waits");
+        assert!(next == (2, 0) && !is_of(&connection, &status));
+        assert!(handle.forget((2, 0)).is_none());
+        assert_eq!(handle.state(), ConnectionState::Closed);
+        assert!(!is_of(&lent(&handle, (3, 0)), connection.status()));
+    }
+
+    #[test]
+    fn closing_names_all_and_gives_a_new_one_at_once() {
+        let handle = handle(2);
+        assert!(handle.close().is_empty());
+        let old = lent(&handle, (1, 0));
+        let status = Arc::clone(old.status());
+        assert_turn(&handle, (2, 1));
+        assert_turn(&handle, (3, 0));
+        assert_eq!(handle.close(), [(1, 0), (2, 1), (3, 0)]);
+        assert!(handle.close().is_empty());
+
+        let new = lent(&handle, (4, 0));
+        let new_status = Arc::clone(new.status());
+        assert!(!is_of(&new, &status));
+        assert_turn(&handle, (5, 0));
+        // Those who had it or waited for it have no part in the new one.
+        assert!(handle.give_back((1, 0), old).is_none());
+        assert!(handle.forget((2, 1)).is_none() && handle.forget((1, 0)).is_none());
+        assert_turn(&handle, (6, 0));
+        assert_refused(&handle, (7, 0), true);
+        let (next, new) = handle.give_back((4, 0), new).expect("two wait");
+        assert!(next == (5, 0) && is_of(&new, &new_status));
+    }
+}

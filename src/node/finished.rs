@@ -97,6 +97,7 @@ fn hand_over<'env>(env: &'env Env, segment: Segment) -> Result<ReplySegment<'env
 
 /// Writes a value without its escapes to the front of `bytes`, which is at least as long, and gives its length.
 #[napi]
+#[allow(dead_code, reason = "nothing exports it where tests are built")]
 pub fn unescape(value: &[u8], mut bytes: BufferSlice) -> u32 {
     crate::protocol::unescape(value, &mut bytes) as u32
 }

@@ -1,6 +1,8 @@
 //! Several pairs in one execute, and what an executor says of them.
 
-use hansock::connection::{Connection, ConnectionState, Event};
+use std::time::Instant;
+
+use hansock::connection::{Completion, Connection, ConnectionState, Event};
 use hansock::error::Outcome;
 use hansock::executor::Executor;
 
@@ -123,4 +125,187 @@ fn a_pair_that_never_began_ends_with_the_deadline_too() {
     assert!(world.connects().is_empty());
     let state = connection.as_ref().map(Connection::status).map(|status| status.state());
     assert_eq!(state, Some(ConnectionState::Closed));
+}
+
+/// Runs the only pair of an executor to its end, and gives back what it had.
+fn end(world: &World, executor: &mut Executor<World>, begun: Instant) -> SimulatedConnection {
+    for _ in 0..1000 {
+        executor.resume(0, Event::Ready, world.now());
+        if executor.is_done() {
+            break;
+        }
+    }
+    assert!(executor.is_done());
+    assert_eq!(world.now(), begun);
+    executor.take_connection(0).expect("the pair has a connection")
+}
+
+fn completion(executor: Executor<World>) -> Completion {
+    let mut ended: Vec<_> = executor.finish().collect();
+    let (connection, completion) = ended.pop().expect("there is a pair");
+    assert!(ended.is_empty() && connection.is_none());
+    completion
+}
+
+#[test]
+fn a_pair_that_awaits_its_turn_does_nothing_but_wait() {
+    let world = World::with(Peer::default());
+    let deadline = world.now() + milliseconds(10);
+    let mut executor: Executor<World> = Executor::new(deadline);
+    assert!(executor.awaits_turns_only(), "as there is none that does not");
+    assert_eq!(executor.add_waiting(finds("a", 1)), 0);
+    assert!(executor.awaits_turn(0) && executor.awaits_turns_only());
+    for _ in 0..2 {
+        assert!(!executor.has_to_begin() && !executor.is_done());
+        assert!(executor.wait(0).is_none() && executor.connection(0).is_none());
+        assert!(executor.take_connection(0).is_none());
+        assert_eq!(executor.until(), Some(deadline));
+        executor.start_connected(world.now());
+        executor.start(world.now());
+        executor.resume(0, Event::Ready, world.now());
+        executor.expire(deadline - milliseconds(1));
+    }
+    assert_eq!(executor.add(None, finds("b", 1)), 1);
+    assert!(executor.awaits_turn(0) && !executor.awaits_turn(1) && !executor.awaits_turns_only());
+    assert!(world.connects().is_empty());
+}
+
+#[test]
+fn a_pair_begins_when_it_is_lent_its_connection() {
+    let world = World::with(Peer::with_secret());
+    let (first, second) = (finds("first", 3), finds("second", 2));
+    let begun = world.now();
+    let mut before = Executor::new(begun + PLENTY);
+    before.add(Some(world.connection(SERVER, with_handshake())), first.clone());
+    let mut after = Executor::new(begun + PLENTY);
+    after.add_waiting(second.clone());
+    before.start(begun);
+    after.start(begun);
+    assert!(before.take_connection(0).is_none(), "it is under way");
+    let connection = end(&world, &mut before, begun);
+    assert!(before.take_connection(0).is_none() && before.connection(0).is_none());
+    assert_eq!(world.executed().len(), 2 + 3);
+
+    after.lend(0, connection, begun);
+    assert!(!after.awaits_turn(0) && !after.has_to_begin() && after.connection(0).is_some());
+    let connection = end(&world, &mut after, begun);
+    assert_success(&completion(before), &first);
+    assert_success(&completion(after), &second);
+    assert_eq!(world.link_count(), 1);
+    assert_eq!(world.executed().len(), 2 + 3 + 2);
+    assert_eq!(connection.status().generation(), 1);
+}
+
+#[test]
+fn a_pair_that_is_lent_what_failed_goes_over_a_new_connect() {
+    let fault = Plan::with_fault(When::Replying(0), Fault::Reset);
+    let world = World::with(Peer::with_secret().with_link(fault));
+    let second = finds("second", 2);
+    let begun = world.now();
+    let mut before = Executor::new(begun + PLENTY);
+    before.add(Some(world.connection(SERVER, with_handshake())), finds("first", 3));
+    before.start(begun);
+    let connection = end(&world, &mut before, begun);
+    assert_eq!(failure(&completion(before)), Some(("ERR_HS_LOST", Outcome::Unknown)));
+    assert_eq!(connection.status().state(), ConnectionState::Aborted);
+
+    let mut after = Executor::new(begun + PLENTY);
+    after.add_waiting(second.clone());
+    after.lend(0, connection, begun);
+    let connection = end(&world, &mut after, begun);
+    assert_success(&completion(after), &second);
+    assert_eq!(world.link_count(), 2);
+    let sent = world.link(1).accepted;
+    assert!(sent.starts_with(b"A\t1\txyzzy\nP\t1\t"), "secret and handshake come first again");
+    assert_eq!(world.link(1).executed.len(), 2 + 2);
+    assert_eq!(connection.status().generation(), 2);
+    assert_eq!(connection.status().state(), ConnectionState::Connected);
+}
+
+#[test]
+fn a_pair_may_end_before_its_turn() {
+    let world = World::with(Peer::default());
+    let deadline = world.now() + milliseconds(10);
+    type End = fn(&mut Executor<World>, Instant);
+    let ends: [(End, &str); 3] = [
+        (|executor, deadline| executor.expire(deadline), "ERR_HS_TIMEOUT"),
+        (|executor, _| executor.close(0), "ERR_HS_CLOSED"),
+        (|executor, _| executor.abort(), "ERR_HS_CLOSED"),
+    ];
+    for (end_early, code) in ends {
+        let find = finds("used", 1);
+        let (connection, _) = world.execute(world.connection(SERVER, options(None, b"")), &find);
+        let commands = world.executed().len();
+        let mut executor = Executor::new(deadline);
+        executor.add_waiting(finds("a", 1));
+        end_early(&mut executor, deadline);
+        assert!(executor.is_done() && !executor.awaits_turn(0) && executor.until().is_none());
+
+        // Its turn comes all the same.
+        executor.lend(0, connection, world.now());
+        assert!(executor.is_done());
+        let connection = executor.take_connection(0).expect("it was lent one");
+        assert_eq!(failure(&completion(executor)), Some((code, Outcome::NotSent)));
+        assert_eq!(connection.status().state(), ConnectionState::Connected);
+        assert_eq!(world.executed().len(), commands);
+        let (connection, completion) = world.execute(connection, &find);
+        assert_success(&completion, &find);
+        assert_eq!(connection.status().generation(), 1);
+    }
+}
+
+#[test]
+fn a_pair_whose_turn_comes_too_late_leaves_the_connection_whole() {
+    let world = World::with(Peer::default());
+    let find = finds("used", 1);
+    let (connection, _) = world.execute(world.connection(SERVER, options(None, b"")), &find);
+    let deadline = world.now() + milliseconds(10);
+    let mut executor = Executor::new(deadline);
+    executor.add_waiting(finds("late", 1));
+    executor.lend(0, connection, deadline);
+    let connection = executor.take_connection(0).expect("it has ended");
+    let ended = completion(executor);
+    assert_eq!(failure(&ended), Some(("ERR_HS_TIMEOUT", Outcome::NotSent)));
+
+    let mut empty = Executor::new(deadline);
+    empty.add_waiting(batch(b""));
+    empty.lend(0, connection, deadline);
+    let connection = empty.take_connection(0).expect("it has ended");
+    assert_success(&completion(empty), &batch(b""));
+
+    let (connection, completion) = world.execute(connection, &find);
+    assert_success(&completion, &find);
+    assert_eq!((world.link_count(), connection.status().generation()), (1, 1));
+    assert_eq!(world.executed().len(), 2);
+}
+
+#[test]
+fn pairs_have_their_turns_beside_others() {
+    let world = World::with(Peer::default());
+    world.add_peer("10.0.0.2:9998", Peer::default());
+    let [ours, theirs, busy] = ["ours", "theirs", "busy"].map(|name| finds(name, 2));
+    let now = world.now();
+    let mut executor = Executor::new(now + PLENTY);
+    executor.add_waiting(theirs.clone());
+    executor.add(Some(world.connection(SERVER, options(None, b""))), ours.clone());
+    executor.add(None, busy);
+    assert!(executor.has_to_begin() && !executor.awaits_turns_only());
+    executor.start(now);
+    for _ in 0..10 {
+        executor.resume(1, Event::Ready, now);
+    }
+    assert!(executor.take_connection(1).is_some(), "it has ended, and the executor has not");
+    assert!(executor.take_connection(0).is_none() && executor.take_connection(2).is_none());
+    assert!(executor.awaits_turn(0) && !executor.is_done() && !executor.has_to_begin());
+    executor.close(1);
+    executor.lend(0, world.connection("10.0.0.2:9998", options(None, b"")), now);
+    for _ in 0..10 {
+        executor.resume(0, Event::Ready, now);
+    }
+    assert!(executor.is_done());
+    let ended: Vec<_> = executor.finish().collect();
+    assert!(ended[0].0.is_some() && ended[1].0.is_none() && ended[2].0.is_none());
+    assert_success(&ended[0].1, &theirs);
+    assert_success(&ended[1].1, &ours);
+    assert_eq!(failure(&ended[2].1), Some(("ERR_HS_BUSY", Outcome::NotSent)));
 }

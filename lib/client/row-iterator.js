@@ -1,0 +1,132 @@
+'use strict';
+
+const NEVER = -1;
+
+/**
+ * @template Row
+ * @typedef {object} RowPage
+ * @property {number} end  how many rows it has
+ * @property {(ordinal: number) => Row} readRow
+ */
+
+/**
+ * The rows of pages, one at a time. An async generator would take two more promises for each row.
+ * @template Row
+ * @implements {AsyncIterableIterator<Row>}
+ */
+class RowIterator {
+  #pages;
+  #readsAhead;
+  /** @type {RowPage<Row> | null} */
+  #page = null;
+  /** How many of its rows were given. */
+  #given = 0;
+  /** Before which of its rows the next page is asked for. */
+  #aheadAt = NEVER;
+  /** The next page, where it was asked for. @type {Promise<IteratorResult<RowPage<Row>, void>> | null} */
+  #ahead = null;
+  /** What is not there yet was asked for last. @type {Promise<unknown> | null} */
+  #reading = null;
+  #isOver = false;
+
+  /**
+   * @param {AsyncGenerator<RowPage<Row>, void, undefined>} pages
+   * @param {boolean} readsAhead  whether a page is asked for before the rows of the one before are given
+   */
+  constructor(pages, readsAhead) {
+    this.#pages = pages;
+    this.#readsAhead = readsAhead;
+  }
+
+  [Symbol.asyncIterator]() {
+    return this;
+  }
+
+  /** @returns {Promise<IteratorResult<Row, undefined>>} */
+  next() {
+    if (this.#reading === null) {
+      try {
+        const result = this.#take();
+        if (result !== null) return Promise.resolve(result);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    }
+    const reading = this.#read(this.#reading);
+    this.#reading = reading;
+    const end = () => {
+      if (this.#reading === reading) this.#reading = null;
+    };
+    reading.then(end, end);
+    return reading;
+  }
+
+  /** @returns {Promise<IteratorReturnResult<undefined>>} */
+  async return() {
+    this.#isOver = true;
+    this.#page = null;
+    // Not awaited: a page may be on its way.
+    this.#pages.return().catch(() => {});
+    return { value: undefined, done: true };
+  }
+
+  /**
+   * @param {Promise<unknown> | null} before  what was asked for first
+   * @returns {Promise<IteratorResult<Row, undefined>>}
+   */
+  async #read(before) {
+    await before?.catch(() => {});
+    for (;;) {
+      const result = this.#take();
+      if (result !== null) return result;
+      if (this.#given === this.#aheadAt) await this.#readAhead();
+      else await this.#turnPage();
+    }
+  }
+
+  /**
+   * The next row, if it is there and nothing is to be done before.
+   * @returns {IteratorResult<Row, undefined> | null}
+   */
+  #take() {
+    if (this.#isOver) return { value: undefined, done: true };
+    const page = this.#page;
+    if (page === null || this.#given === page.end || this.#given === this.#aheadAt) return null;
+    try {
+      return { value: page.readRow(this.#given++), done: false };
+    } catch (error) {
+      this.#isOver = true;
+      throw error;
+    }
+  }
+
+  async #readAhead() {
+    this.#aheadAt = NEVER;
+    this.#ahead = this.#pages.next();
+    // Whoever comes so far hears of it.
+    this.#ahead.catch(() => {});
+    // Requests leave at the end of a turn, and rows that are there are given without one.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  async #turnPage() {
+    const isFirst = this.#page === null;
+    try {
+      const { value: page, done } = await (this.#ahead ?? this.#pages.next());
+      this.#ahead = null;
+      if (done || this.#isOver) {
+        this.#isOver = true;
+        return;
+      }
+      this.#page = page;
+      this.#given = 0;
+      // Many look at the first few rows only.
+      if (this.#readsAhead) this.#aheadAt = isFirst ? page.end >> 1 : 0;
+    } catch (error) {
+      this.#isOver = true;
+      throw error;
+    }
+  }
+}
+
+module.exports = { RowIterator };
