@@ -1061,7 +1061,8 @@ export class Index<
 
   /**
    * Walks the index from `key`, in its order, a page at a time, and never holds more than two
-   * pages. The next page is asked for when the last one is used up.
+   * pages. The next page is asked for before the rows of the last one are given, so that it is on
+   * its way meanwhile; the second one when half of the first is given, since many walks end there.
    *
    * **How it pages.** Where the columns of the index are known, the next page is what follows the
    * key of the last row given; rows of a non-unique index that share that key are counted within

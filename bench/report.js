@@ -20,6 +20,7 @@ const {
 const { GOALS } = require('./goals.js');
 const { ratiosOf } = require('./results.js');
 const { median, spread } = require('./statistics.js');
+const { writeSummary } = require('./summary.js');
 
 /**
  * @typedef {import('./results.js').Results} Results
@@ -41,6 +42,7 @@ function writeReport(folder, results) {
   fs.writeFileSync(path.join(folder, RAW), JSON.stringify(results));
   fs.writeFileSync(path.join(folder, 'results.md'), `${parts.join('\n\n')}\n`);
   fs.writeFileSync(path.join(folder, 'chart.svg'), drawChart(results));
+  if (folder === RESULTS) writeSummary(results);
 }
 
 /**

@@ -72,6 +72,32 @@ class Segment {
     this.cut = { reply: null, values: [], rows: null };
   }
 
+  /** @param {number} from */
+  findTab(from) {
+    return this.isLong ? this.#longBytes.indexOf(TAB, from) : this.text.indexOf('\t', from);
+  }
+
+  /** @param {number} from */
+  findTabBefore(from) {
+    return this.isLong ? this.#longBytes.lastIndexOf(TAB, from) : this.text.lastIndexOf('\t', from);
+  }
+
+  /**
+   * The values between two places.
+   * @param {number} start
+   * @param {number} end
+   */
+  cutBetween(start, end) {
+    const text = this.isLong ? this.#longBytes.toString('utf8', start, end) : this.text;
+    const values = this.isLong ? cutText(text, 0, text.length) : cutText(text, start, end);
+    const hasEscapes = this.isLong ? text.includes('\x01') : this.hasEscapes;
+    return hasEscapes ? values.map(unescapeValue) : values;
+  }
+
+  get #longBytes() {
+    return /** @type {Buffer} */ (this.bytes);
+  }
+
   /**
    * Where in the bytes the line of this ordinal begins and ends.
    * @param {number} ordinal
@@ -87,6 +113,19 @@ class Segment {
     }
     return [this.#lineStarts[ordinal], this.#lineStarts[ordinal + 1] - 1];
   }
+}
+
+/**
+ * @param {string} text
+ * @param {number} start
+ * @param {number} end
+ */
+function countTabs(text, start, end) {
+  let count = 0;
+  for (let tab = text.indexOf('\t', start); tab !== -1 && tab < end; count++) {
+    tab = text.indexOf('\t', tab + 1);
+  }
+  return count;
 }
 
 /** @param {string} text */
@@ -120,13 +159,23 @@ const SEGMENT_BYTES = 64 * 1024;
  * @returns {Record<string, unknown> | undefined}
  */
 
-/** @type {Access} */
+/**
+ * @typedef {object} EdgeAccess  to a long reply whose values need not all be cut yet
+ * @property {(reply: import('..').Reply) => number} rowCount
+ * @property {(reply: import('..').Reply) => import('..').Text[]} firstRow
+ * @property {(reply: import('..').Reply, rows: number) => import('..').Text[]} lastRows  all their values
+ */
+
+/** @type {Access & EdgeAccess} */
 let access;
 
 class Reply {
   static {
     access = {
       cutRow: (reply, make) => /** @type {Reply} */ (reply).#cutRow(make),
+      rowCount: (reply) => /** @type {Reply} */ (reply).#rowCount(),
+      firstRow: (reply) => /** @type {Reply} */ (reply).#firstValues(reply.columnCount),
+      lastRows: (reply, rows) => /** @type {Reply} */ (reply).#lastValues(rows * reply.columnCount),
     };
   }
 
@@ -230,6 +279,45 @@ class Reply {
     return start > end ? null : make(text, start, end);
   }
 
+  #rowCount() {
+    const { segment, start, end } = this.#place();
+    if (start > end) return 0;
+    const tabs = segment.isLong
+      ? native.countByte(/** @type {Buffer} */ (segment.bytes).subarray(start, end), TAB)
+      : countTabs(segment.text, start, end);
+    return (tabs + 1) / this.columnCount;
+  }
+
+  /** @param {number} count */
+  #firstValues(count) {
+    const { segment, start, end } = this.#place();
+    let next = start;
+    for (let i = 0; i < count && next <= end; i++) {
+      const tab = segment.findTab(next);
+      next = (tab === -1 || tab > end ? end : tab) + 1;
+    }
+    return start > end ? [] : segment.cutBetween(start, next - 1);
+  }
+
+  /** @param {number} count */
+  #lastValues(count) {
+    const { segment, start, end } = this.#place();
+    let first = end + 1;
+    for (let i = 0; i < count && first > start; i++) {
+      first = Math.max(segment.findTabBefore(first - 2) + 1, start);
+    }
+    return start > end ? [] : segment.cutBetween(first, end);
+  }
+
+  /** Where the values begin and end in the segment: the beginning is past the end if there are none. */
+  #place() {
+    const segment = this.#segment;
+    const end = this.#end;
+    if (!segment.isLong) return { segment, start: skipHead(segment.text, this.#start, end), end };
+    const head = /** @type {Buffer} */ (segment.bytes).toString('latin1', 0, HEAD_BYTES);
+    return { segment, start: skipHead(head, 0, head.length), end };
+  }
+
   /** @returns {Cut} */
   #cut() {
     const { cut } = this.#segment;
@@ -241,12 +329,10 @@ class Reply {
   }
 
   #cutValues() {
-    const { text, bytes, isLong, hasEscapes } = this.#segment;
-    if (isLong) return cutLong(/** @type {Buffer} */ (bytes), this.#end);
-    const start = skipHead(text, this.#start, this.#end);
-    if (start > this.#end) return [];
-    const values = cutText(text, start, this.#end);
-    return hasEscapes ? values.map(unescapeValue) : values;
+    const { segment, start, end } = this.#place();
+    if (start > end) return [];
+    if (segment.isLong) return cutLong(/** @type {Buffer} */ (segment.bytes), start, end);
+    return segment.cutBetween(start, end);
   }
 }
 
@@ -287,11 +373,11 @@ function cutText(text, start, end) {
  * The values of a reply that is longer than a segment: a window at a time, so that a value which is kept keeps no more
  * than its window alive.
  * @param {Buffer} bytes
+ * @param {number} first  where they begin
  * @param {number} end
  */
-function cutLong(bytes, end) {
-  const head = bytes.toString('latin1', 0, HEAD_BYTES);
-  let start = skipHead(head, 0, head.length);
+function cutLong(bytes, first, end) {
+  let start = first;
   /** @type {import('..').Text[]} */
   const values = [];
   while (start <= end) {

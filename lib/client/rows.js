@@ -1,5 +1,7 @@
 'use strict';
 
+const { access } = require('../reply.js');
+
 /*
  * Rows of a reply as they came, compared and taken for keys.
  */
@@ -14,9 +16,14 @@ function buffersOf(reply) {
   return buffers;
 }
 
+/** Counted once for a reply. @type {WeakMap<import('../..').Reply, number>} */
+const knownCounts = new WeakMap();
+
 /** @param {import('../..').Reply} reply */
 function rowCount(reply) {
-  return reply.values.length === 0 ? 0 : reply.values.length / reply.columnCount;
+  const count = knownCounts.get(reply) ?? access.rowCount(reply);
+  knownCounts.set(reply, count);
+  return count;
 }
 
 /**
@@ -25,13 +32,27 @@ function rowCount(reply) {
  * @param {readonly number[]} columns
  */
 function keyAt(reply, ordinal, columns) {
-  const { values } = reply;
-  const start = ordinal * reply.columnCount;
-  const key = columns.map((column) => values[start + column]);
+  const row = rowAt(reply, ordinal);
+  const key = columns.map((column) => row[column]);
   if (!key.some((part) => part?.includes('\ufffd'))) return key;
   // Bytes that are no UTF-8: the text does not find them again.
+  const start = ordinal * reply.columnCount;
   const buffers = buffersOf(reply);
   return columns.map((column) => buffers[start + column]);
+}
+
+/**
+ * The row, and perhaps more behind it. Those at the edges decide where a walk goes on: they are not to wait for the others
+ * to be cut.
+ * @param {import('../..').Reply} reply
+ * @param {number} ordinal
+ */
+function rowAt(reply, ordinal) {
+  if (ordinal === 0) return access.firstRow(reply);
+  const rows = rowCount(reply) - ordinal;
+  if (rows <= 2) return access.lastRows(reply, rows);
+  const start = ordinal * reply.columnCount;
+  return reply.values.slice(start, start + reply.columnCount);
 }
 
 /**

@@ -221,7 +221,15 @@ class Index {
       limit,
       find,
       keyColumns: this.#keyColumns,
-      rowReader: (reply) => this.#columns.reader(reply).readRow,
+      // To cut a page takes a while, in which the next one can be on its way.
+      rowReader: (reply) => {
+        /** @type {((ordinal: number) => any) | undefined} */
+        let readRow;
+        return (ordinal) => {
+          readRow ??= this.#columns.reader(reply).readRow;
+          return readRow(ordinal);
+        };
+      },
     });
     return new RowIterator(pages, this.#readsAhead);
   }

@@ -101,3 +101,10 @@ fn hand_over<'env>(env: &'env Env, segment: Segment) -> Result<ReplySegment<'env
 pub fn unescape(value: &[u8], mut bytes: BufferSlice) -> u32 {
     crate::protocol::unescape(value, &mut bytes) as u32
 }
+
+/// How often a byte stands among others.
+#[napi]
+#[allow(dead_code, reason = "nothing exports it where tests are built")]
+pub fn count_byte(bytes: &[u8], byte: u8) -> u32 {
+    memchr::memchr_iter(byte, bytes).count() as u32
+}
