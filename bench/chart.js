@@ -68,12 +68,13 @@ function drawChart(results) {
   const height = top + MARGIN - GROUP_GAP;
   const { Date: date, CPU: cpu, MariaDB: mariadb, 'Node.js': node } = results.machine;
   const [release] = mariadb.split('-');
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-labelledby="title note">
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" role="img">
+<title>Reading and writing MariaDB from Node.js</title>
 <style>${STYLE}
 </style>
 <rect class="paper" x="0.5" y="0.5" width="${WIDTH - 1}" height="${height - 1}" rx="8"/>
-<text id="title" class="title" x="${MARGIN}" y="40">Reading and writing MariaDB from Node.js</text>
-<text id="note" class="note" x="${MARGIN}" y="60">Longer is faster; each group has a scale of its own. Medians with quartiles. “wire” sends ready bytes and reads no values.</text>
+<text class="title" x="${MARGIN}" y="40">Reading and writing MariaDB from Node.js</text>
+<text class="note" x="${MARGIN}" y="60">Longer is faster; each group has a scale of its own. Medians with quartiles. “wire” sends ready bytes and reads no values.</text>
 <text class="note" x="${MARGIN}" y="76">${escaped(`${date}, ${cpu}, MariaDB ${release}, Node.js ${node}`)}</text>
 ${groups.join('\n')}
 </svg>

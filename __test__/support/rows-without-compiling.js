@@ -2,11 +2,11 @@
 
 /* Makes a row of the columns given, and prints it: run by client-rows.test.js where nothing can be compiled. */
 
-const { makeRowMaker } = require('../../lib/client/row-maker.js');
+const { rowMakerOf } = require('../../lib/client/row-maker.js');
 
 const columns = JSON.parse(process.argv[2]);
 const values = columns.map((_, i) => `value ${i}`);
-const { fromText, fromValues } = makeRowMaker(columns);
+const { fromText, fromValues } = rowMakerOf(columns);
 const text = values.join('\t');
 
 let maker = 'interpreted';

@@ -7,10 +7,12 @@ class Request {
   /**
    * @param {import('./instances').Definition} definition
    * @param {string} text  what follows the index id, a byte string
+   * @param {number} [keys]  how many it asks for
    */
-  constructor(definition, text) {
+  constructor(definition, text, keys = 1) {
     this.definition = definition;
     this.text = text;
+    this.keys = keys;
     /** Whether it was sent again after a failed connection. */
     this.wasRepeated = false;
     /** Whether it was sent again since its index was not open any more. */
@@ -36,18 +38,24 @@ class Call {
   /** @type {(reason: unknown) => void} */
   #reject = unreachable;
   #finish;
-  /** @type {Outcome[]} */
+  #read;
+  /** Or what was read of them. @type {any[]} */
   #outcomes = [];
   #unanswered;
+  /** What the first of them could not be read for. */
+  /** @type {unknown} */
+  #error = null;
 
   /**
    * @param {string} operation  the method's name
    * @param {boolean} isWrite
    * @param {readonly Request[]} requests  at least one
-   * @param {(outcomes: Outcome[]) => unknown} finish  called when all requests have their outcomes; what it throws is
-   *   the call's error
+   * @param {(outcomes: any[]) => unknown} finish  called when all requests have their outcomes; what it throws is the
+   *   call's error
+   * @param {(outcome: Outcome, position: number) => unknown} [read]  called with each as it comes, while others may still be
+   *   under way: `finish` gets what it gives, and is not called if it throws
    */
-  constructor(operation, isWrite, requests, finish) {
+  constructor(operation, isWrite, requests, finish, read) {
     this.operation = operation;
     this.isWrite = isWrite;
     this.requests = requests;
@@ -68,6 +76,7 @@ class Call {
     this.deadline = null;
     this.#unanswered = requests.length;
     this.#finish = finish;
+    this.#read = read;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -80,10 +89,12 @@ class Call {
    */
   answer(position, outcome) {
     if (this.isSettled) return;
-    this.#outcomes[position] = outcome;
+    this.#outcomes[position] =
+      this.#read === undefined ? outcome : this.#readNow(outcome, position);
     if (--this.#unanswered > 0) return;
     let result;
     try {
+      if (this.#error !== null) throw this.#error;
       result = this.#finish(this.#outcomes);
     } catch (error) {
       // What cannot be read was done all the same; a refusal is the server's word that it was not.
@@ -95,6 +106,19 @@ class Call {
     this.isSettled = true;
     this.deadline?.release(null);
     this.#resolve(result);
+  }
+
+  /**
+   * @param {Outcome} outcome
+   * @param {number} position
+   */
+  #readNow(outcome, position) {
+    try {
+      return this.#read?.(outcome, position);
+    } catch (error) {
+      this.#error ??= error;
+      return undefined;
+    }
   }
 
   /**

@@ -96,7 +96,7 @@ class Client {
    * @param {number} [timeoutMs]
    */
   #submit(operation, timeoutMs) {
-    const { name, isWrite, isUnit, requests, finish } = operation;
+    const { name, isWrite, isUnit, requests, finish, read } = operation;
     const refusal = this.#refusal();
     if (refusal !== null) {
       this.#counters.countError(refusal);
@@ -109,7 +109,7 @@ class Client {
       );
     }
     if (requests.length === 0) return Promise.resolve(finish([]));
-    const call = new Call(name, isWrite, requests, finish);
+    const call = new Call(name, isWrite, requests, finish, read);
     call.isUnit = isUnit === true;
     pipeline.add(call, timeoutMs);
     return this.#trace(operation, call.promise);

@@ -8,7 +8,7 @@ const { checkOneOf, checkOptions } = require('../check.js');
 const { checkBindable, show } = require('../encode.js');
 const { HandlerSocketError } = require('../errors.js');
 const { access } = require('../reply.js');
-const { makeRowMaker } = require('./row-maker.js');
+const { rowMakerOf } = require('./row-maker.js');
 const { TYPES, toDateTime } = require('./types.js');
 
 /** The columns of an index, and how rows and values go by their names. */
@@ -34,7 +34,7 @@ class Columns {
         throw new TypeError(`target.types names '${name}', which is not among target.columns`);
       }
     }
-    this.#rowMaker = makeRowMaker(this.#names);
+    this.#rowMaker = rowMakerOf(this.#names);
     this.#types = names.map((name) => {
       const type = Object.hasOwn(types, name) ? types[name] : undefined;
       if (type === undefined || type === 'string') return null;

@@ -79,7 +79,8 @@ class Commands {
     for (let start = 0; start < parts.length; start += MAX_LIST) {
       const values = parts.slice(start, start + MAX_LIST);
       const options = { limit: values.length, in: { position: 0, values } };
-      requests.push(this.#request(command.encodeFind('=', [''], options)));
+      const text = command.encodeFind('=', [''], options);
+      requests.push(new Request(this.#definition, text, values.length));
       lists.push(values.map(String));
     }
     return { requests, lists, column };

@@ -10,11 +10,11 @@ const { Queue } = require('./queue.js');
  */
 
 /** Bounds of a batch: what waits behind it, and behind the next one, waits no longer than these take. */
-const MAX_BATCH_REQUESTS = 512;
+const MAX_BATCH_KEYS = 512;
 const MAX_BATCH_BYTES = 1024 * 1024;
 /** What a call gets of a batch before others have their turn. */
-const MAX_REQUESTS_A_TURN = 128;
-/** Fewer requests than this are not worth another connection's batch. */
+const MAX_KEYS_A_TURN = 128;
+/** Fewer keys than this are not worth another connection's batch. */
 const MIN_SHARE = 16;
 /** This many do not wait for the end of a round trip, but in line behind it. */
 const MIN_QUEUED = 32;
@@ -32,7 +32,7 @@ class Pipeline {
   #queue = new Queue();
   /** Requests to be sent again: before all others. @type {Request[]} */
   #repeats = [];
-  /** How many requests wait. */
+  /** How many keys the requests ask for that wait. */
   #waiting = 0;
   /** That of the calls of this turn. @type {import('./instances').Deadline | null} */
   #deadline = null;
@@ -75,7 +75,7 @@ class Pipeline {
       this.#deadlines.begin(timeoutMs).add(call);
     }
     this.#queue.push(call);
-    this.#waiting += call.requests.length;
+    for (const { keys } of call.requests) this.#waiting += keys;
     this.#schedule();
   }
 
@@ -117,17 +117,19 @@ class Pipeline {
 
   /**
    * @param {import('./instances').Lane} lane
-   * @param {number} share  how many requests it is to get of those that wait
+   * @param {number} share  how many keys it is to get of those that wait
    */
   #send(lane, share) {
-    const requests = this.#take(Math.min(Math.ceil(share), MAX_BATCH_REQUESTS));
+    const requests = this.#take(Math.min(Math.ceil(share), MAX_BATCH_KEYS));
     if (requests.length === 0) return;
     lane.underWay++;
     lane.run(requests, latestDeadline(requests)).then((repeats) => {
       lane.underWay--;
       this.#counters.retries += repeats.length;
-      this.#waiting += repeats.length;
-      for (const request of repeats) this.#repeats.push(request);
+      for (const request of repeats) {
+        this.#waiting += request.keys;
+        this.#repeats.push(request);
+      }
       if (this.#waiting > 0 || this.#onIdle.length > 0) this.#schedule();
     });
   }
@@ -137,33 +139,35 @@ class Pipeline {
    * @param {number} most
    */
   #take(most) {
-    const requests = this.#repeats.length === 0 ? [] : this.#takeRepeats(most);
+    const requests = this.#takeRepeats();
+    let keys = 0;
     let bytes = 0;
-    while (requests.length < most && bytes < MAX_BATCH_BYTES) {
+    while (keys < most && bytes < MAX_BATCH_BYTES) {
       const call = this.#queue.shift();
       if (call === undefined) break;
-      const left = call.requests.length - call.taken;
-      if (call.isSettled) {
-        this.#waiting -= left;
-        continue;
-      }
-      const turn = Math.min(left, MAX_REQUESTS_A_TURN, most - requests.length);
-      const end = call.taken + (call.isUnit ? left : turn);
-      for (; call.taken < end && (call.isUnit || bytes < MAX_BATCH_BYTES); call.taken++) {
-        const request = call.requests[call.taken];
+      const { isUnit, isSettled } = call;
+      const turnEnd = Math.min(keys + MAX_KEYS_A_TURN, most);
+      while (call.taken < call.requests.length) {
+        const isOver = keys >= turnEnd || bytes >= MAX_BATCH_BYTES;
+        if (isOver && !isUnit && !isSettled) break;
+        const request = call.requests[call.taken++];
+        this.#waiting -= request.keys;
+        if (isSettled) continue;
+        keys += request.keys;
         bytes += request.text.length;
         requests.push(request);
-        this.#waiting--;
       }
       if (call.taken < call.requests.length) this.#queue.push(call);
     }
     return requests;
   }
 
-  /** @param {number} most */
-  #takeRepeats(most) {
-    const repeats = this.#repeats.splice(0, most);
-    this.#waiting -= repeats.length;
+  /** All of them: they were in one batch before. */
+  #takeRepeats() {
+    if (this.#repeats.length === 0) return [];
+    const repeats = this.#repeats;
+    this.#repeats = [];
+    for (const { keys } of repeats) this.#waiting -= keys;
     return repeats.filter(({ call }) => !call.isSettled);
   }
 }

@@ -53,7 +53,8 @@ const MADE_BY_CLIENT = Symbol('made by a client');
  * @property {boolean} [isProbe]  whether it is the package's own question, of no interest to who watches
  * @property {boolean} [isUnit]  whether the requests have to be in one batch
  * @property {readonly import('./instances').Request[]} requests
- * @property {(outcomes: import('./call.js').Outcome[]) => unknown} finish
+ * @property {(outcomes: any[]) => unknown} finish  gets the requests' outcomes, or what `read` gave for them
+ * @property {(outcome: import('./call.js').Outcome, position: number) => unknown} [read]  reads each as it comes
  * @property {string} [op]  what the caller gave, as are the others; without it a key stands for what equals it
  * @property {unknown} [key]  or the keys
  * @property {unknown} [values]  or the rows
@@ -125,14 +126,14 @@ class Index {
    * @param {import('./commands.js').KeyLists} keyLists
    */
   #getLists(keys, { requests, lists, column }) {
-    /** @param {import('./call.js').Outcome[]} outcomes */
-    const finish = (outcomes) => {
-      const parts = outcomes.map((outcome, i) => {
-        return this.#columns.rowsOfList(replyOf(outcome), lists[i], column);
-      });
-      return parts.includes(undefined) ? undefined : parts.flat();
-    };
-    return this.#submit({ name: 'getMany', isWrite: false, requests, finish, key: keys });
+    return this.#submit({
+      name: 'getMany',
+      isWrite: false,
+      requests,
+      read: (outcome, i) => this.#columns.rowsOfList(replyOf(outcome), lists[i], column),
+      finish: (parts) => (parts.includes(undefined) ? undefined : parts.flat()),
+      key: keys,
+    });
   }
 
   /** @param {readonly unknown[]} keys */

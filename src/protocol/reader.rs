@@ -41,6 +41,10 @@ pub struct ReplyReader {
 impl Segment {
     fn new(mut buffer: Vec<u8>, start: usize) -> Self {
         buffer.drain(..start);
+        // A buffer doubles, so that up to half of a large one may be unused when it is handed on and copied.
+        if buffer.capacity() - buffer.len() > SEGMENT_BYTES {
+            buffer.shrink_to_fit();
+        }
         let is_ascii = buffer.is_ascii();
         Self { bytes: buffer, is_ascii }
     }
