@@ -1,6 +1,7 @@
 use std::iter;
 
-use napi::bindgen_prelude::{BufferSlice, Either, Either3, Env, Latin1String, Result};
+use napi::JsString;
+use napi::bindgen_prelude::{BufferSlice, Either, Either3, Env, Result};
 use napi_derive::napi;
 
 use crate::connection::{Completion, Failure};
@@ -20,7 +21,7 @@ pub type FinishedBatch<'env> =
 
 /// Whole replies: a string if every byte is ASCII, and the bytes otherwise or for one reply longer than a segment.
 #[napi]
-pub type ReplySegment<'env> = Either<Latin1String, BufferSlice<'env>>;
+pub type ReplySegment<'env> = Either<JsString<'env>, BufferSlice<'env>>;
 
 #[napi(object, object_from_js = false)]
 pub struct FailedBatch<'env> {
@@ -54,7 +55,12 @@ pub fn finished_execute(env: &Env, finished: Finished) -> Result<FinishedExecute
 }
 
 fn finished_batch<'env>(env: &'env Env, completion: Completion) -> Result<FinishedBatch<'env>> {
-    let segments = completion.segments.into_iter().map(|segment| hand_over(env, segment));
+    let segments = completion.segments.into_iter().enumerate().map(|(n, segment)| {
+        if n % SEGMENTS_A_TRIM == SEGMENTS_A_TRIM - 1 {
+            trim_memory();
+        }
+        hand_over(env, segment)
+    });
     let mut segments = segments.collect::<Result<Vec<_>>>()?;
     Ok(match completion.failure {
         None if segments.len() == 1 => Either3::A(segments.remove(0)),
@@ -91,8 +97,24 @@ fn hand_over<'env>(env: &'env Env, segment: Segment) -> Result<ReplySegment<'env
     if !as_text {
         return BufferSlice::copy_from(env, segment.bytes()).map(Either::B);
     }
-    let text = String::from_utf8(segment.into_bytes()).expect("ASCII is UTF-8");
-    Ok(Either::A(text.into()))
+    // ASCII is Latin-1. Made here and not by napi at the end, which would keep all segments until then.
+    env.create_string_latin1(segment.bytes()).map(Either::A)
+}
+
+/// 8 MiB of text.
+const SEGMENTS_A_TRIM: usize = 128;
+
+/// Has the allocator give free memory back to the system. While a large result is handed over, what has been copied to
+/// JavaScript would otherwise stay with the process: the whole of the result once more.
+fn trim_memory() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        unsafe extern "C" {
+            fn malloc_trim(pad: usize) -> std::ffi::c_int;
+        }
+        // SAFETY: glibc's malloc_trim may be called at any time and from any thread, and touches nothing that is allocated.
+        unsafe { malloc_trim(0) };
+    }
 }
 
 /// Writes a value without its escapes to the front of `bytes`, which is at least as long, and gives its length.
