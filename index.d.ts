@@ -1076,7 +1076,8 @@ export class Index<
    * **While rows change.** Each page is a consistent snapshot, the walk as a whole is none. Where
    * the index is unique and its columns are known, a row that stays where it is in the index is
    * given exactly once, whatever happens to others. A row inserted or moved behind the walk is not
-   * seen; before it, it is. On a non-unique index, rows deleted from the group of equal keys that
+   * seen; before it, it is, unless it falls into the page at hand or the one on its way, which show
+   * what was there when they were read. On a non-unique index, rows deleted from the group of equal keys that
    * the walk is in can make it skip others of that group. Paging by `offset` skips and repeats
    * wherever rows are inserted or deleted. To delete while walking, walk a unique index and give
    * its `keyColumns`.

@@ -18,9 +18,9 @@ describe('Index.scan', () => {
     ],
   });
 
-  function connect(t) {
+  function connect(t, options) {
     const { host, port, writePort, secret } = server.running;
-    const client = new Client({ host, port, writePort, secret });
+    const client = new Client({ host, port, writePort, secret, ...options });
     t.after(() => client.close());
     return client;
   }
@@ -67,6 +67,13 @@ describe('Index.scan', () => {
       const { commands } = client.stats();
       await idsOf(items.scan('>=', 0, { pageSize: 5 }));
       assert.ok(client.stats().commands - commands <= 11, 'a command a page');
+    });
+
+    test('for no page ahead where calls are limited', async (t) => {
+      const items = openItems(connect(t, { maxPending: 1 }));
+      for await (const { id } of items.scan('>=', 0, { pageSize: 4 })) {
+        assert.equal((await items.get(id)).id, id);
+      }
     });
 
     test('for nothing more after a break', async (t) => {

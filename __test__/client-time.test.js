@@ -328,4 +328,23 @@ describe('a process', () => {
     const { code, stdout } = await runChild(t, program);
     assert.deepEqual([code, stdout], [0, 'ERR_HS_TIMEOUT\n']);
   });
+
+  for (const [title, connectsFirst] of [
+    ['has no connection yet', false],
+    ['is connected', true],
+  ]) {
+    test(`tells a call whose own turn outlasts it, where the client ${title}`, async (t) => {
+      const peer = await startPeer(t, serveTable);
+      const program = async ({ Client }, port, connectsFirst) => {
+        const client = new Client({ port, timeoutMs: 50 });
+        const index = client.openIndex({ database: 't', table: 'kv', columns: ['v'] });
+        if (connectsFirst) await index.get(0);
+        index.get(1).catch((error) => console.log(error.code, error.outcome));
+        // Past the call's time, and before the grace of its timer is over.
+        for (const end = performance.now() + 52; performance.now() < end; );
+      };
+      const { code, stdout } = await runChild(t, program, { args: [peer.port, connectsFirst] });
+      assert.deepEqual([code, stdout], [0, 'ERR_HS_TIMEOUT not-sent\n']);
+    });
+  }
 });

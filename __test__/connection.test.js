@@ -233,6 +233,28 @@ describe('a connection', () => {
     assert.equal(connection.address, `localhost:${healthy.port}`);
   });
 
+  test('takes a batch that has run for its handshake', async (t) => {
+    const first = await startHealthyPeer(t);
+    const handshake = batchOf('open');
+    await run(new Connection(first.address), handshake);
+    const second = await startHealthyPeer(t);
+    await run(new Connection(second.address, { handshake }), batchOf('find'));
+    assert.equal(second.visitors[0].received, 'open\nfind\n');
+  });
+
+  test('takes no handshake that has run and is too large to have been kept', async (t) => {
+    const healthy = await startHealthyPeer(t);
+    const handshake = new Batch().write(`${'x'.repeat(2 ** 20)}\n`);
+    await run(new Connection(healthy.address), handshake);
+    assert.equal(handshake.byteLength, 2 ** 20 + 1);
+    assert.throws(
+      () => new Connection(healthy.address, { handshake }),
+      refusal(TypeError, '1048577'),
+    );
+    handshake.clear().write('open\n');
+    assert.equal(new Connection(healthy.address, { handshake }).state, 'closed');
+  });
+
   test('keeps its handshake as it was when it was given', async (t) => {
     const healthy = await startHealthyPeer(t);
     const handshake = batchOf('open');

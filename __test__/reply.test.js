@@ -238,3 +238,21 @@ test('a batch gives its replies one by one', async (t) => {
   const [[first], [second]] = batch;
   assert.deepEqual([first, second], ['a', 'b']);
 });
+
+test('rows of replies that are looked at in turn are cut once', async (t) => {
+  const [a, b] = await repliesFrom(t, ['0\t2\ta\tb\tc\td', '0\t2\te\tf\tg\th']);
+  const { rows, values } = a;
+  assert.deepEqual(b.rows, [
+    ['e', 'f'],
+    ['g', 'h'],
+  ]);
+  assert.equal(a.rows, rows);
+  assert.equal(a.values, values);
+});
+
+test('buffers have memory of their own, whatever is in them', async (t) => {
+  for (const value of ['ascii', utf8('é')]) {
+    const [{ buffers }] = await repliesFrom(t, [`0\t1\t${value}`]);
+    assert.equal(buffers[0].buffer.byteLength, buffers[0].length);
+  }
+});

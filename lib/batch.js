@@ -13,6 +13,8 @@ const { readReplies } = require('./reply.js');
 const MAX_INDEX_ID = 65_535;
 
 const PIECE_BYTES = 64 * 1024;
+/** A batch that runs lets go of more: its replies will take the memory. */
+const MAX_KEPT_BYTES = 1024 * 1024;
 
 /**
  * The package's own access to a batch: what an executor does with it is not for its users.
@@ -21,7 +23,7 @@ const PIECE_BYTES = 64 * 1024;
  * @property {(batch: Batch, request: string) => void} append  a byte string without its line end
  * @property {(batch: Batch, argument: string) => void} assertWhole
  * @property {(batch: Batch) => void} add
- * @property {(batch: Batch) => string} take  the bytes, to be run: they are the batch's no more
+ * @property {(batch: Batch) => string} run  the bytes, to be sent
  * @property {(batch: Batch, segments: (string | Buffer)[], address: string, error: import('..').HandlerSocketError | null) => void} finish
  */
 
@@ -47,6 +49,11 @@ class Batch {
   static {
     access = {
       bytes(batch) {
+        if (batch.#pieces.length === 0 && batch.#pieceBytes > 0) {
+          throw new TypeError(
+            `the batch has run, and has let go of its ${batch.#pieceBytes} bytes: write it anew`,
+          );
+        }
         batch.#join();
         return batch.#bytes;
       },
@@ -62,12 +69,13 @@ class Batch {
         batch.#join();
         batch.#state = 'added';
       },
-      take(batch) {
+      run(batch) {
         const bytes = access.bytes(batch);
         batch.#state = 'running';
-        // No more needed, and as large as they may be.
-        batch.#pieceBytes = bytes.length;
-        batch.#bytes = '';
+        if (bytes.length > MAX_KEPT_BYTES) {
+          batch.#pieceBytes = bytes.length;
+          batch.#bytes = '';
+        }
         return bytes;
       },
       finish(batch, segments, address, error) {

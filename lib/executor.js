@@ -195,7 +195,7 @@ function forDriver(pairs) {
   const batches = [];
   for (const { connection, batch } of pairs) {
     connections.push(nativeOf(connection));
-    batches.push(access.take(batch));
+    batches.push(access.run(batch));
   }
   return [connections, batches];
 }

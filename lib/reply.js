@@ -186,13 +186,13 @@ class Reply {
 
   #cut() {
     const segment = this.#segment;
-    const { lastCut } = segment;
-    if (lastCut.ordinal === this.#ordinal) return lastCut;
+    const ordinal = this.#ordinal;
+    if (segment.lastCut.ordinal === ordinal) return segment.lastCut;
+    const known = segment.cuts.get(ordinal);
+    if (known !== undefined) return known;
     const start = this.#valuesStart;
-    lastCut.ordinal = this.#ordinal;
-    lastCut.values = start > this.#end ? [] : segment.cut(start, this.#end);
-    lastCut.rows = null;
-    return lastCut;
+    const values = start > this.#end ? [] : segment.cut(start, this.#end);
+    return segment.remember({ ordinal, values, rows: null }, this.columnCount);
   }
 }
 

@@ -14,6 +14,9 @@ const SEGMENT_BYTES = 64 * 1024;
 /** The error code and the number of columns, ten digits each at most (the addon sees to it), and their TABs. */
 const HEAD_BYTES = 22;
 
+/** @type {Map<number, LastCut>} */
+const NO_CUTS = new Map();
+
 /**
  * What was cut of a reply, to be given again.
  * @typedef {object} LastCut
@@ -47,6 +50,8 @@ class Segment {
      * quick for them as to remember all, and does not hold a million. @type {LastCut}
      */
     this.lastCut = { ordinal: -1, values: [], rows: null };
+    /** And what was cut of replies with several rows, which are looked at again and again. @type {Map<number, LastCut>} */
+    this.cuts = NO_CUTS;
   }
 
   /**
@@ -94,6 +99,21 @@ class Segment {
     return count;
   }
 
+  /**
+   * Remembers what was cut of a reply of this many columns, and gives it.
+   * @param {LastCut} cut
+   * @param {number} columns
+   */
+  remember(cut, columns) {
+    if (cut.values.length > columns) {
+      if (this.cuts === NO_CUTS) this.cuts = new Map();
+      this.cuts.set(cut.ordinal, cut);
+    } else {
+      this.lastCut = cut;
+    }
+    return cut;
+  }
+
   /** @param {number} from */
   findTab(from) {
     return this.isLong ? this.#longBytes.indexOf(TAB, from) : this.text.indexOf('\t', from);
@@ -122,7 +142,7 @@ class Segment {
   cutBuffers(ordinal) {
     if (this.bytes === null) {
       const values = this.cut(this.valuesOf(ordinal), this.ends[ordinal]);
-      return values.map((value) => (value === null ? null : Buffer.from(value, 'latin1')));
+      return values.map((value) => (value === null ? null : bytesOf(value)));
     }
     const [start, end] = this.isLong ? [0, this.ends[0]] : this.#lineInBytes(ordinal);
     return cutBuffers(this.bytes.subarray(start, end));
@@ -159,6 +179,16 @@ function skipHead(text, start, end) {
   let at = start;
   for (let tabs = 0; tabs < 2 && at < end; at++) if (text.charCodeAt(at) === TAB) tabs++;
   return at === end && text.charCodeAt(at - 1) !== TAB ? at + 1 : at;
+}
+
+/**
+ * With memory of its own.
+ * @param {string} text  ASCII
+ */
+function bytesOf(text) {
+  const bytes = Buffer.allocUnsafeSlow(text.length);
+  bytes.write(text, 'latin1');
+  return bytes;
 }
 
 /** @param {string} text */

@@ -60,6 +60,8 @@ class Client {
     return new Index(MADE_BY_CLIENT, target, {
       define: (target) => this.#definitions.get(target),
       submit: (operation) => this.#submit(operation),
+      // A page on its way is a call that is pending: it is not to take the place of one that is asked for.
+      readsAhead: this.#settings.maxPending === Number.POSITIVE_INFINITY,
     });
   }
 
@@ -97,7 +99,7 @@ class Client {
    */
   #submit(operation, timeoutMs) {
     const { name, isWrite, isUnit, requests, finish, read } = operation;
-    const refusal = this.#refusal();
+    const refusal = operation.goesOn ? null : this.#refusal();
     if (refusal !== null) {
       this.#counters.countError(refusal);
       return this.#trace(operation, Promise.reject(refusal));

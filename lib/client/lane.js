@@ -96,8 +96,11 @@ class Lane {
       link.underWay++;
       const { connection } = link;
       const timeoutMs = until - performance.now();
-      // Where a secret was long in coming, the deadline has told those who waited.
-      if (timeoutMs <= 0) return [];
+      // The secret was long in coming, or the turn was. Nothing may keep the process alive until the deadline's timer.
+      if (timeoutMs <= 0) {
+        for (const { call } of requests) call.deadline?.expire(connection.address);
+        return [];
+      }
       const unopened = this.#unopened(requests, link.opened);
       const batch = this.#write(unopened, requests);
       this.#counters.countBatch(batch, 1);

@@ -51,6 +51,7 @@ const MADE_BY_CLIENT = Symbol('made by a client');
  * @property {string} name  the method's
  * @property {boolean} isWrite
  * @property {boolean} [isProbe]  whether it is the package's own question, of no interest to who watches
+ * @property {boolean} [goesOn]  whether it is the rest of a call that was taken on
  * @property {boolean} [isUnit]  whether the requests have to be in one batch
  * @property {readonly import('./instances').Request[]} requests
  * @property {(outcomes: any[]) => unknown} finish  gets the requests' outcomes, or what `read` gave for them
@@ -112,12 +113,13 @@ class Index {
       const rows = await this.#getLists(keys, lists);
       if (rows !== undefined) return rows;
     }
+    const goesOn = lists !== null;
     const requests = this.#commands.findEach(keys);
     /** @param {import('./call.js').Outcome[]} outcomes */
     const finish = (outcomes) => {
       return outcomes.map((outcome) => this.#columns.firstRow(replyOf(outcome)));
     };
-    return this.#submit({ name: 'getMany', isWrite: false, requests, finish, key: keys });
+    return this.#submit({ name: 'getMany', isWrite: false, goesOn, requests, finish, key: keys });
   }
 
   /**
