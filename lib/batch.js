@@ -4,6 +4,7 @@ const {
   inspect,
   types: { isUint8Array },
 } = require('node:util');
+const { ByteWriter } = require('./byte-writer.js');
 const { checkInteger, checkSecret } = require('./check.js');
 const command = require('./command.js');
 const { toByteString, show } = require('./encode.js');
@@ -12,18 +13,19 @@ const { readReplies } = require('./reply.js');
 /** The server keeps an array up to the largest id it was given, and dies of a huge one. */
 const MAX_INDEX_ID = 65_535;
 
-const PIECE_BYTES = 64 * 1024;
+const LINE_FEED = 0x0a;
 /** A batch that runs lets go of more: its replies will take the memory. */
 const MAX_KEPT_BYTES = 1024 * 1024;
 
 /**
  * The package's own access to a batch: what an executor does with it is not for its users.
  * @typedef {object} Access
- * @property {(batch: Batch) => string} bytes
+ * @property {(batch: Batch) => Uint8Array} bytes
  * @property {(batch: Batch, request: string) => void} append  a byte string without its line end
+ * @property {(batch: Batch, indexId: number, command: Command) => void} command
  * @property {(batch: Batch, argument: string) => void} assertWhole
  * @property {(batch: Batch) => void} add
- * @property {(batch: Batch) => string} run  the bytes, to be sent
+ * @property {(batch: Batch) => Uint8Array} run  the bytes, to be sent
  * @property {(batch: Batch, segments: (string | Buffer)[], address: string, error: import('..').HandlerSocketError | null) => void} finish
  */
 
@@ -31,13 +33,11 @@ const MAX_KEPT_BYTES = 1024 * 1024;
 let access;
 
 class Batch {
-  /** The commands as a byte string (encode.js). */
-  #bytes = '';
-  /** What went before them, joined. @type {string[]} */
-  #pieces = [];
-  #pieceBytes = 0;
+  #writer = new ByteWriter();
+  /** How many bytes it has let go of. */
+  #goneBytes = 0;
   #commandCount = 0;
-  /** Whether the last command lacks its line end. To look at the bytes for it would make V8 join them. */
+  /** Whether the last command lacks its line end. */
   #isInCommand = false;
   /** @type {'new' | 'added' | 'running' | 'done'} */
   #state = 'new';
@@ -49,15 +49,15 @@ class Batch {
   static {
     access = {
       bytes(batch) {
-        if (batch.#pieces.length === 0 && batch.#pieceBytes > 0) {
+        if (batch.#goneBytes > 0) {
           throw new TypeError(
-            `the batch has run, and has let go of its ${batch.#pieceBytes} bytes: write it anew`,
+            `the batch has run, and has let go of its ${batch.#goneBytes} bytes: write it anew`,
           );
         }
-        batch.#join();
-        return batch.#bytes;
+        return batch.#writer.bytes;
       },
-      append: (batch, request) => batch.#command(request),
+      append: (batch, request) => batch.#append(request),
+      command: (batch, indexId, command) => batch.#command(indexId, command),
       assertWhole(batch, argument) {
         if (batch.#isInCommand) {
           throw new TypeError(`${argument} ends inside a command: a line end is missing`);
@@ -66,15 +66,14 @@ class Batch {
       add(batch) {
         access.assertWhole(batch, 'batch');
         batch.#assertNew('be added to an executor');
-        batch.#join();
         batch.#state = 'added';
       },
       run(batch) {
         const bytes = access.bytes(batch);
         batch.#state = 'running';
         if (bytes.length > MAX_KEPT_BYTES) {
-          batch.#pieceBytes = bytes.length;
-          batch.#bytes = '';
+          batch.#goneBytes = bytes.length;
+          batch.#writer = new ByteWriter();
         }
         return bytes;
       },
@@ -92,24 +91,29 @@ class Batch {
       throw new TypeError(`data must be a string or a Uint8Array, not ${show(data)}`);
     }
     this.#assertNew('be written to');
-    const bytes = toByteString(data);
+    const writer = this.#writer;
+    const written = writer.length;
+    // Another thread may write to shared memory: what is looked at is a copy.
+    writer.raw(data);
+    const bytes = writer.bytes.subarray(written);
     let count = 0;
     let start = 0;
     while (start < bytes.length) {
       const isNew = start > 0 || !this.#isInCommand;
-      if (isNew && (bytes[start] === 'Q' || bytes[start] === '/')) {
+      const first = String.fromCharCode(bytes[start]);
+      if (isNew && (first === 'Q' || first === '/')) {
+        writer.truncate(written);
         throw new RangeError(
-          `data has a command that begins with '${bytes[start]}': no request does, and the server's listener shuts down at it`,
+          `data has a command that begins with '${first}': no request does, and the server's listener shuts down at it`,
         );
       }
-      const end = bytes.indexOf('\n', start);
+      const end = bytes.indexOf(LINE_FEED, start);
       if (end === -1) break;
       count++;
       start = end + 1;
     }
-    this.#append(bytes);
     this.#commandCount += count;
-    if (bytes !== '') this.#isInCommand = start < bytes.length;
+    if (bytes.length > 0) this.#isInCommand = start < bytes.length;
     return this;
   }
 
@@ -125,7 +129,7 @@ class Batch {
   /** @param {string} secret */
   auth(secret) {
     checkSecret(secret, 'secret');
-    return this.#command(`A\t1\t${toByteString(secret)}`);
+    return this.#append(`A\t1\t${toByteString(secret)}`);
   }
 
   /**
@@ -134,7 +138,7 @@ class Batch {
    */
   openIndex(indexId, target) {
     checkIndexId(indexId);
-    return this.#command(`P\t${indexId}${command.encodeOpenIndex(target)}`);
+    return this.#append(`P\t${indexId}${command.encodeOpenIndex(target)}`);
   }
 
   /**
@@ -145,7 +149,7 @@ class Batch {
    */
   find(indexId, op, key, options) {
     checkIndexId(indexId);
-    return this.#command(`${indexId}${command.encodeFind(op, key, options)}`);
+    return this.#command(indexId, command.encodeFind(op, key, options));
   }
 
   /**
@@ -154,7 +158,7 @@ class Batch {
    */
   insert(indexId, values) {
     checkIndexId(indexId);
-    return this.#command(`${indexId}${command.encodeInsert(values)}`);
+    return this.#command(indexId, command.encodeInsert(values));
   }
 
   /**
@@ -198,7 +202,7 @@ class Batch {
    */
   delete(indexId, op, key, options) {
     checkIndexId(indexId);
-    return this.#command(`${indexId}${command.encodeDelete(op, key, options)}`);
+    return this.#command(indexId, command.encodeDelete(op, key, options));
   }
 
   get commandCount() {
@@ -206,7 +210,7 @@ class Batch {
   }
 
   get byteLength() {
-    return this.#pieceBytes + this.#bytes.length;
+    return this.#goneBytes + this.#writer.length;
   }
 
   get replies() {
@@ -225,9 +229,8 @@ class Batch {
     if (this.#state === 'added' || this.#state === 'running') {
       throw new TypeError(`the batch cannot be cleared: ${STATES[this.#state]}`);
     }
-    this.#bytes = '';
-    this.#pieces = [];
-    this.#pieceBytes = 0;
+    this.#writer.truncate(0);
+    this.#goneBytes = 0;
     this.#commandCount = 0;
     this.#isInCommand = false;
     this.#state = 'new';
@@ -252,40 +255,33 @@ class Batch {
    */
   #modify(modification, indexId, op, key, values, options) {
     checkIndexId(indexId);
-    const request = command.encodeModify(modification, op, key, values, options);
-    return this.#command(`${indexId}${request}`);
+    return this.#command(indexId, command.encodeModify(modification, op, key, values, options));
   }
 
-  /** @param {string} text  a byte string without its line end */
-  #command(text) {
-    this.#assertNew('be written to');
-    if (this.#isInCommand) {
-      throw new TypeError('the batch ends inside a command: write its line end first');
-    }
-    this.#append(`${text}\n`);
+  /**
+   * @param {number} indexId
+   * @param {Command} command
+   */
+  #command(indexId, command) {
+    this.#assertCommandBegins();
+    this.#writer.command(indexId, command);
     this.#commandCount++;
     return this;
   }
 
-  /** @param {string} bytes  a byte string */
-  #append(bytes) {
-    this.#bytes += bytes;
-    if (this.#bytes.length < PIECE_BYTES) return;
-    // A string that V8 has not joined yet takes many times its bytes.
-    this.#bytes.charCodeAt(0);
-    this.#pieces.push(this.#bytes);
-    this.#pieceBytes += this.#bytes.length;
-    this.#bytes = '';
+  /** @param {string} request  a byte string without its line end */
+  #append(request) {
+    this.#assertCommandBegins();
+    this.#writer.byteString(`${request}\n`);
+    this.#commandCount++;
+    return this;
   }
 
-  /** Now, and not when the batch is to be sent. */
-  #join() {
-    if (this.#pieces.length > 0) {
-      this.#bytes = this.#pieces.join('') + this.#bytes;
-      this.#pieces = [];
-      this.#pieceBytes = 0;
+  #assertCommandBegins() {
+    this.#assertNew('be written to');
+    if (this.#isInCommand) {
+      throw new TypeError('the batch ends inside a command: write its line end first');
     }
-    this.#bytes.charCodeAt(0); // makes V8 join it
   }
 
   /** @param {string} purpose */
@@ -307,5 +303,7 @@ const STATES = {
 function checkIndexId(indexId) {
   checkInteger(indexId, 'indexId', 0, MAX_INDEX_ID, 'the server dies of a huge one');
 }
+
+/** @typedef {InstanceType<typeof command.Command>} Command */
 
 module.exports = { Batch, access };

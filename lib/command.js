@@ -1,12 +1,71 @@
 'use strict';
 
+const {
+  types: { isUint8Array },
+} = require('node:util');
 const { MAX_UINT32, checkArray, checkInteger, checkOptions, checkOneOf } = require('./check.js');
-const { encodeValue, encodeValues, encodeName, show } = require('./encode.js');
+const {
+  encodeValue,
+  encodeValues,
+  encodeName,
+  checkBindable,
+  checkValues,
+  copyBytes,
+  show,
+} = require('./encode.js');
 
 /*
- * The requests of the protocol as byte strings (encode.js), each from behind its index id to before its line end, so
- * that a request can be checked and encoded before it is known under which id its index will be open.
+ * The requests of the protocol, each from behind its index id to before its line end, so that a request can be checked
+ * before it is known under which id its index will be open.
  */
+
+/** @type {readonly unknown[]} */
+const NO_VALUES = [];
+
+/** A request: its beginning as a byte string (encode.js), and the values that come last, which are mostly all of it. */
+class Command {
+  /**
+   * @param {string} text
+   * @param {readonly unknown[]} values
+   * @param {string} argument  what they are called in an error
+   */
+  constructor(text, values = NO_VALUES, argument = '') {
+    this.text = text;
+    this.values = values;
+    this.argument = argument;
+  }
+
+  /** About how many bytes it takes. */
+  get size() {
+    let size = this.text.length;
+    for (const value of this.values) size += sizeOf(value);
+    return size;
+  }
+
+  /** All of it as a byte string. */
+  toByteString() {
+    return this.text + encodeValues(this.values, this.argument);
+  }
+
+  /** For one that is not written at once: refuses now what cannot be sent, and keeps what its giver may change. */
+  keep() {
+    const { values, argument } = this;
+    let hasObjects = false;
+    for (let i = 0; i < values.length; i++) {
+      hasObjects ||= typeof checkBindable(values[i], argument, i) === 'object';
+    }
+    if (hasObjects) this.values = values.map(copyBytes);
+    return this;
+  }
+}
+
+const NUMBER_BYTES = 8;
+
+/** @param {unknown} value */
+function sizeOf(value) {
+  if (typeof value === 'string') return value.length + 1;
+  return isUint8Array(value) ? value.length + 1 : NUMBER_BYTES;
+}
 
 const FIND_OPERATORS = new Set(['=', '>', '>=', '<', '<=']);
 // The server takes unknown ones for "matches everything" or "matches nothing", without a word.
@@ -56,16 +115,21 @@ function encodeColumns(columns, argument) {
  * @param {import('..').FindOptions} [options]
  */
 function encodeFind(op, key, options) {
-  const parts = encodeValues(key, 'key');
+  checkValues(key, 'key');
   checkOneOf(op, 'op', FIND_OPERATORS);
   if (key.length === 0) throw new TypeError('key must have at least one part');
-  const head = `\t${op}\t${key.length}${parts}`;
-  return options === undefined ? head : head + encodeFindOptions(options, op, key.length);
+  const head = key.length === 1 ? SINGLE_PART[op] : `\t${op}\t${key.length}`;
+  if (options === undefined) return new Command(head, key, 'key');
+  return encodeFindWith(options, `${head}${encodeValues(key, 'key')}`, op, key.length);
 }
+
+/** How a find of a key of one part begins. @type {Readonly<Record<string, string>>} */
+const SINGLE_PART = Object.fromEntries(Array.from(FIND_OPERATORS, (op) => [op, `\t${op}\t1`]));
 
 /** @param {readonly unknown[]} values */
 function encodeInsert(values) {
-  return `\t+\t${countValues(values)}${encodeValues(values, 'values')}`;
+  checkNotEmpty(values);
+  return new Command(`\t+\t${values.length}`, values, 'values');
 }
 
 /**
@@ -76,9 +140,9 @@ function encodeInsert(values) {
  * @param {import('..').ModifyOptions} [options]
  */
 function encodeModify(modification, op, key, values, options) {
-  const find = encodeModifyHead(modification, op, key, options);
-  countValues(values);
-  return find + encodeValues(values, 'values');
+  const { text } = encodeModifyHead(modification, op, key, options);
+  checkNotEmpty(values);
+  return new Command(text, values, 'values');
 }
 
 /**
@@ -97,21 +161,22 @@ function encodeDelete(op, key, options) {
  * @param {import('..').ModifyOptions} [options]
  */
 function encodeModifyHead(modification, op, key, options = {}) {
-  const find = encodeFind(op, key, options);
-  return `${find}\t${modification}${options.returning ? '?' : ''}`;
+  const find = encodeFind(op, key, options).toByteString();
+  return new Command(`${find}\t${modification}${options.returning ? '?' : ''}`);
 }
 
 /**
  * Limit and offset, then IN, then the filters: the only order that the server reads.
  * @param {import('..').FindOptions} options
+ * @param {string} find  what goes before
  * @param {string} op
  * @param {number} keyParts
  */
-function encodeFindOptions(options, op, keyParts) {
+function encodeFindWith(options, find, op, keyParts) {
   checkOptions(options, 'options');
-  const list = options.in === undefined ? '' : encodeIn(options.in, op, keyParts);
+  const list = options.in === undefined ? undefined : encodeIn(options.in, op, keyParts);
   // The server counts the rows of an IN list together; fewer than the list has values cannot be meant.
-  const { limit = options.in?.values.length ?? 1, offset = 0 } = options;
+  const { limit = list?.values.length ?? 1, offset = 0 } = options;
   checkInteger(limit, 'options.limit', 1, MAX_UINT32, 'the server takes 0 for 1');
   checkInteger(offset, 'options.offset', 0, MAX_UINT32);
   if (limit + offset > MAX_UINT32) {
@@ -119,9 +184,13 @@ function encodeFindOptions(options, op, keyParts) {
       `options.limit + options.offset must be at most ${MAX_UINT32}, past which the server finds nothing; they are ${limit} and ${offset}`,
     );
   }
-  let tokens = `\t${limit}\t${offset}${list}`;
-  if (options.filters !== undefined) tokens += encodeFilters(options.filters);
-  return tokens;
+  const head = `${find}\t${limit}\t${offset}`;
+  if (options.filters !== undefined) {
+    return new Command(head + (list?.toByteString() ?? '') + encodeFilters(options.filters));
+  }
+  return list === undefined
+    ? new Command(head)
+    : new Command(head + list.text, list.values, list.argument);
 }
 
 /**
@@ -135,7 +204,7 @@ function encodeIn(list, op, keyParts) {
     throw new TypeError(`options.in goes with the operator '=' only, not with '${op}'`);
   }
   checkInteger(list.position, 'options.in.position', 0, keyParts - 1, 'a part of the key');
-  const tokens = encodeValues(list.values, 'options.in.values');
+  checkValues(list.values, 'options.in.values');
   if (list.values.length === 0) throw new TypeError('options.in.values must not be empty');
   const nullAt = list.values.indexOf(null);
   if (nullAt !== -1) {
@@ -143,7 +212,8 @@ function encodeIn(list, op, keyParts) {
       `options.in.values[${nullAt}] is null: HandlerSocket cannot ask for NULL in an IN list; ask for it with a find of its own`,
     );
   }
-  return `\t@\t${list.position}\t${list.values.length}${tokens}`;
+  const head = `\t@\t${list.position}\t${list.values.length}`;
+  return new Command(head, list.values, 'options.in.values');
 }
 
 /** @param {readonly import('..').Filter[]} filters */
@@ -163,11 +233,18 @@ function encodeFilters(filters) {
 }
 
 /** @param {readonly unknown[]} values */
-function countValues(values) {
-  if (Array.isArray(values) && values.length === 0) {
+function checkNotEmpty(values) {
+  checkValues(values, 'values');
+  if (values.length === 0) {
     throw new TypeError('values must not be empty: the server would blank every column');
   }
-  return values?.length;
 }
 
-module.exports = { encodeOpenIndex, encodeFind, encodeInsert, encodeModify, encodeDelete };
+module.exports = {
+  Command,
+  encodeOpenIndex,
+  encodeFind,
+  encodeInsert,
+  encodeModify,
+  encodeDelete,
+};

@@ -69,6 +69,8 @@ class Connection {
   }
 }
 
+const NO_BYTES = new Uint8Array();
+
 /**
  * @param {import('..').ConnectionOptions} options
  * @param {{ address?: string }} where
@@ -93,7 +95,7 @@ function connect({ host, port, path, secret, handshake, maxReplyBytes, maxQueued
     host: checkString(host === undefined ? DEFAULT_HOST : host, 'options.host'),
     port: checkInteger(port === undefined ? DEFAULT_READ_PORT : port, 'options.port', 1, 65_535),
     secret,
-    handshake: handshake === undefined ? '' : access.bytes(handshake),
+    handshake: handshake === undefined ? NO_BYTES : access.bytes(handshake),
     maxReplyBytes: checkInteger(
       maxReplyBytes === undefined ? DEFAULT_MAX_REPLY_BYTES : maxReplyBytes,
       'options.maxReplyBytes',

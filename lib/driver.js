@@ -51,7 +51,7 @@ let lateTimer;
 /**
  * Begins an execute and gives its id.
  * @param {native.Connection[]} connections
- * @param {string[]} batches  byte strings
+ * @param {Uint8Array[]} batches
  * @param {number} timeoutMs
  * @param {Waiting} waiting
  */
@@ -146,7 +146,7 @@ function abort(id) {
 
 /**
  * @param {native.Connection[]} connections
- * @param {string[]} batches  byte strings
+ * @param {Uint8Array[]} batches
  * @param {number} timeoutMs
  */
 function executeSync(connections, batches, timeoutMs) {

@@ -6,8 +6,8 @@ const {
 } = require('node:util');
 
 /*
- * Commands are gathered as byte strings: strings in which each character stands for one byte (U+0000 to U+00FF). V8
- * joins them without copying, and the addon takes one over in a single copy, whatever bytes are in it.
+ * Values as tokens of the protocol, in byte strings: strings in which each character stands for one byte (U+0000 to
+ * U+00FF).
  */
 
 /** Needs neither an escape nor more than one byte a character. */
@@ -15,6 +15,7 @@ const PLAIN = /^[\x10-\x7f]*$/;
 /** Needs no more than one byte a character. */
 const ASCII = /^[\x00-\x7f]*$/;
 
+const TAB = 0x09;
 const ESCAPE = 0x01;
 const ESCAPE_OFFSET = 0x40;
 const FIRST_PLAIN = 0x10;
@@ -42,21 +43,22 @@ function encodeValue(value, argument, position) {
       if (value === null) return NULL;
       if (isUint8Array(value)) return escapeBytes(value);
   }
-  throw notBindable(value, position === undefined ? argument : `${argument}[${position}]`);
+  throw notBindable(value, argument, position);
 }
 
 /**
  * Refuses what `encodeValue` would refuse.
  * @param {unknown} value
  * @param {string} argument
+ * @param {number} [position]
  * @returns {import('..').Bindable}
  */
-function checkBindable(value, argument) {
+function checkBindable(value, argument, position) {
   const isBindable =
     value === null ||
     isUint8Array(value) ||
     (typeof value === 'number' ? Number.isFinite(value) : BINDABLE_TYPES.has(typeof value));
-  if (!isBindable) throw notBindable(value, argument);
+  if (!isBindable) throw notBindable(value, argument, position);
   return /** @type {import('..').Bindable} */ (value);
 }
 
@@ -65,40 +67,55 @@ const BINDABLE_TYPES = new Set(['string', 'bigint', 'boolean']);
 /**
  * @param {unknown} value
  * @param {string} argument
+ * @param {number} [position]
  */
-function notBindable(value, argument) {
+function notBindable(value, argument, position) {
+  const name = position === undefined ? argument : `${argument}[${position}]`;
   const advice =
     value instanceof Date ? ": a Date goes where a column is declared as 'datetime'" : '';
   return new TypeError(
-    `${argument} must be a string, a finite number, a bigint, a boolean, a Uint8Array or null, not ${show(value)}${advice}`,
+    `${name} must be a string, a finite number, a bigint, a boolean, a Uint8Array or null, not ${show(value)}${advice}`,
   );
 }
 
 /**
  * Values as tokens, each with the TAB that goes before it.
- * @param {unknown} values
+ * @param {readonly unknown[]} values
  * @param {string} argument
  * @returns {string}
  */
 function encodeValues(values, argument) {
-  if (!Array.isArray(values)) {
-    throw new TypeError(`${argument} must be an array of values, not ${show(values)}`);
-  }
+  checkValues(values, argument);
   let tokens = '';
   for (let i = 0; i < values.length; i++) tokens += `\t${encodeValue(values[i], argument, i)}`;
   return tokens;
 }
 
 /**
- * Text or bytes as they are.
- * @param {string | Uint8Array} data
+ * @param {readonly unknown[]} values
+ * @param {string} argument
+ */
+function checkValues(values, argument) {
+  if (!Array.isArray(values)) {
+    throw new TypeError(`${argument} must be an array of values, not ${show(values)}`);
+  }
+}
+
+/**
+ * Bytes that nobody else can change; other values are as they are.
+ * @param {unknown} value
+ */
+function copyBytes(value) {
+  return isUint8Array(value) ? Buffer.from(value) : value;
+}
+
+/**
+ * Text as it is.
+ * @param {string} text
  * @returns {string} a byte string
  */
-function toByteString(data) {
-  if (typeof data === 'string') {
-    return ASCII.test(data) ? data : Buffer.from(data, 'utf8').toString('latin1');
-  }
-  return asBuffer(data).toString('latin1');
+function toByteString(text) {
+  return ASCII.test(text) ? text : Buffer.from(text, 'utf8').toString('latin1');
 }
 
 /**
@@ -171,11 +188,16 @@ function showKind(value) {
 }
 
 module.exports = {
+  TAB,
+  FIRST_PLAIN,
   encodeValue,
   encodeValues,
   encodeName,
   checkBindable,
+  checkValues,
+  copyBytes,
   toByteString,
+  asBuffer,
   show,
   showKind,
 };

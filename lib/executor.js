@@ -188,7 +188,7 @@ function isSignal(value) {
 
 /**
  * @param {Pair[]} pairs
- * @returns {[import('../native.js').Connection[], string[]]}
+ * @returns {[import('../native.js').Connection[], Uint8Array[]]}
  */
 function forDriver(pairs) {
   const connections = [];

@@ -6,12 +6,12 @@ const { HandlerSocketError } = require('../errors.js');
 class Request {
   /**
    * @param {import('./instances').Definition} definition
-   * @param {string} text  what follows the index id, a byte string
+   * @param {InstanceType<typeof import('../command.js').Command>} command
    * @param {number} [keys]  how many it asks for
    */
-  constructor(definition, text, keys = 1) {
+  constructor(definition, command, keys = 1) {
     this.definition = definition;
-    this.text = text;
+    this.command = command.keep();
     this.keys = keys;
     /** Whether it was sent again after a failed connection. */
     this.wasRepeated = false;

@@ -55,10 +55,12 @@ class Commands {
   findEach(keys, options) {
     checkArray(keys, 'keys');
     const found = options === undefined ? undefined : this.#findOptions(options);
-    return Array.from(keys, (key, i) => {
-      const parts = this.keyParts(key, `keys[${i}]`);
-      return this.#request(command.encodeFind('=', parts, found));
-    });
+    const requests = [];
+    for (let i = 0; i < keys.length; i++) {
+      const parts = this.keyParts(keys[i], `keys[${i}]`);
+      requests.push(this.#request(command.encodeFind('=', parts, found)));
+    }
+    return requests;
   }
 
   /**
@@ -79,8 +81,8 @@ class Commands {
     for (let start = 0; start < parts.length; start += MAX_LIST) {
       const values = parts.slice(start, start + MAX_LIST);
       const options = { limit: values.length, in: { position: 0, values } };
-      const text = command.encodeFind('=', [''], options);
-      requests.push(new Request(this.#definition, text, values.length));
+      const find = command.encodeFind('=', [''], options);
+      requests.push(new Request(this.#definition, find, values.length));
       lists.push(values.map(String));
     }
     return { requests, lists, column };
@@ -137,9 +139,13 @@ class Commands {
    * @returns {readonly unknown[]}
    */
   keyParts(key, argument) {
-    const parts = Array.isArray(key) ? key : [key];
+    // A copy: the caller's may change before it is sent.
+    const parts = Array.isArray(key) ? key.slice() : [key];
     if (parts.length === 0) throw new TypeError(`${argument} must have at least one part`);
-    return parts.some((part) => !isSimple(part)) ? this.#checkKey(parts, argument) : parts;
+    for (let i = 0; i < parts.length; i++) {
+      if (!isSimple(parts[i])) return this.#checkKey(parts, argument);
+    }
+    return parts;
   }
 
   /**
@@ -165,7 +171,7 @@ class Commands {
     const isUpdate = modification === 'update';
     const { names, values } = this.#columns.toUpdate(given, isUpdate ? 'values' : 'by');
     if (!isUpdate) for (const [i, value] of values.entries()) checkWhole(value, `by.${names[i]}`);
-    const text = command.encodeModify(
+    const request = command.encodeModify(
       MODIFICATIONS[modification],
       op,
       this.keyParts(key, 'key'),
@@ -174,7 +180,7 @@ class Commands {
     );
     // The server would blank the columns that are open and get no value.
     const definition = this.#define({ ...this.#target, columns: names });
-    return { request: new Request(definition, text), names };
+    return { request: new Request(definition, request), names };
   }
 
   /**
@@ -211,9 +217,9 @@ class Commands {
     return { type: filter.type, column, op: filter.op, value };
   }
 
-  /** @param {string} text */
-  #request(text) {
-    return new Request(this.#definition, text);
+  /** @param {InstanceType<typeof command.Command>} made */
+  #request(made) {
+    return new Request(this.#definition, made);
   }
 }
 

@@ -187,18 +187,25 @@ class Lane {
   #write(unopened, requests) {
     const batch = new Batch();
     for (const definition of unopened) {
-      const id = this.#ids.get(definition) ?? this.#ids.size;
-      this.#ids.set(definition, id);
-      access.append(batch, `P\t${id}${definition.request}`);
+      access.append(batch, `P\t${this.#idOf(definition)}${definition.request}`);
     }
     let last;
-    let id;
-    for (const { definition, text } of requests) {
-      if (definition !== last) id = this.#ids.get(definition);
+    let id = 0;
+    for (const { definition, command } of requests) {
+      if (definition !== last) id = this.#idOf(definition);
       last = definition;
-      access.append(batch, id + text);
+      access.command(batch, id, command);
     }
     return batch;
+  }
+
+  /** @param {Definition} definition */
+  #idOf(definition) {
+    const known = this.#ids.get(definition);
+    if (known !== undefined) return known;
+    const id = this.#ids.size;
+    this.#ids.set(definition, id);
+    return id;
   }
 
   /**

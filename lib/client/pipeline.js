@@ -154,7 +154,7 @@ class Pipeline {
         this.#waiting -= request.keys;
         if (isSettled) continue;
         keys += request.keys;
-        bytes += request.text.length;
+        bytes += request.command.size;
         requests.push(request);
       }
       if (call.taken < call.requests.length) this.#queue.push(call);

@@ -132,7 +132,9 @@ class Member {
  * @param {Operation} operation
  */
 function again(operation) {
-  const requests = operation.requests.map(({ definition, text }) => new Request(definition, text));
+  const requests = operation.requests.map(
+    ({ definition, command }) => new Request(definition, command),
+  );
   return { ...operation, requests };
 }
 

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{Env, Latin1String, Result};
+use napi::bindgen_prelude::{Env, Result, Uint8Array};
 use napi_derive::napi;
 
 use super::type_error;
@@ -17,8 +17,8 @@ pub struct ConnectionSettings {
     pub host: String,
     pub port: u32,
     pub secret: Option<String>,
-    /// Bytes of the protocol, a character each.
-    pub handshake: Latin1String,
+    /// Bytes of the protocol.
+    pub handshake: Uint8Array,
     pub max_reply_bytes: f64,
     pub max_queued: u32,
 }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use napi::Status;
-use napi::bindgen_prelude::{AsyncTask, Env, Function, Latin1String, Result, Task};
+use napi::bindgen_prelude::{AsyncTask, Env, Function, Result, Task};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
 
@@ -70,7 +70,7 @@ impl NodeDriver {
         &self,
         env: Env,
         connections: Vec<&NodeConnection>,
-        batches: Vec<Latin1String>,
+        batches: Vec<&[u8]>,
         timeout_ms: f64,
     ) -> Result<u32> {
         let id = new_execute_id();
@@ -88,7 +88,7 @@ impl NodeDriver {
         &self,
         env: &'env Env,
         connections: Vec<&NodeConnection>,
-        batches: Vec<Latin1String>,
+        batches: Vec<&[u8]>,
         timeout_ms: f64,
     ) -> Result<FinishedExecute<'env>> {
         let local = match self.local.get() {
@@ -143,7 +143,7 @@ fn borrow(
     env: &Env,
     id: ExecuteId,
     connections: Vec<&NodeConnection>,
-    batches: Vec<Latin1String>,
+    batches: Vec<&[u8]>,
     timeout_ms: f64,
     may_wait: bool,
 ) -> Result<(Executor, Vec<Arc<Handle>>)> {
