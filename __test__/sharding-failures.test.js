@@ -5,6 +5,7 @@ const { describe, test } = require('node:test');
 
 const { ExecuteError, FanOutError, HandlerSocketError, Ketama, ShardedClient } = require('..');
 const { answer, startPeer } = require('./support/fake-peer.js');
+const { pause } = require('./support/pause.js');
 const { useServer } = require('./support/server.js');
 
 const KV = { database: 't', table: 'kv', columns: ['k', 'v'], shardBy: ['k'], keyColumns: ['k'] };
@@ -339,11 +340,10 @@ describe('three servers, of which one fails', () => {
 
     test('one that hangs: reads are answered by the next within the deadline', async (t) => {
       const { pid } = servers[1].running;
-      t.after(() => process.kill(pid, 'SIGCONT'));
       const { index } = connect(t, { onServerDown: 'next', timeoutMs: 2000 });
       const ringOf = makeRing();
       await fill(index, keys);
-      process.kill(pid, 'SIGSTOP');
+      pause(t, pid);
       const own = keys.filter((k) => ringOf(k)[0] === 1);
       const begin = performance.now();
       const calls = [index.getMany(keys), ...own.slice(0, 50).map((k) => index.get(k))];

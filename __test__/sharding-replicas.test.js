@@ -4,6 +4,7 @@ const assert = require('node:assert/strict');
 const { before, describe, test } = require('node:test');
 
 const { ShardedClient } = require('..');
+const { pause } = require('./support/pause.js');
 const { useServer } = require('./support/server.js');
 
 const KV = { database: 't', table: 'kv', columns: ['k', 'v'], shardBy: ['k'], keyColumns: ['k'] };
@@ -225,11 +226,10 @@ describe('a server and its replica', () => {
 
   test('that hangs: reads are answered by the primary within the deadline', async (t) => {
     const { pid } = replica.running;
-    t.after(() => process.kill(pid, 'SIGCONT'));
     const { cluster, index } = connect(t, { reads: 'any', timeoutMs: 2000 });
     const read = async () => assert.equal((await index.get(7)).v, 'old');
     await repeat(10, 1, read);
-    process.kill(pid, 'SIGSTOP');
+    pause(t, pid);
     const begin = performance.now();
     await repeat(100, 100, read);
     assert.ok(performance.now() - begin < 2000);
@@ -241,14 +241,13 @@ describe('a server and its replica', () => {
 
   test('that hangs in the middle of a walk: not every page waits for it', async (t) => {
     const { pid } = replica.running;
-    t.after(() => process.kill(pid, 'SIGCONT'));
     const { cluster, index } = connect(t, { reads: 'any', timeoutMs: 1000 });
     // The primary has its turn now, and the replica with the walk.
     await index.get(1);
     const given = [];
     for await (const { k } of index.scan('>=', 0, { servers: 'all', pageSize: 10 })) {
       given.push(Number(k));
-      if (given.length === 1) process.kill(pid, 'SIGSTOP');
+      if (given.length === 1) pause(t, pid);
     }
     assert.deepEqual(
       given.filter((k) => k <= 100),

@@ -1,0 +1,30 @@
+'use strict';
+
+const fs = require('node:fs');
+
+/**
+ * Stops a process, all its threads, and has it go on at the end of the test. The signal alone does not do: a thread that runs
+ * goes on until it next enters the kernel.
+ *
+ * @param {import('node:test').TestContext} t
+ * @param {number} pid
+ */
+function pause(t, pid) {
+  t.after(() => process.kill(pid, 'SIGCONT'));
+  process.kill(pid, 'SIGSTOP');
+  while (!threadStates(pid).every((state) => state === 'T')) {
+    // Each look is a system call, and so gives way.
+  }
+}
+
+/** @param {number} pid */
+function threadStates(pid) {
+  const folder = `/proc/${pid}/task`;
+  return fs.readdirSync(folder).map((thread) => {
+    const stat = fs.readFileSync(`${folder}/${thread}/stat`, 'utf8');
+    // Behind the name, in brackets, which may hold anything.
+    return stat.charAt(stat.lastIndexOf(')') + 2);
+  });
+}
+
+module.exports = { pause };
