@@ -44,10 +44,10 @@ function openIndex(t, peer, columns) {
 
 /** The row's own properties as a list, which a prototype is not among. */
 function entriesOf(row) {
-  return Object.entries(row).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return Object.entries(row).toSorted(byName);
 }
 
-const EXPECTED = COLUMNS.map((name, i) => [name, ROW[i]]).toSorted(([a], [b]) => (a < b ? -1 : 1));
+const EXPECTED = COLUMNS.map((name, i) => [name, ROW[i]]).toSorted(byName);
 
 for (const [method, ...args] of [
   ['get', 1],
@@ -66,15 +66,44 @@ test('get gives the first of several rows, and null where a value is NULL', asyn
   assert.deepEqual(await index.get(1), { id: '1', name: null });
 });
 
-test('rows come all the same where code must not be compiled at run time', async () => {
-  const program = path.join(__dirname, 'support', 'rows-without-compiling.js');
-  const flags = ['--disallow-code-generation-from-strings', program, JSON.stringify(COLUMNS)];
-  const { stdout } = await promisify(execFile)(process.execPath, flags);
-  const { maker, row, list, missing } = JSON.parse(stdout);
-  assert.deepEqual(entriesOf(row), entriesOf(list));
-  assert.deepEqual(
-    entriesOf(row).map(([name]) => name),
-    EXPECTED.map(([name]) => name),
-  );
-  assert.deepEqual([maker, missing], ['interpreted', null]);
+test('rows whose columns are not as many as are open are an error, and no other rows', async (t) => {
+  for (const columns of [['id'], ['id', 'name', 'mail']]) {
+    const index = openIndex(t, await startRows(t, ['1', 'a']), columns);
+    const error = { code: 'ERR_HS_PROTOCOL', message: /rows of 2 columns of t\.t/ };
+    await assert.rejects(index.get(1), error);
+    await assert.rejects(index.find('=', 1, { limit: 2 }), error);
+    await assert.rejects(index.findMany([1, 2], { limit: 2 }), error);
+    await assert.rejects(async () => {
+      for await (const row of index.scan('>=', 1)) assert.fail(row);
+    }, error);
+  }
 });
+
+for (const canCompile of [true, false]) {
+  test(`rows come all the same where code may ${canCompile ? '' : 'not '}be compiled at run time`, async () => {
+    const program = path.join(__dirname, 'support', 'rows-in-each-way.js');
+    const flags = canCompile ? [] : ['--disallow-code-generation-from-strings'];
+    const given = [...flags, program, JSON.stringify(COLUMNS)];
+    const { stdout } = await promisify(execFile)(process.execPath, given);
+    const printed = JSON.parse(stdout);
+    assert.equal(printed.canCompile, canCompile);
+    assert.equal(printed.rows.length, 3);
+    for (const [first, second, ...more] of printed.rows) {
+      assert.deepEqual(more, []);
+      assert.deepEqual(first.toSorted(byName), COLUMNS.map(firstValue).toSorted(byName));
+      assert.deepEqual(second.toSorted(byName), COLUMNS.map(secondValue).toSorted(byName));
+    }
+  });
+}
+
+function firstValue(name, i) {
+  return [name, i === 1 ? 17 : `value ${i}`];
+}
+
+function secondValue(name, i) {
+  return [name, i < 2 ? null : ''];
+}
+
+function byName([a], [b]) {
+  return a < b ? -1 : 1;
+}

@@ -26,7 +26,7 @@ const MAX_KEPT_BYTES = 1024 * 1024;
  * @property {(batch: Batch, argument: string) => void} assertWhole
  * @property {(batch: Batch) => void} add
  * @property {(batch: Batch) => Uint8Array} run  the bytes, to be sent
- * @property {(batch: Batch, segments: (string | Buffer)[], address: string, error: import('..').HandlerSocketError | null) => void} finish
+ * @property {(batch: Batch, segments: readonly import('../native.js').ReplySegment[], address: string, error: import('..').HandlerSocketError | null) => void} finish
  */
 
 /** @type {Access} */

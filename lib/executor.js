@@ -226,7 +226,7 @@ function finish({ connection, batch }, finished, signal) {
  */
 function segmentsOf(finished) {
   if (Array.isArray(finished)) return finished;
-  return typeof finished === 'string' || Buffer.isBuffer(finished) ? [finished] : null;
+  return typeof finished === 'object' && 'failure' in finished ? null : [finished];
 }
 
 /**

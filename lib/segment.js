@@ -1,34 +1,43 @@
 'use strict';
 
-const native = require('../native.js');
-const { TAB, cutBuffers, cutLong, cutText, unescapeValue } = require('./values.js');
+const { cutBuffers, cutText, toBuffer } = require('./values.js');
+
+const LINE_FEED = 0x0a;
+const ZERO = 0x30;
+const NINE = 0x39;
 
 /*
  * Replies come from the addon in segments of whole lines, already checked: a string where every byte is ASCII, the
  * bytes otherwise. Nothing is cut before it is asked for. A string that is cut from a segment keeps the whole segment
- * alive in V8; that is why segments are small, and why a reply too long for one is cut by way of small windows.
+ * alive in V8; that is why segments are small, and why a reply too long for one comes apart (long-reply.js).
  */
-
-/** The size that the addon cuts segments to (SEGMENT_BYTES in src/protocol/reader.rs). */
-const SEGMENT_BYTES = 64 * 1024;
-/** The error code and the number of columns, ten digits each at most (the addon sees to it), and their TABs. */
-const HEAD_BYTES = 22;
-
-/** @type {Map<number, LastCut>} */
-const NO_CUTS = new Map();
 
 /**
  * What was cut of a reply, to be given again.
- * @typedef {object} LastCut
- * @property {number} ordinal  -1 before anything was
+ * @typedef {object} Cut
+ * @property {number} ordinal  NONE before anything was
  * @property {import('..').Text[]} values
  * @property {import('..').Text[][] | null} rows
  */
 
-/** What the replies of one segment have in common. */
+const NONE = -1;
+
+/** Some replies, each of which goes by its ordinal here. */
 class Segment {
-  /** @type {number[] | undefined} */
-  #lineStarts;
+  #text;
+  #bytes;
+  #hasEscapes;
+  /** Where the lines end in the text. */
+  #ends;
+  /** The same in the bytes. @type {number[] | undefined} */
+  #endsInBytes;
+  /**
+   * What was cut last. Programs look at one reply after the other, and often several times at each: to remember one is as
+   * quick for them as to remember all, and does not hold a million. @type {Cut}
+   */
+  #lastCut = { ordinal: NONE, values: [], rows: null };
+  /** And what was cut of replies with several rows, which are looked at again and again. @type {Map<number, Cut> | null} */
+  #cuts = null;
 
   /**
    * @param {string | Buffer} data
@@ -37,158 +46,202 @@ class Segment {
   constructor(data, address) {
     this.address = address;
     /** @type {Buffer | null} */
-    this.bytes = typeof data === 'string' ? null : data;
-    /** One reply that is longer than a segment: decoded piece by piece. */
-    this.isLong = this.bytes !== null && this.bytes.length > SEGMENT_BYTES;
+    this.#bytes = typeof data === 'string' ? null : data;
     // Bytes that are no UTF-8 become U+FFFD, and never swallow a TAB, a line end or an escape: those are ASCII.
-    this.text = typeof data === 'string' ? data : this.isLong ? '' : data.toString();
-    this.hasEscapes = this.text.includes('\x01');
-    /** Where the lines end in the text; that of a long reply in the bytes. */
-    this.ends = this.isLong ? [data.length - 1] : findLineEnds(this.text);
-    /**
-     * What was cut last. Programs look at one reply after the other, and often several times at each: to remember one is as
-     * quick for them as to remember all, and does not hold a million. @type {LastCut}
-     */
-    this.lastCut = { ordinal: -1, values: [], rows: null };
-    /** And what was cut of replies with several rows, which are looked at again and again. @type {Map<number, LastCut>} */
-    this.cuts = NO_CUTS;
+    this.#text = typeof data === 'string' ? data : data.toString();
+    this.#hasEscapes = this.#text.includes('\x01');
+    this.#ends = findLineEnds(this.#text);
+  }
+
+  get count() {
+    return this.#ends.length;
+  }
+
+  /** @param {number} ordinal */
+  errorCode(ordinal) {
+    return numberAt(this.#text, this.#start(ordinal));
+  }
+
+  /** @param {number} ordinal */
+  columnCount(ordinal) {
+    return numberAt(this.#text, nextToken(this.#text, this.#start(ordinal)));
+  }
+
+  /** @param {number} ordinal */
+  rowCount(ordinal) {
+    const start = this.#valuesStart(ordinal);
+    const end = this.#ends[ordinal];
+    if (start > end) return 0;
+    let values = 1;
+    for (let tab = this.#text.indexOf('\t', start); tab !== -1 && tab < end; values++) {
+      tab = this.#text.indexOf('\t', tab + 1);
+    }
+    return values / this.columnCount(ordinal);
+  }
+
+  /** @param {number} ordinal */
+  values(ordinal) {
+    return this.#cut(ordinal).values;
+  }
+
+  /** @param {number} ordinal */
+  rows(ordinal) {
+    const cut = this.#cut(ordinal);
+    cut.rows ??= toRows(cut.values, this.columnCount(ordinal));
+    return cut.rows;
+  }
+
+  /** @param {number} ordinal */
+  buffers(ordinal) {
+    const bytes = this.#bytes;
+    if (bytes === null) return this.values(ordinal).map(toBuffer);
+    // The error code and the number of columns are ASCII: as long in the bytes as in the text.
+    const head = this.#valuesStart(ordinal) - this.#start(ordinal);
+    this.#endsInBytes ??= findLineEndsInBytes(bytes);
+    const start = ordinal === 0 ? 0 : this.#endsInBytes[ordinal - 1] + 1;
+    return cutBuffers(bytes, start + head, this.#endsInBytes[ordinal]);
+  }
+
+  /** @param {number} ordinal */
+  firstRow(ordinal) {
+    const start = this.#valuesStart(ordinal);
+    let end = start - 1;
+    for (let i = this.columnCount(ordinal); i > 0 && end < this.#ends[ordinal]; i--) {
+      end = this.#text.indexOf('\t', end + 1);
+      if (end === -1 || end > this.#ends[ordinal]) end = this.#ends[ordinal];
+    }
+    return this.#cutBetween(start, end, ordinal);
   }
 
   /**
-   * Where the line of this ordinal begins in the text.
+   * The values of the last rows.
    * @param {number} ordinal
+   * @param {number} rows
    */
-  startOf(ordinal) {
-    return ordinal === 0 ? 0 : this.ends[ordinal - 1] + 1;
+  lastRows(ordinal, rows) {
+    const first = this.#valuesStart(ordinal);
+    const end = this.#ends[ordinal];
+    let start = end + 1;
+    for (let i = rows * this.columnCount(ordinal); i > 0 && start > first; i--) {
+      start = Math.max(this.#text.lastIndexOf('\t', start - 2) + 1, first);
+    }
+    return this.#cutBetween(start, end, ordinal);
   }
 
   /**
-   * The error code, the number of columns and perhaps more of the line between these places.
-   * @param {number} start
-   * @param {number} end
+   * The first row, null if there is none.
+   * @param {number} ordinal
+   * @param {import('./client/row-maker.js').RowMaker} maker
    */
-  headOf(start, end) {
-    return this.isLong
-      ? this.#longBytes.toString('latin1', 0, HEAD_BYTES)
-      : this.text.slice(start, Math.min(end, start + HEAD_BYTES));
+  makeFirstRow(ordinal, maker) {
+    const start = this.#valuesStart(ordinal);
+    const end = this.#ends[ordinal];
+    if (start > end) return null;
+    if (!this.#hasEscapes) return maker.fromText(this.#text, start, end);
+    return maker.fromValues(this.values(ordinal), 0);
+  }
+
+  /** How many parts the rows can be made in. */
+  get partCount() {
+    return 1;
+  }
+
+  /**
+   * Makes rows, and adds them to those given.
+   * @param {number} ordinal
+   * @param {number} _part
+   * @param {import('./client/row-maker.js').RowMaker} maker
+   * @param {import('./client/row-maker.js').Row[]} rows
+   */
+  makeRows(ordinal, _part, maker, rows) {
+    const start = this.#valuesStart(ordinal);
+    const end = this.#ends[ordinal];
+    if (start > end) return;
+    if (this.#hasEscapes) maker.addFromValues(this.values(ordinal), rows);
+    else maker.addFromText(this.#text, start, end, rows);
+  }
+
+  /** @param {number} ordinal */
+  #start(ordinal) {
+    return ordinal === 0 ? 0 : this.#ends[ordinal - 1] + 1;
   }
 
   /**
    * Where the values begin: past the end if there are none.
    * @param {number} ordinal
    */
-  valuesOf(ordinal) {
-    const start = this.startOf(ordinal);
-    const end = this.ends[ordinal];
-    if (!this.isLong) return skipHead(this.text, start, end);
-    const head = this.headOf(start, end);
-    return skipHead(head, 0, head.length);
+  #valuesStart(ordinal) {
+    return nextToken(this.#text, nextToken(this.#text, this.#start(ordinal)));
   }
 
   /**
-   * How many TABs there are between two places.
-   * @param {number} start
-   * @param {number} end
+   * @param {number} ordinal
+   * @returns {Cut}
    */
-  countTabs(start, end) {
-    if (this.isLong) return native.countByte(this.#longBytes.subarray(start, end), TAB);
-    let count = 0;
-    for (let tab = this.text.indexOf('\t', start); tab !== -1 && tab < end; count++) {
-      tab = this.text.indexOf('\t', tab + 1);
-    }
-    return count;
-  }
-
-  /**
-   * Remembers what was cut of a reply of this many columns, and gives it.
-   * @param {LastCut} cut
-   * @param {number} columns
-   */
-  remember(cut, columns) {
-    if (cut.values.length > columns) {
-      if (this.cuts === NO_CUTS) this.cuts = new Map();
-      this.cuts.set(cut.ordinal, cut);
+  #cut(ordinal) {
+    if (this.#lastCut.ordinal === ordinal) return this.#lastCut;
+    const known = this.#cuts?.get(ordinal);
+    if (known !== undefined) return known;
+    const values = this.#cutBetween(this.#valuesStart(ordinal), this.#ends[ordinal], ordinal);
+    const cut = { ordinal, values, rows: null };
+    if (values.length > this.columnCount(ordinal)) {
+      this.#cuts ??= new Map();
+      this.#cuts.set(ordinal, cut);
     } else {
-      this.lastCut = cut;
+      this.#lastCut = cut;
     }
     return cut;
   }
 
-  /** @param {number} from */
-  findTab(from) {
-    return this.isLong ? this.#longBytes.indexOf(TAB, from) : this.text.indexOf('\t', from);
-  }
-
-  /** @param {number} from */
-  findTabBefore(from) {
-    return this.isLong ? this.#longBytes.lastIndexOf(TAB, from) : this.text.lastIndexOf('\t', from);
-  }
-
   /**
-   * The values between two places.
+   * The values of whole rows: none if they end before they begin.
    * @param {number} start
    * @param {number} end
+   * @param {number} ordinal  of their reply
    */
-  cut(start, end) {
-    if (this.isLong) return cutLong(this.#longBytes, start, end);
-    const values = cutText(this.text, start, end);
-    return this.hasEscapes ? values.map(unescapeValue) : values;
-  }
-
-  /**
-   * The same as bytes.
-   * @param {number} ordinal  of their line
-   */
-  cutBuffers(ordinal) {
-    if (this.bytes === null) {
-      const values = this.cut(this.valuesOf(ordinal), this.ends[ordinal]);
-      return values.map((value) => (value === null ? null : bytesOf(value)));
-    }
-    const [start, end] = this.isLong ? [0, this.ends[0]] : this.#lineInBytes(ordinal);
-    return cutBuffers(this.bytes.subarray(start, end));
-  }
-
-  get #longBytes() {
-    return /** @type {Buffer} */ (this.bytes);
-  }
-
-  /**
-   * Where in the bytes the line of this ordinal begins and ends.
-   * @param {number} ordinal
-   * @returns {[number, number]}
-   */
-  #lineInBytes(ordinal) {
-    const bytes = /** @type {Buffer} */ (this.bytes);
-    if (this.#lineStarts === undefined) {
-      this.#lineStarts = [0];
-      for (let end = bytes.indexOf(0x0a); end !== -1; end = bytes.indexOf(0x0a, end + 1)) {
-        this.#lineStarts.push(end + 1);
-      }
-    }
-    return [this.#lineStarts[ordinal], this.#lineStarts[ordinal + 1] - 1];
+  #cutBetween(start, end, ordinal) {
+    if (start > end) return [];
+    return cutText(this.#text, start, end, this.columnCount(ordinal), this.#hasEscapes);
   }
 }
 
 /**
- * Where the values begin: past the end if there are none.
+ * @param {readonly import('..').Text[]} values
+ * @param {number} columns
+ */
+function toRows(values, columns) {
+  const rows = [];
+  for (let i = 0; i < values.length; i += columns) rows.push(values.slice(i, i + columns));
+  return rows;
+}
+
+/**
+ * The number that begins at a place of a reply's head.
  * @param {string} text
  * @param {number} start
- * @param {number} end
  */
-function skipHead(text, start, end) {
-  let at = start;
-  for (let tabs = 0; tabs < 2 && at < end; at++) if (text.charCodeAt(at) === TAB) tabs++;
-  return at === end && text.charCodeAt(at - 1) !== TAB ? at + 1 : at;
+function numberAt(text, start) {
+  let number = 0;
+  for (let at = start; isDigit(text.charCodeAt(at)); at++) {
+    number = 10 * number + text.charCodeAt(at) - ZERO;
+  }
+  return number;
 }
 
 /**
- * With memory of its own.
- * @param {string} text  ASCII
+ * Where the token begins that is behind the number at a place: past the line's end if none is.
+ * @param {string} text
+ * @param {number} start
  */
-function bytesOf(text) {
-  const bytes = Buffer.allocUnsafeSlow(text.length);
-  bytes.write(text, 'latin1');
-  return bytes;
+function nextToken(text, start) {
+  let at = start;
+  while (isDigit(text.charCodeAt(at))) at++;
+  return at + 1;
+}
+
+/** @param {number} code  NaN behind the text's end */
+function isDigit(code) {
+  return code >= ZERO && code <= NINE;
 }
 
 /** @param {string} text */
@@ -198,4 +251,12 @@ function findLineEnds(text) {
   return ends;
 }
 
-module.exports = { Segment };
+/** @param {Buffer} bytes */
+function findLineEndsInBytes(bytes) {
+  const ends = [];
+  let end = bytes.indexOf(LINE_FEED);
+  for (; end !== -1; end = bytes.indexOf(LINE_FEED, end + 1)) ends.push(end);
+  return ends;
+}
+
+module.exports = { Segment, nextToken, numberAt, toRows };

@@ -17,83 +17,64 @@ const MOSTLY = 0.9;
 
 /** In characters. */
 const LONG_VALUE = 4096;
-/** How much of a long reply is decoded at once, in bytes. */
-const WINDOW_BYTES = 32 * 1024;
 
 /**
- * Cuts at the TABs. Escapes are left as they are.
+ * The values between two places of a text, without their escapes.
  * @param {string} text
  * @param {number} start
  * @param {number} end
+ * @param {number} expected  how many there are, at least
+ * @param {boolean} hasEscapes  whether the text has any
  */
-function cutText(text, start, end) {
-  // The search for a TAB is quicker in a string of its own.
-  const line = text.slice(start, end);
+function cutText(text, start, end, expected, hasEscapes) {
+  // As long as it will be: at the first push V8 makes room for 17.
   /** @type {import('..').Text[]} */
-  const values = [];
-  let valueStart = 0;
+  const values = new Array(expected);
+  let count = 0;
+  let valueStart = start;
   for (;;) {
-    const tab = line.indexOf('\t', valueStart);
-    const value = tab === -1 ? line.slice(valueStart) : line.slice(valueStart, tab);
-    values.push(value === NULL ? null : value);
-    if (tab === -1) return values;
-    valueStart = tab + 1;
+    const tab = text.indexOf('\t', valueStart);
+    const valueEnd = tab === -1 || tab > end ? end : tab;
+    const value = text.slice(valueStart, valueEnd);
+    values[count++] = value === NULL ? null : hasEscapes ? unescapeValue(value) : value;
+    if (valueEnd === end) return values;
+    valueStart = valueEnd + 1;
   }
 }
 
 /**
- * The values of a reply that is longer than a segment: a window at a time, so that a value which is kept keeps no more
- * than its window alive.
+ * The values of a reply's line, or of rows of it, as bytes, each with memory of its own.
  * @param {Buffer} bytes
- * @param {number} first  where they begin
+ * @param {number} first  where they begin; past the end if there are none
  * @param {number} end
  */
-function cutLong(bytes, first, end) {
-  let start = first;
-  /** @type {import('..').Text[]} */
+function cutBuffers(bytes, first, end) {
+  /** @type {(Buffer | null)[]} */
   const values = [];
-  while (start <= end) {
-    // To the last TAB within the window, or to the end of a value that is longer than one.
-    let stop = end;
-    if (end - start > WINDOW_BYTES) {
-      stop = bytes.lastIndexOf(TAB, start + WINDOW_BYTES);
-      if (stop < start) stop = bytes.indexOf(TAB, start + WINDOW_BYTES);
-      if (stop === -1 || stop > end) stop = end;
-    }
-    const text = bytes.toString('utf8', start, stop);
-    const hasEscapes = text.includes('\x01');
-    for (const value of cutText(text, 0, text.length)) {
-      values.push(hasEscapes ? unescapeValue(value) : value);
-    }
-    start = stop + 1;
+  for (let start = first; start <= end; ) {
+    const tab = bytes.indexOf(TAB, start);
+    const valueEnd = tab === -1 || tab > end ? end : tab;
+    const isNull = valueEnd - start === 1 && bytes[start] === 0;
+    values.push(isNull ? null : unescapeBytes(bytes.subarray(start, valueEnd)));
+    start = valueEnd + 1;
   }
   return values;
 }
 
 /**
- * The values of a reply's line as bytes, each with memory of its own.
- * @param {Buffer} line
+ * With memory of its own.
+ * @param {import('..').Text} value  ASCII
  */
-function cutBuffers(line) {
-  const columns = line.indexOf(TAB) + 1;
-  let start = line.indexOf(TAB, columns) + 1;
-  /** @type {(Buffer | null)[]} */
-  const values = [];
-  if (start === 0) return values;
-  for (;;) {
-    const tab = line.indexOf(TAB, start);
-    const end = tab === -1 ? line.length : tab;
-    values.push(
-      end - start === 1 && line[start] === 0 ? null : unescapeBytes(line.subarray(start, end)),
-    );
-    if (tab === -1) return values;
-    start = tab + 1;
-  }
+function toBuffer(value) {
+  if (value === null) return null;
+  const bytes = Buffer.allocUnsafeSlow(value.length);
+  bytes.write(value, 'latin1');
+  return bytes;
 }
 
-/** @param {import('..').Text} value */
+/** @param {string} value */
 function unescapeValue(value) {
-  if (value === null || !value.includes('\x01')) return value;
+  if (!value.includes('\x01')) return value;
   // A call for each escape is the quickest way for few, and slow for a million.
   if (value.length > LONG_VALUE) return unescapeBytes(Buffer.from(value)).toString();
   return value.replace(ESCAPED, (pair) => String.fromCharCode(pair.charCodeAt(1) - ESCAPE_OFFSET));
@@ -113,4 +94,4 @@ function unescapeBytes(escaped) {
   return exact;
 }
 
-module.exports = { TAB, cutBuffers, cutLong, cutText, unescapeValue };
+module.exports = { NULL, cutBuffers, cutText, toBuffer };

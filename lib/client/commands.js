@@ -72,10 +72,12 @@ class Commands {
    */
   findInLists(keys, column) {
     if (column === undefined || !Array.isArray(keys) || keys.length < 2) return null;
-    const parts = Array.from(keys, (key) =>
-      Array.isArray(key) && key.length === 1 ? key[0] : key,
-    );
-    if (!parts.every(hasOneText)) return null;
+    const parts = [];
+    for (const key of keys) {
+      const part = Array.isArray(key) && key.length === 1 ? key[0] : key;
+      if (!hasOneText(part)) return null;
+      parts.push(part);
+    }
     const requests = [];
     const lists = [];
     for (let start = 0; start < parts.length; start += MAX_LIST) {
@@ -83,7 +85,7 @@ class Commands {
       const options = { limit: values.length, in: { position: 0, values } };
       const find = command.encodeFind('=', [''], options);
       requests.push(new Request(this.#definition, find, values.length));
-      lists.push(values.map(String));
+      lists.push(values);
     }
     return { requests, lists, column };
   }
@@ -264,7 +266,7 @@ function checkWhole(value, argument) {
  *
  * @typedef {object} KeyLists
  * @property {import('./instances').Request[]} requests
- * @property {string[][]} lists  the keys' texts, a list a request
+ * @property {unknown[][]} lists  the keys, a list a request
  * @property {number} column  of the index, that the keys are of
  */
 

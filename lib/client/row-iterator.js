@@ -6,7 +6,7 @@ const NEVER = -1;
  * @template Row
  * @typedef {object} RowPage
  * @property {number} end  how many rows it has
- * @property {(ordinal: number) => Row} readRow
+ * @property {() => Row | undefined} readRow  gives them in turn, as many as there are
  */
 
 /**
@@ -93,7 +93,8 @@ class RowIterator {
     const page = this.#page;
     if (page === null || this.#given === page.end || this.#given === this.#aheadAt) return null;
     try {
-      return { value: page.readRow(this.#given++), done: false };
+      this.#given++;
+      return { value: /** @type {Row} */ (page.readRow()), done: false };
     } catch (error) {
       this.#isOver = true;
       throw error;

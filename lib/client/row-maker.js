@@ -1,13 +1,13 @@
 'use strict';
 
+const { NULL } = require('../values.js');
+
 /*
  * Rows as objects, made by functions that are compiled once for a list of columns. An object literal with the columns' names
  * gives all rows one shape from the start; to fill in names one by one takes V8 more than twice as long.
  */
 
-const NULL = '\0';
-
-/** By the lists. What V8 has learned of a function serves all indexes with the same columns. @type {Map<string, RowMaker>} */
+/** By what they are made of. What V8 has learned of a function serves all indexes with the same columns. @type {Map<string, RowMaker>} */
 const known = new Map();
 /** A program that makes up lists without end is not to fill the memory. */
 const MAX_KNOWN = 1000;
@@ -15,62 +15,87 @@ const MAX_KNOWN = 1000;
 /**
  * @typedef {Record<string, unknown>} Row
  *
+ * @callback Converter  makes a value of its text; what it throws is thrown on
+ * @param {string} text
+ * @returns {unknown}
+ *
  * @typedef {object} RowMaker
- * @property {(values: readonly unknown[], start: number) => Row} fromValues  of those from `start` on
- * @property {((text: string, start: number, end: number) => Row | undefined)} fromText
- *   of a reply's values from `start` to `end` of the text, separated by TABs; undefined if they are too few
+ * @property {(text: string, start: number, end: number) => Row} fromText
+ *   the first row of whole rows between two places of a text: values separated by TABs
+ * @property {(text: string, start: number, end: number, rows: Row[]) => void} addFromText  adds all of them
+ * @property {(values: readonly any[], start: number) => Row} fromValues  of those from `start` on
+ * @property {(values: readonly any[], rows: Row[]) => void} addFromValues  adds all of them
  */
 
 /**
  * @param {readonly string[]} names
+ * @param {readonly (Converter | null)[]} converters  null for text as it is
+ * @param {string} key  the same for those that are made alike
  * @returns {RowMaker}
  */
-function rowMakerOf(names) {
-  const list = JSON.stringify(names);
-  let maker = known.get(list);
+function rowMakerOf(names, converters, key) {
+  let maker = known.get(key);
   if (maker === undefined) {
-    maker = makeRowMaker(names);
+    maker = makeRowMaker(names, converters);
     if (known.size === MAX_KNOWN) known.clear();
-    known.set(list, maker);
+    known.set(key, maker);
   }
   return maker;
 }
 
 /**
  * @param {readonly string[]} names
+ * @param {readonly (Converter | null)[]} converters
  * @returns {RowMaker}
  */
-function makeRowMaker(names) {
+function makeRowMaker(names, converters) {
   try {
-    return compile(names);
+    return compile(names, converters);
   } catch (error) {
     // A process may forbid to compile code at run time.
-    if (error instanceof EvalError) return interpret(names);
+    if (error instanceof EvalError) return interpret(names, converters);
     throw error;
   }
 }
 
 /**
  * @param {readonly string[]} names
+ * @param {readonly (Converter | null)[]} converters
  * @returns {RowMaker}
  */
-function compile(names) {
-  const last = names.length - 1;
-  const cuts = names.map((_, i) => {
-    const find = `tab = text.indexOf('\\t', start);`;
-    return i === last
-      ? `${find} const v${i} = text.slice(start, tab === -1 || tab > end ? end : tab);`
-      : `${find} if (tab === -1 || tab > end) return undefined;
-         const v${i} = text.slice(start, tab); start = tab + 1;`;
+function compile(names, converters) {
+  const { length } = names;
+  const cutOne = (/** @type {number} */ i) => `
+    ${i < length - 1 ? findTab() : findTabOrEnd()}
+    const v${i} = text.slice(start, tab);
+    start = tab + 1;`;
+  const cut = `let tab; ${names.map((_, i) => cutOne(i)).join('')}`;
+  /** @param {number} i @param {string} value */
+  const convert = (i, value) => {
+    return converters[i] === null ? value : `converters[${i}](${value})`;
+  };
+  const ofText = literal(names, (i) => `v${i} === NULL ? null : ${convert(i, `v${i}`)}`);
+  const ofValues = literal(names, (i) => {
+    const value = `values[start + ${i}]`;
+    return converters[i] === null ? value : `${value} === null ? null : ${convert(i, value)}`;
   });
-  const fromText = `let tab; ${cuts.join('\n')}
-    return ${literal(names, (i) => `v${i} === NULL ? null : v${i}`)};`;
-  const fromValues = `return ${literal(names, (i) => `values[start + ${i}]`)};`;
   const code = `return {
-    fromText(text, start, end) { ${fromText} },
-    fromValues(values, start) { ${fromValues} },
+    fromText(text, start, end) { ${cut} return ${ofText}; },
+    addFromText(text, start, end, rows) { while (start <= end) { ${cut} rows.push(${ofText}); } },
+    fromValues(values, start) { return ${ofValues}; },
+    addFromValues(values, rows) {
+      for (let start = 0; start < values.length; start += ${length}) rows.push(${ofValues});
+    },
   };`;
-  return new Function('NULL', code)(NULL);
+  return new Function('NULL', 'converters', code)(NULL, converters);
+}
+
+function findTab() {
+  return `tab = text.indexOf('\\t', start);`;
+}
+
+function findTabOrEnd() {
+  return `${findTab()} if (tab === -1 || tab > end) tab = end;`;
 }
 
 /**
@@ -88,23 +113,39 @@ function literal(names, expressionOf) {
 
 /**
  * @param {readonly string[]} names
+ * @param {readonly (Converter | null)[]} converters
  * @returns {RowMaker}
  */
-function interpret(names) {
+function interpret(names, converters) {
   /** @type {RowMaker['fromValues']} */
   const fromValues = (values, start) => {
-    return Object.fromEntries(names.map((name, i) => [name, values[start + i]]));
+    const entries = names.map((name, i) => {
+      const value = values[start + i];
+      const convert = value === null ? null : converters[i];
+      return [name, convert === null ? value : convert(value)];
+    });
+    return Object.fromEntries(entries);
+  };
+  /** @type {RowMaker['addFromValues']} */
+  const addFromValues = (values, rows) => {
+    for (let start = 0; start < values.length; start += names.length) {
+      rows.push(fromValues(values, start));
+    }
+  };
+  /**
+   * @param {string} text
+   * @param {number} start
+   * @param {number} end
+   */
+  const cut = (text, start, end) => {
+    const values = text.slice(start, end).split('\t');
+    return values.map((value) => (value === NULL ? null : value));
   };
   return {
     fromValues,
-    fromText(text, start, end) {
-      const values = text.slice(start, end).split('\t');
-      if (values.length < names.length) return undefined;
-      return fromValues(
-        values.map((value) => (value === NULL ? null : value)),
-        0,
-      );
-    },
+    addFromValues,
+    fromText: (text, start, end) => fromValues(cut(text, start, end), 0),
+    addFromText: (text, start, end, rows) => addFromValues(cut(text, start, end), rows),
   };
 }
 

@@ -41,7 +41,7 @@ const MAX_MISSES = 3;
  * @param {number} walk.limit
  * @param {Find} walk.find
  * @param {import('./instances').KeyColumns} walk.keyColumns
- * @param {(reply: import('../..').Reply) => (ordinal: number) => Row} walk.rowReader
+ * @param {(reply: import('../..').Reply) => () => Row | undefined} walk.rowReader
  * @returns {AsyncGenerator<import('./row-iterator.js').RowPage<Row>, void, undefined>}
  */
 async function* scan({ start, pageSize, limit, find, keyColumns, rowReader }) {

@@ -224,15 +224,7 @@ class Index {
       limit,
       find,
       keyColumns: this.#keyColumns,
-      // To cut a page takes a while, in which the next one can be on its way.
-      rowReader: (reply) => {
-        /** @type {((ordinal: number) => any) | undefined} */
-        let readRow;
-        return (ordinal) => {
-          readRow ??= this.#columns.reader(reply).readRow;
-          return readRow(ordinal);
-        };
-      },
+      rowReader: (reply) => this.#columns.rowReader(reply),
     });
     return new RowIterator(pages, this.#readsAhead);
   }

@@ -7,7 +7,7 @@ use napi_derive::napi;
 use crate::connection::{Completion, Failure};
 use crate::driver::Finished;
 use crate::error::Outcome;
-use crate::protocol::Segment;
+use crate::protocol::{SEGMENT_BYTES, Segment};
 
 /// An execute that is over: its id, and behind it its batches in the order of the pairs. (To make an array takes V8 less
 /// time than an object, and one array less than two.)
@@ -19,9 +19,22 @@ pub type FinishedExecute<'env> = Vec<Either<u32, FinishedBatch<'env>>>;
 pub type FinishedBatch<'env> =
     Either3<ReplySegment<'env>, Vec<ReplySegment<'env>>, FailedBatch<'env>>;
 
-/// Whole replies: a string if every byte is ASCII, and the bytes otherwise or for one reply longer than a segment.
+/// Whole replies, or one that is longer than a segment.
 #[napi]
-pub type ReplySegment<'env> = Either<JsString<'env>, BufferSlice<'env>>;
+pub type ReplySegment<'env> = Either3<JsString<'env>, BufferSlice<'env>, LongReply<'env>>;
+
+/// A string if every byte is ASCII, and the bytes otherwise or if it is longer than a segment.
+#[napi]
+pub type ReplyText<'env> = Either<JsString<'env>, BufferSlice<'env>>;
+
+#[napi(object, object_from_js = false)]
+pub struct LongReply<'env> {
+    /// The error code and the number of columns.
+    pub head: JsString<'env>,
+    pub rows: u32,
+    /// Whole rows each.
+    pub parts: Vec<ReplyText<'env>>,
+}
 
 #[napi(object, object_from_js = false)]
 pub struct FailedBatch<'env> {
@@ -90,15 +103,29 @@ impl From<Failure> for BatchFailure {
     }
 }
 
+fn hand_over<'env>(env: &'env Env, segment: Segment) -> Result<ReplySegment<'env>> {
+    let Some(long) = segment.long_reply() else {
+        return Ok(match to_text(env, segment.bytes(), segment.is_ascii())? {
+            Either::A(text) => Either3::A(text),
+            Either::B(bytes) => Either3::B(bytes),
+        });
+    };
+    let parts = long.parts.into_iter().map(|part| to_text(env, part, segment.is_ascii()));
+    Ok(Either3::C(LongReply {
+        head: env.create_string_latin1(long.head)?,
+        rows: long.rows as u32,
+        parts: parts.collect::<Result<_>>()?,
+    }))
+}
+
 /// Bytes are copied: memory lent to JavaScript would come back in a later turn of the event loop only, and a program that
 /// calls `executeSync` in a loop has none.
-fn hand_over<'env>(env: &'env Env, segment: Segment) -> Result<ReplySegment<'env>> {
-    let as_text = segment.is_ascii() && segment.bytes().len() <= crate::protocol::SEGMENT_BYTES;
-    if !as_text {
-        return BufferSlice::copy_from(env, segment.bytes()).map(Either::B);
+fn to_text<'env>(env: &'env Env, bytes: &[u8], is_ascii: bool) -> Result<ReplyText<'env>> {
+    if !is_ascii || bytes.len() > SEGMENT_BYTES {
+        return BufferSlice::copy_from(env, bytes).map(Either::B);
     }
     // ASCII is Latin-1. Made here and not by napi at the end, which would keep all segments until then.
-    env.create_string_latin1(segment.bytes()).map(Either::A)
+    env.create_string_latin1(bytes).map(Either::A)
 }
 
 /// 8 MiB of text.
@@ -122,11 +149,4 @@ fn trim_memory() {
 #[allow(dead_code, reason = "nothing exports it where tests are built")]
 pub fn unescape(value: &[u8], mut bytes: BufferSlice) -> u32 {
     crate::protocol::unescape(value, &mut bytes) as u32
-}
-
-/// How often a byte stands among others.
-#[napi]
-#[allow(dead_code, reason = "nothing exports it where tests are built")]
-pub fn count_byte(bytes: &[u8], byte: u8) -> u32 {
-    memchr::memchr_iter(byte, bytes).count() as u32
 }

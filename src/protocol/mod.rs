@@ -7,10 +7,12 @@
 mod command;
 mod reader;
 mod reply;
+mod segment;
 
 pub use command::{Batch, BatchError, BatchWriter, is_plain, write_escaped};
-pub use reader::{ReplyReader, SEGMENT_BYTES, Segment};
+pub use reader::ReplyReader;
 pub use reply::{ReplyError, ReplyHead, check_reply, unescape};
+pub use segment::{LongReply, SEGMENT_BYTES, Segment};
 
 const TAB: u8 = b'\t';
 const LINE_FEED: u8 = b'\n';

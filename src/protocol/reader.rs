@@ -1,22 +1,11 @@
 //! Replies as they arrive: framed, checked, and gathered into segments that can be handed on without copying.
 
+use super::segment::{SEGMENT_BYTES, Segment};
 use super::{LINE_FEED, ReplyError, ReplyHead, check_reply};
-
-/// The size that segments are cut to. Small enough that a program which keeps one field of a large result keeps no more
-/// than this of it (a JavaScript string that was sliced keeps the whole it was sliced from), large enough that the
-/// cost of handing one over is spread over hundreds of rows.
-pub const SEGMENT_BYTES: usize = 64 * 1024;
 
 /// How much room is made at first for each reply that is expected, so that most batches are received at once.
 const ROOM_FOR_A_REPLY: usize = 128;
 const MIN_FIRST_BUFFER_BYTES: usize = 1024;
-
-/// Whole replies, each with its line end. Longer than [`SEGMENT_BYTES`] only if it is one single reply.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Segment {
-    bytes: Vec<u8>,
-    is_ascii: bool,
-}
 
 /// Reads replies out of whatever pieces they arrive in.
 ///
@@ -36,33 +25,6 @@ pub struct ReplyReader {
     segments: Vec<Segment>,
     first_buffer_bytes: usize,
     max_reply_bytes: usize,
-}
-
-impl Segment {
-    fn new(mut buffer: Vec<u8>, start: usize) -> Self {
-        buffer.drain(..start);
-        // A buffer doubles, so that up to half of a large one may be unused when it is handed on and copied.
-        if buffer.capacity() - buffer.len() > SEGMENT_BYTES {
-            buffer.shrink_to_fit();
-        }
-        let is_ascii = buffer.is_ascii();
-        Self { bytes: buffer, is_ascii }
-    }
-
-    /// The replies as they came.
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// The same as an owned buffer, without copying.
-    pub fn into_bytes(self) -> Vec<u8> {
-        self.bytes
-    }
-
-    /// Whether all bytes are below 0x80.
-    pub fn is_ascii(&self) -> bool {
-        self.is_ascii
-    }
 }
 
 impl ReplyReader {

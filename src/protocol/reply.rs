@@ -55,20 +55,26 @@ const MAX_DIGITS: usize = 10;
 
 /// Checks a reply line, given without its line end.
 pub fn check_reply(line: &[u8]) -> Result<ReplyHead, ReplyError> {
+    let head = read_head(line)?;
+    let values = count_values(line, head.values_start)?;
+    let whole = match head.columns {
+        0 => values == 0,
+        columns => values.is_multiple_of(columns as usize),
+    };
+    if !whole {
+        return Err(ReplyError::NoWholeRows { values, columns: head.columns });
+    }
+    Ok(ReplyHead { values_start: head.values_start.min(line.len()), ..head })
+}
+
+/// What a reply line begins with. Its values begin past its end if there are none.
+pub(super) fn read_head(line: &[u8]) -> Result<ReplyHead, ReplyError> {
     let (error_code, columns_start) = number(line, 0)?;
     if columns_start > line.len() {
         return Err(ReplyError::NoNumber { offset: line.len() });
     }
     let (columns, values_start) = number(line, columns_start)?;
-    let values = count_values(line, values_start)?;
-    let whole = match columns {
-        0 => values == 0,
-        columns => values.is_multiple_of(columns as usize),
-    };
-    if !whole {
-        return Err(ReplyError::NoWholeRows { values, columns });
-    }
-    Ok(ReplyHead { error_code, columns, values_start: values_start.min(line.len()) })
+    Ok(ReplyHead { error_code, columns, values_start })
 }
 
 /// The number at `start`, and where the token behind it begins: past the line's end if none does.

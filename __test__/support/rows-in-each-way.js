@@ -1,0 +1,43 @@
+'use strict';
+
+/*
+ * Makes rows of the columns given in each way, the second of them of numbers, and prints them: run by client-rows.test.js
+ * where nothing can be compiled, and where it can.
+ */
+
+const { rowMakerOf } = require('../../lib/client/row-maker.js');
+
+const columns = JSON.parse(process.argv[2]);
+const converters = columns.map((_, i) => (i === 1 ? Number : null));
+const maker = rowMakerOf(columns, converters, 'test');
+
+const list = columns.map((_, i) => (i === 1 ? '17' : `value ${i}`));
+const other = columns.map((_, i) => (i < 2 ? null : ''));
+const both = [...list, ...other];
+const text = both.map((value) => value ?? '\0').join('\t');
+const around = `0\t${columns.length}\t`;
+
+const fromText = [];
+maker.addFromText(
+  `${around}${text}\n${around}`,
+  around.length,
+  around.length + text.length,
+  fromText,
+);
+const fromValues = [];
+maker.addFromValues(both, fromValues);
+const first = maker.fromText(text, 0, text.length);
+const second = maker.fromValues(both, columns.length);
+
+const ways = [fromText, fromValues, [first, second]];
+const rows = ways.map((way) => way.map((row) => Object.entries(row)));
+console.log(JSON.stringify({ canCompile: canCompile(), rows }));
+
+function canCompile() {
+  try {
+    new Function('');
+    return true;
+  } catch {
+    return false;
+  }
+}
