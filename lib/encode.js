@@ -54,15 +54,27 @@ function encodeValue(value, argument, position) {
  * @returns {import('..').Bindable}
  */
 function checkBindable(value, argument, position) {
-  const isBindable =
-    value === null ||
-    isUint8Array(value) ||
-    (typeof value === 'number' ? Number.isFinite(value) : BINDABLE_TYPES.has(typeof value));
-  if (!isBindable) throw notBindable(value, argument, position);
-  return /** @type {import('..').Bindable} */ (value);
+  if (!isBindable(value)) throw notBindable(value, argument, position);
+  return value;
 }
 
-const BINDABLE_TYPES = new Set(['string', 'bigint', 'boolean']);
+/**
+ * Whether `encodeValue` would take it.
+ * @param {unknown} value
+ * @returns {value is import('..').Bindable}
+ */
+function isBindable(value) {
+  switch (typeof value) {
+    case 'string':
+    case 'bigint':
+    case 'boolean':
+      return true;
+    case 'number':
+      return Number.isFinite(value);
+    default:
+      return value === null || isUint8Array(value);
+  }
+}
 
 /**
  * @param {unknown} value
@@ -193,6 +205,7 @@ module.exports = {
   encodeValue,
   encodeValues,
   encodeName,
+  isBindable,
   checkBindable,
   checkValues,
   copyBytes,

@@ -1,7 +1,7 @@
 'use strict';
 
 const { nextToken, numberAt, toRows } = require('./segment.js');
-const { cutBuffers, cutText, toBuffer } = require('./values.js');
+const { cutBuffers, cutParts, cutText, toBuffer } = require('./values.js');
 
 /** The size that the addon cuts segments to (SEGMENT_BYTES in src/protocol/segment.rs). */
 const SEGMENT_BYTES = 64 * 1024;
@@ -48,7 +48,7 @@ class LongReply {
   }
 
   values() {
-    this.#values ??= this.#parts.flatMap((part) => this.#cut(part));
+    this.#values ??= cutParts(this.#parts, (part) => this.#cut(part));
     return this.#values;
   }
 
@@ -58,7 +58,7 @@ class LongReply {
   }
 
   buffers() {
-    return this.#parts.flatMap((part) => {
+    return cutParts(this.#parts, (part) => {
       if (typeof part === 'string') return this.#cut(part).map(toBuffer);
       return cutBuffers(part, 0, part.length);
     });

@@ -5,7 +5,7 @@ const {
   types: { isUint8Array },
 } = require('node:util');
 const { checkOneOf, checkOptions } = require('../check.js');
-const { checkBindable, show } = require('../encode.js');
+const { checkBindable, isBindable, show } = require('../encode.js');
 const { HandlerSocketError } = require('../errors.js');
 const { access } = require('../reply.js');
 const { rowMakerOf } = require('./row-maker.js');
@@ -282,7 +282,9 @@ class Columns {
         `${argument} must have a value for each of the ${length} columns, not ${given.length} values`,
       );
     }
-    return Array.from(given, (value, i) => this.#toBindable(value, i, argument));
+    const values = [];
+    for (let i = 0; i < length; i++) values.push(this.#toBindable(given[i], i, argument));
+    return values;
   }
 
   /**
@@ -313,9 +315,10 @@ class Columns {
    */
   #toBindable(value, column, argument) {
     const type = this.#types[column];
+    const isTaken = type?.toText === undefined || value === null;
+    if (isTaken && isBindable(value)) return value;
     const name = `${argument}.${this.#names[column]}`;
-    if (type?.toText && value !== null) return type.toText(value, name);
-    return checkBindable(value, name);
+    return isTaken ? checkBindable(value, name) : type.toText?.(value, name);
   }
 }
 

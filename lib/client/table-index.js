@@ -133,7 +133,7 @@ class Index {
       isWrite: false,
       requests,
       read: (outcome, i) => this.#columns.rowsOfList(replyOf(outcome), lists[i], column),
-      finish: (parts) => (parts.includes(undefined) ? undefined : parts.flat()),
+      finish: joinLists,
       key: keys,
     });
   }
@@ -240,7 +240,10 @@ class Index {
   /** @param {readonly unknown[]} rows */
   async insertMany(rows) {
     checkArray(rows, 'rows');
-    const requests = Array.from(rows, (row, i) => this.#commands.insert(row, `rows[${i}]`));
+    const requests = [];
+    for (let i = 0; i < rows.length; i++) {
+      requests.push(this.#commands.insert(rows[i], `rows[${i}]`));
+    }
     /** @param {import('./call.js').Outcome[]} outcomes */
     const finish = (outcomes) => {
       return outcomes.map((outcome) => settled(() => insertedOf(outcome)));
@@ -392,6 +395,16 @@ class Index {
 }
 
 /** @typedef {import('./commands.js').Modification} Modification */
+
+/**
+ * The rows of all IN lists; undefined where those of one do not tell which they are.
+ * @param {(readonly import('./row-maker.js').Row[] | undefined)[]} parts
+ */
+function joinLists(parts) {
+  if (parts.includes(undefined)) return undefined;
+  // V8 has a quick way for concat, and none for flat.
+  return parts.length === 1 ? parts[0] : /** @type {any[]} */ ([]).concat(...parts);
+}
 
 /**
  * @param {import('../..').RangeOptions} options
