@@ -228,6 +228,25 @@ describe('a process', () => {
     assert.deepEqual({ code, signal, stderr }, { code: 0, signal: null, stderr: '' });
   });
 
+  test('whose worker stays for what comes next ends by itself all the same', async (t) => {
+    const healthy = await startHealthyPeer(t);
+    const program = async ({ Batch, Connection, Executor }, address) => {
+      const connection = new Connection(address);
+      // Each takes longer than the tries, so that one after the other goes to a worker.
+      for (let i = 0; i < 300; i++) {
+        const batch = new Batch();
+        for (let n = 0; n < 500; n++) batch.write(`${n}\n`);
+        const [replies] = await new Executor().add(connection, batch).execute();
+        if (replies[499].values[1] !== '499') throw new Error(`${i}: ${replies[499]}`);
+      }
+      globalThis.kept = connection;
+    };
+    const start = performance.now();
+    const { code, signal, stderr } = await runChild(t, program, { args: [healthy.address] });
+    assert.deepEqual({ code, signal, stderr }, { code: 0, signal: null, stderr: '' });
+    assert.ok(performance.now() - start < SOON_MS);
+  });
+
   test('waits for what is under way before it ends', async (t) => {
     const healthy = await startHealthyPeer(t);
     const program = ({ Batch, Connection, Executor }, address) => {

@@ -6,19 +6,21 @@ const native = require('../native.js');
  * The executes of this environment. What the server answers within a few turns of the event loop is taken in on this
  * thread. For what takes longer one libuv worker at a time polls on behalf of all that is under way; it tells of what has
  * finished, comes back when nothing is left, or soon, and is sent again if something is. When nothing is under way nothing
- * is pending, and the process may end. docs/driver.md tells why.
+ * is pending, or not for long, and the process may end. docs/driver.md tells why.
  */
 
-/** How many turns of the event loop, of two to three microseconds, pass in vain before a worker is sent. */
-const TRIES = 50;
+/** For so long, in milliseconds, turns of the event loop pass in vain before a worker is sent. */
+const TRIAL_MS = 0.1;
 /** After tries in vain this many executes go to a worker at once; each failure in a row doubles it. */
 const FIRST_PAUSE = 1;
 const LONGEST_PAUSE = 64;
+/** In such a pause a worker lingers for what comes next. */
+const LINGERING_PAUSE = 8;
 
 /** A worker that has not come back after this long, in milliseconds, has got no thread yet: its stint is shorter. */
 const WORKER_LATE_MS = 60;
 
-/** A worker that has more to do tells of what has finished by a call. */
+/** A worker tells of what has finished by a call. */
 const driver = new native.Driver(() => void settle());
 
 /**
@@ -39,7 +41,8 @@ const underWay = new Map();
 
 /** Whether a try is on its way. */
 let isTrying = false;
-let triesLeft = 0;
+/** Until when, as performance.now() tells it. */
+let tryEnd = 0;
 /** How many executes go to a worker at once. */
 let pauseLeft = 0;
 let pause = FIRST_PAUSE;
@@ -58,7 +61,7 @@ let lateTimer;
 function execute(connections, batches, timeoutMs, waiting) {
   const id = driver.execute(connections, batches, timeoutMs);
   underWay.set(id, waiting);
-  if (pauseLeft > 0) pauseLeft--;
+  if (pauseLeft > 0 && --pauseLeft === 0) driver.linger(false);
   goOn();
   return id;
 }
@@ -70,23 +73,25 @@ function goOn() {
     sendWorker();
   } else {
     isTrying = true;
-    triesLeft = TRIES;
+    tryEnd = performance.now() + TRIAL_MS;
     setImmediate(tryNow);
   }
 }
 
 function tryNow() {
+  const now = performance.now();
   if (settle()) {
     pause = FIRST_PAUSE;
-    triesLeft = TRIES;
+    tryEnd = now + TRIAL_MS;
   }
-  if (underWay.size > 0 && --triesLeft > 0) {
+  if (underWay.size > 0 && now < tryEnd) {
     setImmediate(tryNow);
     return;
   }
   isTrying = false;
   if (underWay.size > 0) {
     pauseLeft = pause;
+    driver.linger(pause >= LINGERING_PAUSE);
     pause = Math.min(2 * pause, LONGEST_PAUSE);
     sendWorker();
   }
@@ -96,10 +101,12 @@ function sendWorker() {
   workerIsOut = true;
   lateTimer ??= setTimeout(standIn, WORKER_LATE_MS).unref();
   lateTimer.refresh();
-  driver.poll().then(() => {
+  driver.poll().then((isEmpty) => {
     workerIsOut = false;
     settle();
-    goOn();
+    // What the worker has left has taken long already.
+    if (!isEmpty && underWay.size > 0) sendWorker();
+    else goOn();
   }, fail);
 }
 

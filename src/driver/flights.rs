@@ -6,31 +6,23 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use polling::{Event as Readiness, Poller};
-
 use super::lookup::Lookups;
-use super::registration::Registration;
-use super::{ExecuteId, Finished, Handle, Order, PairKey, Shared};
-use crate::connection::{Awaited, Completion, Connection, Event, Failure, NetworkSocket};
+use super::watch::{Watch, awaited_host, awaited_socket};
+use super::{ExecuteId, Finished, Handle, Order, PairKey, Shared, Submitted};
+use crate::connection::{Completion, Connection, Event, Failure};
 use crate::error::{Kind, Outcome};
 use crate::executor::Executor;
 
 #[derive(Default)]
 pub(super) struct Flights {
     flights: HashMap<ExecuteId, Flight>,
-    sockets: Sockets,
+    /// The pairs whose sockets the poller knows, by the keys that it knows them by.
+    sockets: HashMap<usize, PairKey>,
     lookups: Lookups,
     /// The pairs that have begun and that nothing watches yet.
     unwatched: Vec<PairKey>,
     /// Connections whose turn it was for a pair that is still on its way here.
     early: HashMap<PairKey, Connection>,
-}
-
-/// The pairs whose sockets the poller knows, by the key that it knows them by.
-#[derive(Default)]
-struct Sockets {
-    pairs: HashMap<usize, PairKey>,
-    next_key: usize,
 }
 
 struct Flight {
@@ -40,31 +32,15 @@ struct Flight {
     watches: Vec<Watch>,
 }
 
-/// How a pair hears of what it waits for.
-enum Watch {
-    /// It waits for nothing, or only for the time.
-    None,
-    Lookup,
-    Socket {
-        key: usize,
-        registration: Registration,
-    },
-}
-
 impl Flights {
-    pub fn begin(
-        &mut self,
-        id: ExecuteId,
-        executor: Executor,
-        handles: Vec<Arc<Handle>>,
-        now: Instant,
-    ) {
-        let pairs = executor.len();
-        let watches = (0..pairs).map(|_| Watch::None).collect();
+    pub fn begin(&mut self, submitted: Submitted, now: Instant) {
+        let Submitted { id, executor, handles, watches } = submitted;
         let flight = self.flights.entry(id).or_insert(Flight { executor, handles, watches });
         flight.executor.start(now);
-        for pair in 0..pairs {
-            if let Some(connection) = self.early.remove(&(id, pair)) {
+        for pair in 0..flight.watches.len() {
+            if let Some(key) = self.flights[&id].watches[pair].key() {
+                self.sockets.insert(key, (id, pair));
+            } else if let Some(connection) = self.early.remove(&(id, pair)) {
                 self.pass_on((id, pair), connection, now);
             } else {
                 self.follow((id, pair), now);
@@ -74,7 +50,7 @@ impl Flights {
 
     /// The poller saw the socket that it knows by `key`.
     pub fn ready(&mut self, shared: &Arc<Shared>, key: usize, now: Instant) {
-        if let Some(&pair) = self.sockets.pairs.get(&key) {
+        if let Some(&pair) = self.sockets.get(&key) {
             self.resume(shared, pair, Event::Ready, now);
         }
     }
@@ -220,7 +196,8 @@ impl Flights {
             return None;
         }
         // Before another one watches the same socket.
-        self.sockets.forget(&mut flight.watches[pair]);
+        let watch = std::mem::replace(&mut flight.watches[pair], Watch::None);
+        watch.key().map(|key| self.sockets.remove(&key));
         let handle = &flight.handles[pair];
         match flight.executor.take_connection(pair) {
             Some(connection) => handle.give_back((id, pair), connection),
@@ -234,31 +211,20 @@ impl Flights {
             return;
         };
         let watch = &mut watches[pair];
-        let connection = executor.connection(pair);
-        let awaited = executor.wait(pair).map(|wait| wait.awaited);
-        let result = match (awaited, connection) {
-            (Some(Awaited::Lookup), Some(connection)) => match connection.host() {
-                Some(host) if !matches!(watch, Watch::Lookup) => {
-                    *watch = Watch::Lookup;
-                    let shared = Arc::clone(shared);
-                    let report = move |host, found| shared.order(Order::Resolved(host, found));
-                    self.lookups.begin(host, (id, pair), report)
-                }
-                _ => Ok(()),
-            },
-            (Some(Awaited::Socket { readable, writable }), Some(connection)) => {
-                let socket =
-                    connection.socket().expect("a connection that waits for a socket has one");
-                let interest = Readiness::new(0, readable, writable);
-                self.sockets.watch(watch, &shared.poller, socket, interest, (id, pair))
-            }
-            _ => {
-                self.sockets.forget(watch);
-                Ok(())
-            }
+        let known = watch.key();
+        let result = if let Some(host) = awaited_host(executor, pair) {
+            begin_lookup(&mut self.lookups, shared, watch, host, (id, pair))
+        } else if let Some((socket, interest)) = awaited_socket(executor, pair) {
+            watch.socket(&shared.poller, &shared.keys, socket, interest)
+        } else {
+            *watch = Watch::None;
+            Ok(())
         };
+        if watch.key() != known {
+            known.map(|key| self.sockets.remove(&key));
+            watch.key().map(|key| self.sockets.insert(key, (id, pair)));
+        }
         if let Err(source) = result {
-            self.sockets.forget(watch);
             executor.fail(pair, Kind::Lost { source: Some(source) });
         }
         if executor.wait(pair).is_none() {
@@ -267,39 +233,23 @@ impl Flights {
     }
 }
 
+fn begin_lookup(
+    lookups: &mut Lookups,
+    shared: &Arc<Shared>,
+    watch: &mut Watch,
+    host: &str,
+    pair: PairKey,
+) -> io::Result<()> {
+    if let Watch::Lookup = watch {
+        return Ok(());
+    }
+    *watch = Watch::Lookup;
+    let shared = Arc::clone(shared);
+    lookups.begin(host, pair, move |host, found| shared.order(Order::Resolved(host, found)))
+}
+
 fn panicked(message: &str) -> Completion {
     let error = Kind::Panic { message: message.to_owned() }.into();
     let failure = Some(Failure { error, outcome: Outcome::Unknown });
     Completion { segments: Vec::new(), replies: 0, failure }
-}
-
-impl Sockets {
-    fn watch(
-        &mut self,
-        watch: &mut Watch,
-        poller: &Arc<Poller>,
-        socket: &Arc<NetworkSocket>,
-        mut interest: Readiness,
-        pair: PairKey,
-    ) -> io::Result<()> {
-        if let Watch::Socket { key, registration } = watch
-            && registration.is_for(socket)
-        {
-            interest.key = *key;
-            return registration.renew(interest);
-        }
-        self.forget(watch);
-        interest.key = self.next_key;
-        self.next_key = self.next_key.wrapping_add(1);
-        let registration = Registration::new(poller, socket, interest)?;
-        self.pairs.insert(interest.key, pair);
-        *watch = Watch::Socket { key: interest.key, registration };
-        Ok(())
-    }
-
-    fn forget(&mut self, watch: &mut Watch) {
-        if let Watch::Socket { key, .. } = std::mem::replace(watch, Watch::None) {
-            self.pairs.remove(&key);
-        }
-    }
 }

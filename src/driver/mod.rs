@@ -2,20 +2,21 @@
 //!
 //! A [`Driver`] is shared by two threads. One submits executors, closes pairs and takes what has finished; it never
 //! waits. The other lends itself for a stint, [`Driver::run`], which polls on behalf of every execute in flight and
-//! returns as soon as something has finished, so that a thread of a pool is held only while there is something to wait
-//! for. `docs/driver.md` tells the life of a stint and why it is so.
+//! returns when nothing is left, so that a thread of a pool is held only while there is something to wait for.
+//! `docs/driver.md` tells the life of a stint and why it is so.
 
 mod flights;
 mod handle;
 mod lookup;
 mod registration;
+mod watch;
 
 use std::any::Any;
 use std::collections::VecDeque;
 use std::io;
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -24,12 +25,17 @@ use polling::{Events, Poller};
 use crate::connection::Completion;
 use crate::executor::Executor;
 use flights::Flights;
+use watch::{Keys, Watch, awaited_socket};
 
 pub use handle::{Handle, Loan};
 
 /// A stint ends after this long even if nothing has finished: an environment that ends cannot call its worker back, it
 /// waits for it.
 pub const STINT: Duration = Duration::from_millis(50);
+
+/// For so long after nothing is in flight any more a stint waits for what comes next: a program that makes one call after the
+/// other has no use for a new worker each time.
+const LINGER: Duration = Duration::from_millis(3);
 
 /// Names an execute in flight.
 pub type ExecuteId = u32;
@@ -43,6 +49,8 @@ pub struct Driver(Arc<Shared>);
 
 struct Shared {
     poller: Arc<Poller>,
+    keys: Keys,
+    lingers: AtomicBool,
     inbox: Mutex<Inbox>,
     /// Locked by the running stint, for as long as it lasts.
     flights: Mutex<Flights>,
@@ -57,7 +65,7 @@ struct Inbox {
 }
 
 enum Order {
-    Run(ExecuteId, Executor, Vec<Arc<Handle>>),
+    Run(Submitted),
     Abort(ExecuteId),
     Close(PairKey),
     Resolved(String, io::Result<Vec<IpAddr>>),
@@ -65,15 +73,28 @@ enum Order {
     Return,
 }
 
-impl Order {
-    /// Whether it cannot be left until something else happens, or until that time.
-    fn is_urgent(&self, until: Instant) -> bool {
-        match self {
-            Order::Run(_, executor, _) => {
-                !executor.awaits_turns_only() || executor.until().is_some_and(|end| end < until)
-            }
-            _ => true,
-        }
+/// An execute on its way to a stint.
+struct Submitted {
+    id: ExecuteId,
+    executor: Executor,
+    /// Whom the pairs have their connections from.
+    handles: Vec<Arc<Handle>>,
+    /// Of each pair.
+    watches: Vec<Watch>,
+}
+
+impl Submitted {
+    /// Has the poller watch the pairs; whether a stint that sleeps until then need not wake before they are ready.
+    fn arm(&mut self, shared: &Shared, until: Instant) -> bool {
+        let Self { executor, watches, .. } = self;
+        let is_early = executor.until().is_none_or(|end| end < until);
+        !is_early
+            && watches.iter_mut().enumerate().all(|(pair, watch)| {
+                executor.awaits_turn(pair)
+                    || awaited_socket(executor, pair).is_some_and(|(socket, interest)| {
+                        watch.socket(&shared.poller, &shared.keys, socket, interest).is_ok()
+                    })
+            })
     }
 }
 
@@ -96,6 +117,8 @@ impl Driver {
     pub fn new() -> io::Result<Self> {
         Ok(Self(Arc::new(Shared {
             poller: Arc::new(Poller::new()?),
+            keys: Keys::default(),
+            lingers: AtomicBool::new(false),
             inbox: Mutex::default(),
             flights: Mutex::default(),
             finished: Mutex::default(),
@@ -105,7 +128,8 @@ impl Driver {
     /// Takes an executor on, whose pairs have their connections from these handles. The next or the running stint begins or
     /// goes on with it.
     pub fn submit(&self, id: ExecuteId, executor: Executor, handles: Vec<Arc<Handle>>) {
-        self.0.order(Order::Run(id, executor, handles));
+        let watches = handles.iter().map(|_| Watch::None).collect();
+        self.0.submit(Submitted { id, executor, handles, watches });
     }
 
     /// Ends every pair of an execute that is not done with `ERR_HS_CLOSED`.
@@ -123,12 +147,19 @@ impl Driver {
         self.0.order(Order::Return);
     }
 
-    /// Waits and works, until nothing is in flight, [`STINT`] is over or [`Self::interrupt`] is called. Calls `report`
-    /// when something has finished, if there is more to do.
+    /// Waits and works, until nothing is in flight, [`STINT`] is over or [`Self::interrupt`] is called. Calls `report` when
+    /// something has finished. Says whether nothing is in flight.
     ///
     /// A panic ends no more than what was in flight: each such execute finishes with an error.
-    pub fn run(&self, report: impl Fn()) {
-        self.stint(&mut lock(&self.0.flights), STINT, &report);
+    pub fn run(&self, report: impl Fn()) -> bool {
+        let mut flights = lock(&self.0.flights);
+        self.stint(&mut flights, STINT, &report);
+        flights.is_empty()
+    }
+
+    /// Whether stints wait a moment for what comes next when nothing is in flight any more.
+    pub fn linger(&self, lingers: bool) {
+        self.0.lingers.store(lingers, Ordering::Relaxed);
     }
 
     /// Works without waiting. Does nothing while another thread is in a stint, or, unless it `may_connect`, while an
@@ -174,57 +205,78 @@ impl Driver {
 }
 
 impl Shared {
-    fn order(&self, order: Order) {
+    fn submit(&self, mut submitted: Submitted) {
         let mut inbox = lock(&self.inbox);
-        let has_to_wake = inbox.sleeps_until.is_some_and(|until| order.is_urgent(until));
-        inbox.orders.push_back(order);
+        // A stint that wakes for one of the pairs has to wait for the inbox, and finds it there.
+        let has_to_wake = inbox.sleeps_until.is_some_and(|until| !submitted.arm(self, until));
+        inbox.orders.push_back(Order::Run(submitted));
         drop(inbox);
         if has_to_wake {
-            // It fails only if the poller's own descriptor is gone, and then no stint sleeps on it.
-            let _ = self.poller.notify();
+            self.wake();
         }
     }
 
+    fn order(&self, order: Order) {
+        let mut inbox = lock(&self.inbox);
+        let has_to_wake = inbox.sleeps_until.is_some();
+        inbox.orders.push_back(order);
+        drop(inbox);
+        if has_to_wake {
+            self.wake();
+        }
+    }
+
+    fn wake(&self) {
+        // It fails only if the poller's own descriptor is gone, and then no stint sleeps on it.
+        let _ = self.poller.notify();
+    }
+
     fn run(self: &Arc<Self>, flights: &mut Flights, length: Duration, report: &dyn Fn()) {
-        let stint_end = Instant::now() + length;
+        let mut idle_end = Instant::now();
+        let stint_end = idle_end + length;
         let mut events = None;
         loop {
-            let mut interrupted = false;
-            while let Some(order) = self.next_order() {
-                match order {
-                    Order::Run(id, executor, handles) => {
-                        flights.begin(id, executor, handles, Instant::now())
-                    }
-                    Order::Abort(id) => flights.abort(self, id, Instant::now()),
-                    Order::Close(pair) => flights.close(self, pair, Instant::now()),
-                    Order::Resolved(host, found) => {
-                        flights.resolved(self, &host, &found, Instant::now())
-                    }
-                    Order::Return => interrupted = true,
-                }
+            let interrupted = self.take_orders(flights);
+            for event in events.iter().flat_map(Events::iter) {
+                flights.ready(self, event.key, Instant::now());
             }
             let now = Instant::now();
             flights.expire(self, now);
             flights.try_new(now);
             let finished = flights.take_finished();
-            let has_finished = !finished.is_empty();
-            if has_finished {
+            if !finished.is_empty() {
                 lock(&self.finished).extend(finished);
+                report();
+                idle_end = now + self.linger();
             }
-            if interrupted || now >= stint_end || (has_finished && flights.is_empty()) {
+            let end = if flights.is_empty() { idle_end.min(stint_end) } else { stint_end };
+            if interrupted || now >= end {
                 return;
             }
-            if has_finished {
-                report();
-            }
             flights.watch_new(self, now);
-            let until = flights.until().map_or(stint_end, |until| until.min(stint_end));
-            let events = events.get_or_insert_with(Events::new);
-            self.poll(events, until);
-            for event in events.iter() {
-                flights.ready(self, event.key, Instant::now());
+            let until = flights.until().map_or(end, |until| until.min(end));
+            self.poll(events.get_or_insert_with(Events::new), until);
+        }
+    }
+
+    fn linger(&self) -> Duration {
+        if self.lingers.load(Ordering::Relaxed) { LINGER } else { Duration::ZERO }
+    }
+
+    /// Does what was ordered; whether that is to end the stint.
+    fn take_orders(self: &Arc<Self>, flights: &mut Flights) -> bool {
+        let mut interrupted = false;
+        while let Some(order) = self.next_order() {
+            let now = Instant::now();
+            match order {
+                Order::Run(submitted) => flights.begin(submitted, now),
+                Order::Abort(id) => flights.abort(self, id, now),
+                Order::Close(pair) => flights.close(self, pair, now),
+                Order::Resolved(host, found) => flights.resolved(self, &host, &found, now),
+                Order::Return => interrupted = true,
             }
         }
+        interrupted
     }
 
     fn has_to_connect(&self) -> bool {
@@ -232,7 +284,7 @@ impl Shared {
         inbox
             .orders
             .iter()
-            .any(|order| matches!(order, Order::Run(_, executor, _) if executor.has_to_begin()))
+            .any(|order| matches!(order, Order::Run(order) if order.executor.has_to_begin()))
     }
 
     fn next_order(&self) -> Option<Order> {

@@ -37,19 +37,18 @@ pub struct Stint {
 }
 
 impl Task for Stint {
-    type Output = ();
-    type JsValue = ();
+    type Output = bool;
+    type JsValue = bool;
 
-    fn compute(&mut self) -> Result<()> {
-        self.driver.run(|| {
+    fn compute(&mut self) -> Result<bool> {
+        Ok(self.driver.run(|| {
             // It fails only where the environment has ended, and nobody is left to be told.
             let _ = self.report.call((), ThreadsafeFunctionCallMode::NonBlocking);
-        });
-        Ok(())
+        }))
     }
 
-    fn resolve(&mut self, _: Env, (): ()) -> Result<()> {
-        Ok(())
+    fn resolve(&mut self, _: Env, is_empty: bool) -> Result<bool> {
+        Ok(is_empty)
     }
 }
 
@@ -103,10 +102,16 @@ impl NodeDriver {
         finished_execute(env, local.run_to_end(id, executor, handles))
     }
 
-    /// One stint: resolves when nothing is in flight, or soon. What finishes before is reported.
-    #[napi]
+    /// One stint: resolves when nothing is in flight, with true, or soon, with false. What finishes is reported.
+    #[napi(ts_return_type = "Promise<boolean>")]
     pub fn poll(&self) -> AsyncTask<Stint> {
         AsyncTask::new(Stint { driver: self.driver.clone(), report: Arc::clone(&self.report) })
+    }
+
+    /// Whether stints wait a moment for what comes next.
+    #[napi]
+    pub fn linger(&self, lingers: bool) {
+        self.driver.linger(lingers);
     }
 
     /// What has finished, if anything has, after a try at what is under way, on this thread. It connects only if it may.

@@ -120,7 +120,8 @@ mod tests {
 
     #[test]
     fn parts_are_whole_rows_and_hold_every_value() {
-        for (columns, rows, length) in [(1, 9000, 10), (3, 5000, 7), (7, 12_000, 1), (2, 3, 100_000)]
+        for (columns, rows, length) in
+            [(1, 9000, 10), (3, 5000, 7), (7, 12_000, 1), (2, 3, 100_000)]
         {
             let value = vec![b'x'; length];
             let values = vec![&value[..]; columns * rows];
