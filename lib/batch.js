@@ -14,6 +14,8 @@ const { readReplies } = require('./reply.js');
 const MAX_INDEX_ID = 65_535;
 
 const LINE_FEED = 0x0a;
+/** The memory for more is given back by clear(). */
+const MAX_REUSED_BYTES = 64 * 1024;
 /** A batch that runs lets go of more: its replies will take the memory. */
 const MAX_KEPT_BYTES = 1024 * 1024;
 
@@ -229,7 +231,8 @@ class Batch {
     if (this.#state === 'added' || this.#state === 'running') {
       throw new TypeError(`the batch cannot be cleared: ${STATES[this.#state]}`);
     }
-    this.#writer.truncate(0);
+    if (this.#writer.length > MAX_REUSED_BYTES) this.#writer = new ByteWriter();
+    else this.#writer.truncate(0);
     this.#goneBytes = 0;
     this.#commandCount = 0;
     this.#isInCommand = false;

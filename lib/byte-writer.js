@@ -36,12 +36,6 @@ class ByteWriter {
     this.#length = length;
   }
 
-  /** Takes everything back, and gives up the memory. */
-  reset() {
-    this.#bytes = Buffer.allocUnsafeSlow(FIRST_CAPACITY);
-    this.#length = 0;
-  }
-
   /**
    * A whole command. What cannot be sent is a TypeError, and nothing of the command is written then.
    * @param {number} indexId
