@@ -1,15 +1,15 @@
 'use strict';
 
 const { nextToken, numberAt, toRows } = require('./segment.js');
-const { cutBuffers, cutParts, cutText, toBuffer } = require('./values.js');
+const { cutBuffers, cutParts, cutText, endOfFirst, startOfLast, toBuffer } = require('./values.js');
 
 /** The size that the addon cuts segments to (SEGMENT_BYTES in src/protocol/segment.rs). */
 const SEGMENT_BYTES = 64 * 1024;
 const TAB = 0x09;
 
 /**
- * A reply that is longer than a segment. It comes in parts of whole rows, each no longer than one, so that a value that is
- * kept keeps no more alive; but for a row that is longer by itself, which comes as bytes.
+ * A long reply, which comes by itself, in parts of whole rows. None is longer than a segment, so that a value that is kept
+ * keeps no more alive; but for a row that is longer by itself, which comes as bytes.
  */
 class LongReply {
   #head;
@@ -65,7 +65,9 @@ class LongReply {
   }
 
   firstRow() {
-    return this.#cut(this.#parts[0]).slice(0, this.columnCount());
+    const [part] = this.#parts;
+    if (typeof part !== 'string') return this.#cut(part).slice(0, this.columnCount());
+    return this.#cutBetween(part, 0, endOfFirst(part, 0, part.length, this.columnCount()));
   }
 
   /**
@@ -78,9 +80,9 @@ class LongReply {
     /** @type {import('..').Text[]} */
     let values = [];
     for (let i = this.#parts.length - 1; i >= 0 && values.length < wanted; i--) {
-      values = [...this.#cut(this.#parts[i]), ...values];
+      values = [...this.#cutLast(this.#parts[i], wanted - values.length), ...values];
     }
-    return values.slice(-wanted);
+    return values;
   }
 
   /**
@@ -117,7 +119,26 @@ class LongReply {
   #cut(part) {
     if (typeof part !== 'string' && part.length > SEGMENT_BYTES) return this.#cutLongRow(part);
     const text = part.toString();
-    return cutText(text, 0, text.length, this.columnCount(), text.includes('\x01'));
+    return this.#cutBetween(text, 0, text.length);
+  }
+
+  /**
+   * So many values from the end on, or all if there are fewer.
+   * @param {string | Buffer} part
+   * @param {number} count
+   */
+  #cutLast(part, count) {
+    if (typeof part !== 'string') return this.#cut(part).slice(-count);
+    return this.#cutBetween(part, startOfLast(part, 0, part.length, count), part.length);
+  }
+
+  /**
+   * @param {string} part
+   * @param {number} start
+   * @param {number} end
+   */
+  #cutBetween(part, start, end) {
+    return cutText(part, start, end, this.columnCount(), part.includes('\x01'));
   }
 
   /**

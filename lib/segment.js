@@ -1,6 +1,6 @@
 'use strict';
 
-const { cutBuffers, cutText, toBuffer } = require('./values.js');
+const { cutBuffers, cutText, endOfFirst, startOfLast, toBuffer } = require('./values.js');
 
 const LINE_FEED = 0x0a;
 const ZERO = 0x30;
@@ -69,14 +69,7 @@ class Segment {
 
   /** @param {number} ordinal */
   rowCount(ordinal) {
-    const start = this.#valuesStart(ordinal);
-    const end = this.#ends[ordinal];
-    if (start > end) return 0;
-    let values = 1;
-    for (let tab = this.#text.indexOf('\t', start); tab !== -1 && tab < end; values++) {
-      tab = this.#text.indexOf('\t', tab + 1);
-    }
-    return values / this.columnCount(ordinal);
+    return this.values(ordinal).length / this.columnCount(ordinal) || 0;
   }
 
   /** @param {number} ordinal */
@@ -105,11 +98,7 @@ class Segment {
   /** @param {number} ordinal */
   firstRow(ordinal) {
     const start = this.#valuesStart(ordinal);
-    let end = start - 1;
-    for (let i = this.columnCount(ordinal); i > 0 && end < this.#ends[ordinal]; i--) {
-      end = this.#text.indexOf('\t', end + 1);
-      if (end === -1 || end > this.#ends[ordinal]) end = this.#ends[ordinal];
-    }
+    const end = endOfFirst(this.#text, start, this.#ends[ordinal], this.columnCount(ordinal));
     return this.#cutBetween(start, end, ordinal);
   }
 
@@ -119,12 +108,9 @@ class Segment {
    * @param {number} rows
    */
   lastRows(ordinal, rows) {
-    const first = this.#valuesStart(ordinal);
     const end = this.#ends[ordinal];
-    let start = end + 1;
-    for (let i = rows * this.columnCount(ordinal); i > 0 && start > first; i--) {
-      start = Math.max(this.#text.lastIndexOf('\t', start - 2) + 1, first);
-    }
+    const count = rows * this.columnCount(ordinal);
+    const start = startOfLast(this.#text, this.#valuesStart(ordinal), end, count);
     return this.#cutBetween(start, end, ordinal);
   }
 

@@ -43,6 +43,37 @@ function cutText(text, start, end, expected, hasEscapes) {
 }
 
 /**
+ * Where the first of the values between two places end.
+ * @param {string} text
+ * @param {number} start
+ * @param {number} end
+ * @param {number} count
+ */
+function endOfFirst(text, start, end, count) {
+  let found = start - 1;
+  for (let i = 0; i < count && found < end; i++) {
+    found = text.indexOf('\t', found + 1);
+    if (found === -1 || found > end) found = end;
+  }
+  return found;
+}
+
+/**
+ * Where the last of them begin.
+ * @param {string} text
+ * @param {number} start
+ * @param {number} end
+ * @param {number} count
+ */
+function startOfLast(text, start, end, count) {
+  let found = end + 1;
+  for (let i = 0; i < count && found > start; i++) {
+    found = Math.max(text.lastIndexOf('\t', found - 2) + 1, start);
+  }
+  return found;
+}
+
+/**
  * What is made of each part of something, in one list. (V8 has no quick way for flatMap.)
  * @template Part, Value
  * @param {readonly Part[]} parts
@@ -107,4 +138,4 @@ function unescapeBytes(escaped) {
   return exact;
 }
 
-module.exports = { NULL, cutBuffers, cutParts, cutText, toBuffer };
+module.exports = { NULL, cutBuffers, cutParts, cutText, endOfFirst, startOfLast, toBuffer };

@@ -19,7 +19,7 @@ pub type FinishedExecute<'env> = Vec<Either<u32, FinishedBatch<'env>>>;
 pub type FinishedBatch<'env> =
     Either3<ReplySegment<'env>, Vec<ReplySegment<'env>>, FailedBatch<'env>>;
 
-/// Whole replies, or one that is longer than a segment.
+/// Whole replies, or a long one by itself.
 #[napi]
 pub type ReplySegment<'env> = Either3<JsString<'env>, BufferSlice<'env>, LongReply<'env>>;
 

@@ -8,6 +8,9 @@ use super::{LINE_FEED, TAB};
 /// cost of handing one over is spread over hundreds of rows.
 pub const SEGMENT_BYTES: usize = 64 * 1024;
 
+/// From this length on, to know how many rows a reply has saves more than it takes to tell.
+const LONG_REPLY_BYTES: usize = 4 * 1024;
+
 /// Whole replies, each with its line end. Longer than [`SEGMENT_BYTES`] only if it is one single reply.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Segment {
@@ -41,12 +44,12 @@ impl Segment {
         self.is_ascii
     }
 
-    /// The one reply that is longer than a segment, in parts; `None` if this is not one.
+    /// The one reply in it, if it is a long one, in parts.
     pub fn long_reply(&self) -> Option<LongReply<'_>> {
-        if self.bytes.len() <= SEGMENT_BYTES {
+        let (_, line) = self.bytes.split_last()?;
+        if self.bytes.len() < LONG_REPLY_BYTES || memchr::memchr(LINE_FEED, line).is_some() {
             return None;
         }
-        let line = self.bytes.strip_suffix(&[LINE_FEED]).unwrap_or(&self.bytes);
         let head = read_head(line).expect("a segment holds replies that were checked");
         let values = &line[head.values_start..];
         let (rows, parts) = cut_at_rows(values, head.columns as usize);
@@ -54,7 +57,7 @@ impl Segment {
     }
 }
 
-/// A reply that is longer than a segment.
+/// A reply of several KiB that is alone in its segment, or longer than one.
 #[derive(Debug, PartialEq, Eq)]
 pub struct LongReply<'a> {
     /// The error code and the number of columns.
@@ -113,9 +116,14 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_of_a_segments_size_has_no_parts() {
-        let value = vec![b'x'; SEGMENT_BYTES - b"0\t1\t\n".len()];
-        assert_eq!(long_reply(1, &[&value]).long_reply(), None);
+    fn a_short_reply_and_one_beside_others_have_no_parts() {
+        let value = vec![b'x'; LONG_REPLY_BYTES - b"0\t1\t\n".len()];
+        let long = long_reply(1, &[&value]);
+        assert_eq!(long.long_reply().expect("it is long").parts, [&value[..]]);
+        assert_eq!(long_reply(1, &[&value[1..]]).long_reply(), None);
+        let two = Segment::new([b"0\t1\n", long.bytes()].concat(), 0);
+        assert_eq!(two.long_reply(), None);
+        assert_eq!(Segment::new(Vec::new(), 0).long_reply(), None);
     }
 
     #[test]
