@@ -96,7 +96,7 @@ fn count_values(line: &[u8], values_start: usize) -> Result<usize, ReplyError> {
     }
     let mut values = 1;
     let mut value_start = values_start;
-    for found in memchr::memchr3_iter(TAB, NULL, ESCAPE, &line[values_start..]) {
+    for found in ControlBytes::new(&line[values_start..]) {
         let offset = values_start + found;
         let next = line.get(offset + 1).copied();
         match line[offset] {
@@ -114,6 +114,77 @@ fn count_values(line: &[u8], values_start: usize) -> Result<usize, ReplyError> {
         }
     }
     Ok(values)
+}
+
+/// Where the bytes below [`FIRST_PLAIN`] are, eight bytes looked at at a time. (They are close together in a row of short
+/// values, and then this takes half of what `memchr` takes, which is made for long gaps.)
+struct ControlBytes<'a> {
+    rest: &'a [u8],
+    /// Where the rest begins.
+    start: usize,
+    /// Where the eight bytes under way begin.
+    eight: usize,
+    /// The high bit of each of them that is one and has not been given.
+    found: u64,
+}
+
+/// So many times eight bytes without one are taken for the beginning of a long gap.
+const LONG_GAP: usize = 4;
+/// How much of a long gap is looked at at a time.
+const BLOCK: usize = 64;
+
+impl<'a> ControlBytes<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes, start: 0, eight: 0, found: 0 }
+    }
+
+    fn skip(&mut self, count: usize) {
+        self.rest = &self.rest[count..];
+        self.start += count;
+    }
+
+    fn skip_gap(&mut self) {
+        while let Some(block) = self.rest.first_chunk::<BLOCK>()
+            && block.iter().fold(u8::MAX, |least, &byte| least.min(byte)) >= FIRST_PLAIN
+        {
+            self.skip(BLOCK);
+        }
+    }
+}
+
+impl Iterator for ControlBytes<'_> {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        let mut gap = 0;
+        while self.found == 0 {
+            if gap == LONG_GAP {
+                self.skip_gap();
+            }
+            gap += 1;
+            let mut bytes = [u8::MAX; 8];
+            let count = self.rest.len().min(8);
+            match self.rest.first_chunk() {
+                Some(chunk) => bytes = *chunk,
+                None if count == 0 => return None,
+                None => bytes[..count].copy_from_slice(self.rest),
+            }
+            self.found = control_bytes(u64::from_le_bytes(bytes));
+            self.eight = self.start;
+            self.skip(count);
+        }
+        let offset = self.found.trailing_zeros() as usize / 8;
+        self.found &= self.found - 1;
+        Some(self.eight + offset)
+    }
+}
+
+/// The high bit of each byte that is below [`FIRST_PLAIN`], and no other.
+fn control_bytes(bytes: u64) -> u64 {
+    const LOW_BITS: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+    // Takes the low bits of a byte that is not below it to the high bit, and never into the next byte.
+    const CARRY: u64 = (0x80 - FIRST_PLAIN as u64) * 0x0101_0101_0101_0101;
+    !(((bytes & LOW_BITS) + CARRY) | bytes) & !LOW_BITS
 }
 
 /// Writes a value of a checked reply without its escapes to the front of `bytes` and gives its length.
@@ -181,6 +252,26 @@ mod tests {
             check_reply(b"4294967295\t10\t1\t2\t3\t4\t5\t6\t7\t8\t9\t"),
             head(4294967295, 10, 14)
         );
+    }
+
+    #[test]
+    fn control_bytes_are_found_wherever_they_are() {
+        for length in 0..40 {
+            for at in 0..length {
+                for byte in 0..=255u8 {
+                    let mut bytes = [0x10, 0xff, 0x8f, 0x0f].repeat(10);
+                    bytes.truncate(length);
+                    bytes[at] = byte;
+                    let expected: Vec<_> = (0..length).filter(|&i| bytes[i] < 0x10).collect();
+                    assert_eq!(ControlBytes::new(&bytes).collect::<Vec<_>>(), expected);
+                }
+            }
+        }
+        for gap in 0..400 {
+            let bytes = [vec![0x10; gap], vec![TAB], vec![0xff; gap], vec![NULL, ESCAPE]].concat();
+            let expected = [gap, 2 * gap + 1, 2 * gap + 2];
+            assert_eq!(ControlBytes::new(&bytes).collect::<Vec<_>>(), expected);
+        }
     }
 
     #[test]
