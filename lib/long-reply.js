@@ -14,6 +14,8 @@ const TAB = 0x09;
 class LongReply {
   #head;
   #rowCount;
+  /** @type {'ascii' | 'utf8'} */
+  #encoding;
   #parts;
   /** @type {import('..').Text[] | null} */
   #values = null;
@@ -24,10 +26,12 @@ class LongReply {
    * @param {import('../native.js').LongReply} reply
    * @param {string} address
    */
-  constructor({ head, rows, parts }, address) {
+  constructor({ head, rows, isAscii, parts }, address) {
     this.address = address;
     this.#head = head;
     this.#rowCount = rows;
+    // To make text of the one takes a fraction of the other's time.
+    this.#encoding = isAscii ? 'ascii' : 'utf8';
     this.#parts = parts;
   }
 
@@ -156,7 +160,7 @@ class LongReply {
         if (end < start) end = row.indexOf(TAB, start + SEGMENT_BYTES);
         if (end === -1) end = row.length;
       }
-      const text = row.toString('utf8', start, end);
+      const text = row.toString(this.#encoding, start, end);
       values.push(...cutText(text, 0, text.length, 1, text.includes('\x01')));
       start = end + 1;
     }

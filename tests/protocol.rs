@@ -196,19 +196,18 @@ struct Reading {
 
 impl Reading {
     fn of(mut stream: &[u8], cuts: &[usize], limit: usize) -> Self {
-        let mut reader = ReplyReader::new(1, limit);
+        let mut reader = ReplyReader::new(limit);
         let mut replies = Vec::new();
         let mut error = None;
         for cut in cuts.iter().cycle() {
             if stream.is_empty() || error.is_some() {
                 break;
             }
-            let space = reader.space();
-            assert!((1..=SEGMENT_BYTES).contains(&space.len()));
-            let count = space.len().min(stream.len()).min(*cut);
-            space[..count].copy_from_slice(&stream[..count]);
-            stream = &stream[count..];
-            reader.received(count);
+            let room = reader.room();
+            assert!((1..=SEGMENT_BYTES).contains(&room));
+            let (piece, rest) = stream.split_at(room.min(stream.len()).min(*cut));
+            reader.push(piece);
+            stream = rest;
             loop {
                 match reader.next_reply() {
                     Ok(Some((_, line))) => replies.push([line, b"\n"].concat()),

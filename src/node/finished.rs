@@ -32,6 +32,8 @@ pub struct LongReply<'env> {
     /// The error code and the number of columns.
     pub head: JsString<'env>,
     pub rows: u32,
+    /// Whether every byte is.
+    pub is_ascii: bool,
     /// Whole rows each.
     pub parts: Vec<ReplyText<'env>>,
 }
@@ -114,6 +116,7 @@ fn hand_over<'env>(env: &'env Env, segment: Segment) -> Result<ReplySegment<'env
     Ok(Either3::C(LongReply {
         head: env.create_string_latin1(long.head)?,
         rows: long.rows as u32,
+        is_ascii: segment.is_ascii(),
         parts: parts.collect::<Result<_>>()?,
     }))
 }

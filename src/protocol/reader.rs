@@ -3,19 +3,13 @@
 use super::segment::{SEGMENT_BYTES, Segment};
 use super::{LINE_FEED, ReplyError, ReplyHead, check_reply};
 
-/// How much room is made at first for each reply that is expected, so that most batches are received at once.
-const ROOM_FOR_A_REPLY: usize = 128;
-const MIN_FIRST_BUFFER_BYTES: usize = 1024;
-
 /// Reads replies out of whatever pieces they arrive in.
 ///
-/// In turn: fill [`Self::space`], say how much with [`Self::received`], take every [`Self::next_reply`]. It holds what
-/// has arrived, plus at most as much again as the reply that is arriving.
+/// In turn: [`Self::push`] what was received, at most as much as there is [`Self::room`] for, and take every
+/// [`Self::next_reply`]. It holds what has arrived, plus at most as much again as the reply that is arriving.
 #[derive(Debug)]
 pub struct ReplyReader {
-    /// Zero-filled up to its length; `filled` bytes of it have been received.
     buffer: Vec<u8>,
-    filled: usize,
     /// Where the segment under way begins.
     segment_start: usize,
     /// Where the first reply that `next_reply` has not yet given begins.
@@ -23,18 +17,14 @@ pub struct ReplyReader {
     /// Up to where that reply was searched for its end.
     searched: usize,
     segments: Vec<Segment>,
-    first_buffer_bytes: usize,
     max_reply_bytes: usize,
 }
 
 impl ReplyReader {
-    /// A reader of about `expected` replies, which refuses those of more than `max_reply_bytes`, the line end not counted.
-    pub fn new(expected: usize, max_reply_bytes: usize) -> Self {
-        let room = expected.saturating_mul(ROOM_FOR_A_REPLY);
+    /// A reader which refuses replies of more than `max_reply_bytes`, the line end not counted.
+    pub fn new(max_reply_bytes: usize) -> Self {
         Self {
-            first_buffer_bytes: room.clamp(MIN_FIRST_BUFFER_BYTES, SEGMENT_BYTES),
             buffer: Vec::new(),
-            filled: 0,
             segment_start: 0,
             reply_start: 0,
             searched: 0,
@@ -43,19 +33,30 @@ impl ReplyReader {
         }
     }
 
-    /// Room for what is received next: never empty, and at most [`SEGMENT_BYTES`].
-    pub fn space(&mut self) -> &mut [u8] {
-        if self.filled == self.buffer.len() {
-            self.make_space();
+    /// How much may be pushed next, after every reply that is there has been taken: never nothing, and at most
+    /// [`SEGMENT_BYTES`].
+    pub fn room(&mut self) -> usize {
+        if self.buffer.len() >= SEGMENT_BYTES && self.reply_start > self.segment_start {
+            self.cut_segment();
         }
-        let end = self.buffer.len().min(self.filled + SEGMENT_BYTES);
-        &mut self.buffer[self.filled..end]
+        match SEGMENT_BYTES.checked_sub(self.buffer.len()) {
+            Some(left) if left > 0 => left,
+            _ => {
+                // One byte past the limit is enough to see that a reply is too long.
+                let enough =
+                    self.reply_start.saturating_add(self.max_reply_bytes).saturating_add(1);
+                enough.saturating_sub(self.buffer.len()).clamp(1, SEGMENT_BYTES)
+            }
+        }
     }
 
-    /// The first `count` bytes of [`Self::space`] have been filled.
-    pub fn received(&mut self, count: usize) {
-        assert!(count <= self.buffer.len() - self.filled, "more was received than there was space");
-        self.filled += count;
+    /// Takes what was received.
+    pub fn push(&mut self, bytes: &[u8]) {
+        // Most batches are received at once. Where one is not, there is more to come.
+        if !self.buffer.is_empty() && self.buffer.len() + bytes.len() <= SEGMENT_BYTES {
+            self.buffer.reserve_exact(SEGMENT_BYTES - self.buffer.len());
+        }
+        self.buffer.extend_from_slice(bytes);
     }
 
     /// The next reply, checked, and its line without the line end; `None` until the rest of it has been received.
@@ -64,8 +65,8 @@ impl ReplyReader {
             self.cut_segment();
         }
         let limit = self.max_reply_bytes;
-        let found = memchr::memchr(LINE_FEED, &self.buffer[self.searched..self.filled]);
-        let end = found.map_or(self.filled, |found| self.searched + found);
+        let found = memchr::memchr(LINE_FEED, &self.buffer[self.searched..]);
+        let end = found.map_or(self.buffer.len(), |found| self.searched + found);
         self.searched = end;
         if end - self.reply_start > limit {
             return Err(ReplyError::TooLong { limit });
@@ -88,7 +89,7 @@ impl ReplyReader {
 
     /// Whether bytes have been received behind the last reply given.
     pub fn has_more(&self) -> bool {
-        self.reply_start < self.filled
+        self.reply_start < self.buffer.len()
     }
 
     /// The replies given so far, less the forgotten ones.
@@ -100,27 +101,11 @@ impl ReplyReader {
         self.segments
     }
 
-    fn make_space(&mut self) {
-        let length = self.buffer.len();
-        if length < SEGMENT_BYTES {
-            self.buffer.resize((length * 4).clamp(self.first_buffer_bytes, SEGMENT_BYTES), 0);
-        } else if self.reply_start > self.segment_start {
-            self.cut_segment();
-        } else {
-            // One byte past the limit is enough to see that a reply is too long.
-            let enough = self.reply_start.saturating_add(self.max_reply_bytes).saturating_add(1);
-            self.buffer.resize((length * 2).min(enough).max(length + 1), 0);
-        }
-    }
-
     /// Ends the segment under way behind the last reply given; what was received behind it moves to a new buffer.
     fn cut_segment(&mut self) {
-        let rest = &self.buffer[self.reply_start..self.filled];
-        let mut buffer = vec![0; SEGMENT_BYTES.max(rest.len() + 1)];
-        buffer[..rest.len()].copy_from_slice(rest);
-        self.filled = rest.len();
+        let rest = self.buffer[self.reply_start..].to_vec();
         self.searched -= self.reply_start;
-        let mut cut = std::mem::replace(&mut self.buffer, buffer);
+        let mut cut = std::mem::replace(&mut self.buffer, rest);
         cut.truncate(self.reply_start);
         self.segments.push(Segment::new(cut, self.segment_start));
         self.segment_start = 0;
@@ -137,11 +122,9 @@ mod tests {
     fn feed(reader: &mut ReplyReader, mut bytes: &[u8]) -> Result<usize, ReplyError> {
         let mut replies = 0;
         while !bytes.is_empty() {
-            let space = reader.space();
-            let count = space.len().min(bytes.len());
-            space[..count].copy_from_slice(&bytes[..count]);
-            bytes = &bytes[count..];
-            reader.received(count);
+            let (piece, rest) = bytes.split_at(reader.room().min(bytes.len()));
+            reader.push(piece);
+            bytes = rest;
             while reader.next_reply()?.is_some() {
                 replies += 1;
             }
@@ -159,7 +142,7 @@ mod tests {
     #[test]
     fn segments_are_cut_at_reply_ends_and_hold_every_byte() {
         let stream: Vec<u8> = (0..5000).flat_map(|n| reply(5 + n % 97)).collect();
-        let mut reader = ReplyReader::new(1, LIMIT);
+        let mut reader = ReplyReader::new(LIMIT);
         assert_eq!(feed(&mut reader, &stream), Ok(5000));
         let segments = reader.into_segments();
         assert!(segments.len() > 1);
@@ -174,7 +157,7 @@ mod tests {
     fn a_long_reply_is_a_segment_of_its_own() {
         let stream: Vec<u8> =
             [100, 700_000, 100, 100, 65_537, 65_536, 10].into_iter().flat_map(reply).collect();
-        let mut reader = ReplyReader::new(1, LIMIT);
+        let mut reader = ReplyReader::new(LIMIT);
         assert_eq!(feed(&mut reader, &stream), Ok(7));
         let segments = reader.into_segments();
         let sizes: Vec<_> = segments.iter().map(|s| s.bytes().len()).collect();
@@ -188,13 +171,13 @@ mod tests {
     #[test]
     fn a_reply_past_the_limit_is_refused_without_being_held() {
         for limit in [4, 100, SEGMENT_BYTES, 300_000] {
-            let mut reader = ReplyReader::new(1, limit);
+            let mut reader = ReplyReader::new(limit);
             assert_eq!(feed(&mut reader, &reply(limit + 1)), Ok(1), "exactly the limit: {limit}");
 
-            let mut reader = ReplyReader::new(1, limit);
+            let mut reader = ReplyReader::new(limit);
             assert_eq!(feed(&mut reader, &reply(limit + 2)), Err(ReplyError::TooLong { limit }));
 
-            let mut reader = ReplyReader::new(1, limit);
+            let mut reader = ReplyReader::new(limit);
             let endless = vec![b'0'; limit + SEGMENT_BYTES];
             assert_eq!(feed(&mut reader, &endless), Err(ReplyError::TooLong { limit }));
             assert!(reader.buffer.len() <= SEGMENT_BYTES.max(limit + 1));
@@ -203,7 +186,7 @@ mod tests {
 
     #[test]
     fn forgotten_replies_leave_no_trace() {
-        let mut reader = ReplyReader::new(1, LIMIT);
+        let mut reader = ReplyReader::new(LIMIT);
         assert_eq!(feed(&mut reader, b"0\t1\n0\t1\n0"), Ok(2));
         reader.forget_replies();
         assert_eq!(feed(&mut reader, b"\t1\t\xff\n3"), Ok(1));

@@ -181,30 +181,47 @@ impl Iterator for ControlBytes<'_> {
 
 /// The high bit of each byte that is below [`FIRST_PLAIN`], and no other.
 fn control_bytes(bytes: u64) -> u64 {
-    const LOW_BITS: u64 = 0x7f7f_7f7f_7f7f_7f7f;
     // Takes the low bits of a byte that is not below it to the high bit, and never into the next byte.
-    const CARRY: u64 = (0x80 - FIRST_PLAIN as u64) * 0x0101_0101_0101_0101;
+    const CARRY: u64 = EACH_BYTE * (0x80 - FIRST_PLAIN as u64);
     !(((bytes & LOW_BITS) + CARRY) | bytes) & !LOW_BITS
 }
+
+/// The high bit of each byte that is this one, and no other.
+fn bytes_equal(bytes: u64, byte: u8) -> u64 {
+    let zeros = bytes ^ (EACH_BYTE * u64::from(byte));
+    !(((zeros & LOW_BITS) + LOW_BITS) | zeros) & !LOW_BITS
+}
+
+const EACH_BYTE: u64 = 0x0101_0101_0101_0101;
+const LOW_BITS: u64 = EACH_BYTE * 0x7f;
 
 /// Writes a value of a checked reply without its escapes to the front of `bytes` and gives its length.
 ///
 /// # Panics
 /// If `bytes` is shorter than `value`, or an escape lacks its second byte.
 pub fn unescape(value: &[u8], bytes: &mut [u8]) -> usize {
-    let mut start = 0;
     let mut end = 0;
-    for escape in memchr::memchr_iter(ESCAPE, value) {
-        let plain = &value[start..escape];
-        bytes[end..end + plain.len()].copy_from_slice(plain);
-        end += plain.len();
-        bytes[end] = value[escape + 1].wrapping_sub(ESCAPE_OFFSET);
-        end += 1;
-        start = escape + 2;
+    // What is taken off the next byte.
+    let mut offset = 0;
+    for chunk in value.chunks(8) {
+        if let Ok(chunk) = <&[u8; 8]>::try_from(chunk)
+            && offset == 0
+            && bytes_equal(u64::from_le_bytes(*chunk), ESCAPE) == 0
+        {
+            bytes[end..end + chunk.len()].copy_from_slice(chunk);
+            end += chunk.len();
+            continue;
+        }
+        // Without a branch: no processor foresees where the escapes are.
+        for &byte in chunk {
+            let is_escape = byte == ESCAPE;
+            bytes[end] = byte.wrapping_sub(offset);
+            offset = u8::from(is_escape) * ESCAPE_OFFSET;
+            end += usize::from(!is_escape);
+        }
     }
-    let plain = &value[start..];
-    bytes[end..end + plain.len()].copy_from_slice(plain);
-    end + plain.len()
+    assert_eq!(offset, 0, "an escape has a second byte");
+    end
 }
 
 fn is_escaped(byte: u8) -> bool {
@@ -281,6 +298,11 @@ mod tests {
             (b"plain", b"plain"),
             (b"\x01@\x01O", b"\x00\x0f"),
             (b"a\x01Ab\x01Jc", b"a\x01b\nc"),
+            (
+                b"\x02\x00\x81\xffeight...\x01A\x01A\x01A\x01A12",
+                b"\x02\x00\x81\xffeight...\x01\x01\x01\x0112",
+            ),
+            (b"seven..\x01@seven..\x01Oseven..", b"seven..\x00seven..\x0fseven.."),
         ] {
             let mut space = vec![0; value.len()];
             let end = unescape(value, &mut space);
