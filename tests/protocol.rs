@@ -196,7 +196,7 @@ struct Reading {
 
 impl Reading {
     fn of(mut stream: &[u8], cuts: &[usize], limit: usize) -> Self {
-        let mut reader = ReplyReader::new(limit);
+        let mut reader = ReplyReader::new(100_000, limit);
         let mut replies = Vec::new();
         let mut error = None;
         for cut in cuts.iter().cycle() {

@@ -54,6 +54,7 @@ pub struct Failure {
 pub(super) struct Exchange {
     batch: Batch,
     options: Arc<Options>,
+    expected_bytes: usize,
     /// Whether the socket is a new one, on which the preamble goes before the batch.
     is_first: bool,
     /// Bytes handed to the kernel, of the preamble and then the batch.
@@ -76,9 +77,11 @@ pub(super) enum Progress {
 }
 
 impl Exchange {
-    pub fn new(batch: Batch, options: Arc<Options>) -> Self {
+    /// With room for a long reply of `expected_bytes`.
+    pub fn new(batch: Batch, options: Arc<Options>, expected_bytes: usize) -> Self {
         Self {
-            reader: ReplyReader::new(options.max_reply_bytes),
+            reader: ReplyReader::new(expected_bytes, options.max_reply_bytes),
+            expected_bytes,
             batch,
             is_first: false,
             sent: 0,
@@ -96,7 +99,7 @@ impl Exchange {
         assert_eq!(self.sent, 0, "a batch is never sent twice");
         self.is_first = true;
         // Whatever an idle socket said before it was left is nobody's.
-        self.reader = ReplyReader::new(self.options.max_reply_bytes);
+        self.reader = ReplyReader::new(self.expected_bytes, self.options.max_reply_bytes);
     }
 
     /// Sends and receives as much as goes without waiting.

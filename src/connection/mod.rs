@@ -35,6 +35,8 @@ pub struct Connection<T: Transport = Network> {
     status: Arc<Status>,
     transport: T,
     phase: Phase<T::Socket>,
+    /// The length of the longest segment that the last exchange received.
+    last_longest: usize,
     /// The exchange under way and when it has to be over.
     exchange: Option<(Exchange, Instant)>,
 }
@@ -112,7 +114,15 @@ impl<T: Transport> Connection<T> {
         options: Arc<Options>,
         status: Arc<Status>,
     ) -> Self {
-        Self { address, options, status, transport, phase: Phase::Closed, exchange: None }
+        Self {
+            address,
+            options,
+            status,
+            transport,
+            phase: Phase::Closed,
+            last_longest: 0,
+            exchange: None,
+        }
     }
 
     /// Begins to send `batch` and to receive its replies, which has to be over by `deadline`. A batch without commands
@@ -128,7 +138,9 @@ impl<T: Transport> Connection<T> {
         if now >= deadline {
             return Step::Done(Completion::not_begun(Kind::Timeout { during: Stage::Start }));
         }
-        self.exchange = Some((Exchange::new(batch, Arc::clone(&self.options)), deadline));
+        // One value is often as long as the last.
+        let exchange = Exchange::new(batch, Arc::clone(&self.options), self.last_longest);
+        self.exchange = Some((exchange, deadline));
         match std::mem::replace(&mut self.phase, Phase::Closed) {
             Phase::Idle(socket) if is_quiet(&*socket) => {
                 self.phase = Phase::Exchanging(socket);
@@ -338,6 +350,8 @@ impl<T: Transport> Connection<T> {
     fn complete(&mut self, broken: Option<Kind>) -> Step {
         let (exchange, _) = self.exchange.take().expect("only an exchange under way completes");
         let (completion, reusable) = exchange.complete(broken);
+        let lengths = completion.segments.iter().map(|segment| segment.bytes().len());
+        self.last_longest = lengths.max().unwrap_or(0);
         self.phase = match std::mem::replace(&mut self.phase, Phase::Closed) {
             Phase::Exchanging(socket) if reusable => Phase::Idle(socket),
             // Whatever has failed, a late reply must not reach the next batch: the socket ends here.

@@ -17,13 +17,16 @@ pub struct ReplyReader {
     /// Up to where that reply was searched for its end.
     searched: usize,
     segments: Vec<Segment>,
+    expected_bytes: usize,
     max_reply_bytes: usize,
 }
 
 impl ReplyReader {
-    /// A reader which refuses replies of more than `max_reply_bytes`, the line end not counted.
-    pub fn new(max_reply_bytes: usize) -> Self {
+    /// A reader which makes room for `expected_bytes` where a reply is longer than a segment, and refuses replies of more
+    /// than `max_reply_bytes`, the line end not counted.
+    pub fn new(expected_bytes: usize, max_reply_bytes: usize) -> Self {
         Self {
+            expected_bytes,
             buffer: Vec::new(),
             segment_start: 0,
             reply_start: 0,
@@ -52,9 +55,14 @@ impl ReplyReader {
 
     /// Takes what was received.
     pub fn push(&mut self, bytes: &[u8]) {
+        let needed = self.buffer.len() + bytes.len();
         // Most batches are received at once. Where one is not, there is more to come.
-        if !self.buffer.is_empty() && self.buffer.len() + bytes.len() <= SEGMENT_BYTES {
-            self.buffer.reserve_exact(SEGMENT_BYTES - self.buffer.len());
+        if !self.buffer.is_empty() && needed > self.buffer.capacity() {
+            let wanted = match needed <= SEGMENT_BYTES {
+                true => SEGMENT_BYTES,
+                false => self.expected_bytes.max(2 * self.buffer.len()),
+            };
+            self.buffer.reserve_exact(wanted.max(needed) - self.buffer.len());
         }
         self.buffer.extend_from_slice(bytes);
     }
@@ -142,7 +150,7 @@ mod tests {
     #[test]
     fn segments_are_cut_at_reply_ends_and_hold_every_byte() {
         let stream: Vec<u8> = (0..5000).flat_map(|n| reply(5 + n % 97)).collect();
-        let mut reader = ReplyReader::new(LIMIT);
+        let mut reader = ReplyReader::new(0, LIMIT);
         assert_eq!(feed(&mut reader, &stream), Ok(5000));
         let segments = reader.into_segments();
         assert!(segments.len() > 1);
@@ -157,7 +165,7 @@ mod tests {
     fn a_long_reply_is_a_segment_of_its_own() {
         let stream: Vec<u8> =
             [100, 700_000, 100, 100, 65_537, 65_536, 10].into_iter().flat_map(reply).collect();
-        let mut reader = ReplyReader::new(LIMIT);
+        let mut reader = ReplyReader::new(0, LIMIT);
         assert_eq!(feed(&mut reader, &stream), Ok(7));
         let segments = reader.into_segments();
         let sizes: Vec<_> = segments.iter().map(|s| s.bytes().len()).collect();
@@ -171,13 +179,13 @@ mod tests {
     #[test]
     fn a_reply_past_the_limit_is_refused_without_being_held() {
         for limit in [4, 100, SEGMENT_BYTES, 300_000] {
-            let mut reader = ReplyReader::new(limit);
+            let mut reader = ReplyReader::new(0, limit);
             assert_eq!(feed(&mut reader, &reply(limit + 1)), Ok(1), "exactly the limit: {limit}");
 
-            let mut reader = ReplyReader::new(limit);
+            let mut reader = ReplyReader::new(0, limit);
             assert_eq!(feed(&mut reader, &reply(limit + 2)), Err(ReplyError::TooLong { limit }));
 
-            let mut reader = ReplyReader::new(limit);
+            let mut reader = ReplyReader::new(0, limit);
             let endless = vec![b'0'; limit + SEGMENT_BYTES];
             assert_eq!(feed(&mut reader, &endless), Err(ReplyError::TooLong { limit }));
             assert!(reader.buffer.len() <= SEGMENT_BYTES.max(limit + 1));
@@ -186,7 +194,7 @@ mod tests {
 
     #[test]
     fn forgotten_replies_leave_no_trace() {
-        let mut reader = ReplyReader::new(LIMIT);
+        let mut reader = ReplyReader::new(0, LIMIT);
         assert_eq!(feed(&mut reader, b"0\t1\n0\t1\n0"), Ok(2));
         reader.forget_replies();
         assert_eq!(feed(&mut reader, b"\t1\t\xff\n3"), Ok(1));
