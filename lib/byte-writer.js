@@ -10,8 +10,8 @@ const LAST_PLAIN = 0x7f;
 const FIRST_CAPACITY = 256;
 /** Longer strings are copied by Node.js, shorter ones by a loop, which takes less than to call it. */
 const SHORT = 48;
-/** Numbers up to this have at most ten digits, and are written by 32-bit arithmetic. */
-const MAX_INT32 = 2 ** 31 - 1;
+/** Numbers whose amount is below 2^31 have at most ten digits, and are written by 32-bit arithmetic. */
+const MIN_INT32 = -(2 ** 31);
 const MAX_INT32_DIGITS = 10;
 
 /** Commands of the protocol as they grow. */
@@ -89,7 +89,7 @@ class ByteWriter {
    * @param {number} position
    */
   #value(value, argument, position) {
-    if (typeof value === 'number' && Math.abs(value) <= MAX_INT32 && Number.isInteger(value)) {
+    if (typeof value === 'number' && (value | 0) === value && value > MIN_INT32) {
       if (value < 0) this.#byte(MINUS);
       this.#integer(Math.abs(value));
     } else if (typeof value !== 'string' || value.length > SHORT || !this.#plain(value)) {
@@ -114,7 +114,7 @@ class ByteWriter {
     return true;
   }
 
-  /** @param {number} value  from 0 to MAX_INT32 */
+  /** @param {number} value  from 0 to 2^31 - 1 */
   #integer(value) {
     this.#reserve(MAX_INT32_DIGITS);
     const bytes = this.#bytes;
@@ -145,11 +145,12 @@ class ByteWriter {
   }
 }
 
-/** @param {number} value  from 0 to MAX_INT32 */
+/** @param {number} value  from 0 to 2^31 - 1 */
 function countDigits(value) {
-  let digits = 1;
-  for (let power = 10; value >= power && digits < MAX_INT32_DIGITS; power *= 10) digits++;
-  return digits;
+  if (value < 1e3) return value < 10 ? 1 : value < 100 ? 2 : 3;
+  if (value < 1e6) return value < 1e4 ? 4 : value < 1e5 ? 5 : 6;
+  if (value < 1e9) return value < 1e7 ? 7 : value < 1e8 ? 8 : 9;
+  return MAX_INT32_DIGITS;
 }
 
 module.exports = { ByteWriter };
