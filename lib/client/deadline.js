@@ -1,5 +1,7 @@
 'use strict';
 
+// The global of that name is a getter.
+const { performance } = require('node:perf_hooks');
 const { MAX_TIMEOUT_MS } = require('../defaults.js');
 const { HandlerSocketError } = require('../errors.js');
 

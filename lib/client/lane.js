@@ -1,5 +1,7 @@
 'use strict';
 
+// The global of that name is a getter.
+const { performance } = require('node:perf_hooks');
 const { Batch, access } = require('../batch.js');
 const { Connection } = require('../connection.js');
 const { Executor } = require('../executor.js');
