@@ -204,7 +204,7 @@ class Batch {
    */
   delete(indexId, op, key, options) {
     checkIndexId(indexId);
-    return this.#command(indexId, command.encodeDelete(op, key, options));
+    return this.#command(indexId, command.encodeDelete(op, key, options, options?.returning));
   }
 
   get commandCount() {
@@ -258,7 +258,10 @@ class Batch {
    */
   #modify(modification, indexId, op, key, values, options) {
     checkIndexId(indexId);
-    return this.#command(indexId, command.encodeModify(modification, op, key, values, options));
+    return this.#command(
+      indexId,
+      command.encodeModify(modification, op, key, values, options, options?.returning),
+    );
   }
 
   /**

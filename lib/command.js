@@ -137,10 +137,11 @@ function encodeInsert(values) {
  * @param {string} op
  * @param {readonly unknown[]} key
  * @param {readonly unknown[]} values
- * @param {import('..').ModifyOptions} [options]
+ * @param {import('..').FindOptions} [options]
+ * @param {boolean} [returning]
  */
-function encodeModify(modification, op, key, values, options) {
-  const { text } = encodeModifyHead(modification, op, key, options);
+function encodeModify(modification, op, key, values, options, returning) {
+  const text = encodeModifyHead(modification, op, key, options, returning);
   checkNotEmpty(values);
   return new Command(text, values, 'values');
 }
@@ -148,21 +149,23 @@ function encodeModify(modification, op, key, values, options) {
 /**
  * @param {string} op
  * @param {readonly unknown[]} key
- * @param {import('..').ModifyOptions} [options]
+ * @param {import('..').FindOptions} [options]
+ * @param {boolean} [returning]
  */
-function encodeDelete(op, key, options) {
-  return encodeModifyHead('D', op, key, options);
+function encodeDelete(op, key, options, returning) {
+  return new Command(encodeModifyHead('D', op, key, options, returning));
 }
 
 /**
  * @param {string} modification
  * @param {string} op
  * @param {readonly unknown[]} key
- * @param {import('..').ModifyOptions} [options]
+ * @param {import('..').FindOptions} [options]
+ * @param {boolean} [returning]
  */
-function encodeModifyHead(modification, op, key, options = {}) {
+function encodeModifyHead(modification, op, key, options = {}, returning = false) {
   const find = encodeFind(op, key, options).toByteString();
-  return new Command(`${find}\t${modification}${options.returning ? '?' : ''}`);
+  return `${find}\t${modification}${returning ? '?' : ''}`;
 }
 
 /**

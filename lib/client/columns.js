@@ -241,11 +241,14 @@ class Columns {
       return { names: this.#names, values: this.#fromArray(given, argument) };
     }
     const named = this.#checkNamed(given, argument);
-    const names = this.#names.filter((name) => Object.hasOwn(named, name));
+    const names = [];
+    const values = [];
+    for (const [i, name] of this.#names.entries()) {
+      if (!Object.hasOwn(named, name)) continue;
+      names.push(name);
+      values.push(this.#toBindable(named[name], i, argument));
+    }
     if (names.length === 0) throw new TypeError(`${argument} must name at least one column`);
-    const values = names.map((name) => {
-      return this.#toBindable(named[name], this.#names.indexOf(name), argument);
-    });
     return { names, values };
   }
 

@@ -24,6 +24,8 @@ class Commands {
   #define;
   #columns;
   #definition;
+  /** Those of some of the columns, by their names. @type {Map<string, Definition>} */
+  #partDefinitions = new Map();
 
   /**
    * @param {Omit<import('../..').IndexTarget, 'columns'>} target
@@ -103,7 +105,7 @@ class Commands {
    * @param {string} op
    * @param {unknown} key
    * @param {unknown} given
-   * @param {import('../..').RangeOptions} options
+   * @param {import('../..').RangeOptions} [options]
    */
   modify(modification, op, key, given, options) {
     return this.#modify(modification, op, key, given, options, false).request;
@@ -115,24 +117,24 @@ class Commands {
    * @param {string} op
    * @param {unknown} key
    * @param {unknown} given
-   * @param {import('../..').RangeOptions} options
+   * @param {import('../..').RangeOptions} [options]
    */
   modifyReturning(modification, op, key, given, options) {
     const { request: modify, names } = this.#modify(modification, op, key, given, options, true);
     const isWhole = names.length === this.#columns.names.length;
-    const requests = isWhole ? [modify] : [this.find(op, key, options), modify];
+    const requests = isWhole ? [modify] : [this.find(op, key, withDefaultLimit(options)), modify];
     return { requests, names };
   }
 
   /**
    * @param {string} op
    * @param {unknown} key
-   * @param {import('../..').RangeOptions} options
+   * @param {import('../..').RangeOptions | undefined} options
    * @param {boolean} returning
    */
   delete(op, key, options, returning) {
-    const found = { ...this.#findOptions(options), returning };
-    return this.#request(command.encodeDelete(op, this.keyParts(key, 'key'), found));
+    const found = this.#findOptions(withDefaultLimit(options));
+    return this.#request(command.encodeDelete(op, this.keyParts(key, 'key'), found, returning));
   }
 
   /**
@@ -166,7 +168,7 @@ class Commands {
    * @param {string} op
    * @param {unknown} key
    * @param {unknown} given
-   * @param {import('../..').RangeOptions} options
+   * @param {import('../..').RangeOptions | undefined} options
    * @param {boolean} returning
    */
   #modify(modification, op, key, given, options, returning) {
@@ -178,11 +180,24 @@ class Commands {
       op,
       this.keyParts(key, 'key'),
       values,
-      { ...this.#findOptions(options), returning },
+      this.#findOptions(withDefaultLimit(options)),
+      returning,
     );
-    // The server would blank the columns that are open and get no value.
-    const definition = this.#define({ ...this.#target, columns: names });
-    return { request: new Request(definition, request), names };
+    return { request: new Request(this.#definitionOf(names), request), names };
+  }
+
+  /**
+   * With these columns only: the server would blank those that are open and get no value.
+   * @param {readonly string[]} names
+   */
+  #definitionOf(names) {
+    const list = names.join(); // No name that can be opened has a comma in it.
+    let definition = this.#partDefinitions.get(list);
+    if (definition === undefined) {
+      definition = this.#define({ ...this.#target, columns: names });
+      this.#partDefinitions.set(list, definition);
+    }
+    return definition;
   }
 
   /**
@@ -191,6 +206,7 @@ class Commands {
    * @returns {import('../..').FindOptions}
    */
   #findOptions(options) {
+    if (options === ONE) return ONE;
     checkOptions(options, 'options');
     checkNames(options, 'options', RANGE_OPTIONS);
     const { limit, offset, in: list, filters } = options;
@@ -223,6 +239,20 @@ class Commands {
   #request(made) {
     return new Request(this.#definition, made);
   }
+}
+
+/** @type {Readonly<{ limit: number }>} */
+const ONE = Object.freeze({ limit: 1 });
+
+/**
+ * A missing limit must not empty a table.
+ * @param {import('../..').RangeOptions} [options]
+ * @returns {import('../..').RangeOptions}
+ */
+function withDefaultLimit(options) {
+  if (options === undefined) return ONE;
+  checkOptions(options, 'options');
+  return { ...options, limit: options.limit ?? options.in?.values?.length ?? 1 };
 }
 
 /**

@@ -287,7 +287,7 @@ class Index {
    * @param {import('../..').RangeOptions} [options]
    */
   async delete(op, key, options) {
-    const requests = [this.#commands.delete(op, key, withDefaultLimit(options), false)];
+    const requests = [this.#commands.delete(op, key, options, false)];
     /** @param {import('./call.js').Outcome[]} outcomes */
     const finish = ([outcome]) => countOf(outcome);
     return this.#submit({ name: 'delete', isWrite: true, requests, finish, op, key, options });
@@ -329,7 +329,7 @@ class Index {
    * @param {import('../..').RangeOptions} [options]
    */
   async deleteReturning(op, key, options) {
-    const requests = [this.#commands.delete(op, key, withDefaultLimit(options), true)];
+    const requests = [this.#commands.delete(op, key, options, true)];
     const finish = this.#rows;
     return this.#submit({
       name: 'deleteReturning',
@@ -354,7 +354,7 @@ class Index {
    * @param {import('../..').RangeOptions} [options]
    */
   #modify(name, op, key, values, options) {
-    const requests = [this.#commands.modify(name, op, key, values, withDefaultLimit(options))];
+    const requests = [this.#commands.modify(name, op, key, values, options)];
     /** @param {import('./call.js').Outcome[]} outcomes */
     const finish = ([outcome]) => countOf(outcome);
     return this.#submit({ name, isWrite: true, requests, finish, op, key, values, options });
@@ -368,13 +368,12 @@ class Index {
    * @param {import('../..').RangeOptions} [options]
    */
   #modifyReturning(modification, op, key, values, options) {
-    const given = withDefaultLimit(options);
     const { requests, names } = this.#commands.modifyReturning(
       modification,
       op,
       key,
       values,
-      given,
+      options,
     );
     /** @param {import('./call.js').Outcome[]} outcomes */
     const merge = ([found, changed]) => {
@@ -416,16 +415,6 @@ function withLimit(options) {
     throw new TypeError("options.limit must be given: without it the server's limit is 1");
   }
   return options;
-}
-
-/**
- * A missing limit must not empty a table.
- * @param {import('../..').RangeOptions} [options]
- * @returns {import('../..').RangeOptions}
- */
-function withDefaultLimit(options = {}) {
-  checkOptions(options, 'options');
-  return { ...options, limit: options.limit ?? options.in?.values?.length ?? 1 };
 }
 
 module.exports = { Index, MADE_BY_CLIENT };
