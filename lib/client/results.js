@@ -62,4 +62,14 @@ function mergeRows(found, changed) {
   );
 }
 
-module.exports = { replyOf, countOf, insertedOf, mergeRows, settled };
+/**
+ * The rows of all IN lists; undefined where those of one do not tell which they are.
+ * @param {(readonly import('./row-maker.js').Row[] | undefined)[]} parts
+ */
+function joinLists(parts) {
+  if (parts.includes(undefined)) return undefined;
+  // V8 has a quick way for concat, and none for flat.
+  return parts.length === 1 ? parts[0] : /** @type {any[]} */ ([]).concat(...parts);
+}
+
+module.exports = { replyOf, countOf, insertedOf, joinLists, mergeRows, settled };

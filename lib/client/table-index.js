@@ -13,8 +13,9 @@ const { HandlerSocketError } = require('../errors.js');
 const { Columns } = require('./columns.js');
 const { Commands } = require('./commands.js');
 const { KeyColumns } = require('./key-columns.js');
-const { countOf, insertedOf, mergeRows, replyOf, settled } = require('./results.js');
+const { countOf, insertedOf, joinLists, mergeRows, replyOf, settled } = require('./results.js');
 const { RowIterator } = require('./row-iterator.js');
+const { RowReader } = require('./row-reader.js');
 const { scan } = require('./scan.js');
 
 const DEFAULT_PAGE_SIZE = 1000;
@@ -68,6 +69,7 @@ class Index {
   #isRouted;
   #readsAhead;
   #columns;
+  #reader;
   #commands;
   #keyColumns;
   #name;
@@ -86,7 +88,8 @@ class Index {
     this.#submit = submit;
     this.#isRouted = isRouted;
     this.#readsAhead = readsAhead;
-    this.#columns = new Columns(columns, types, this.#name);
+    this.#columns = new Columns(columns, types);
+    this.#reader = new RowReader(this.#columns.names, this.#columns.types, this.#name);
     const place = { database, table, index, filterColumns };
     this.#commands = new Commands(place, this.#columns, define);
     this.#keyColumns = new KeyColumns(this.#columns.names, keyColumns);
@@ -117,7 +120,7 @@ class Index {
     const requests = this.#commands.findEach(keys);
     /** @param {import('./call.js').Outcome[]} outcomes */
     const finish = (outcomes) => {
-      return outcomes.map((outcome) => this.#columns.firstRow(replyOf(outcome)));
+      return outcomes.map((outcome) => this.#reader.first(replyOf(outcome)));
     };
     return this.#submit({ name: 'getMany', isWrite: false, goesOn, requests, finish, key: keys });
   }
@@ -132,7 +135,7 @@ class Index {
       name: 'getMany',
       isWrite: false,
       requests,
-      read: (outcome, i) => this.#columns.rowsOfList(replyOf(outcome), lists[i], column),
+      read: (outcome, i) => this.#reader.ofList(replyOf(outcome), lists[i], column),
       finish: joinLists,
       key: keys,
     });
@@ -144,7 +147,7 @@ class Index {
     /** @param {import('./call.js').Outcome[]} outcomes */
     const finish = (outcomes) => {
       return outcomes.map((outcome) => {
-        return settled(() => this.#columns.firstRow(replyOf(outcome)));
+        return settled(() => this.#reader.first(replyOf(outcome)));
       });
     };
     const operation = { name: 'getManySettled', isWrite: false, requests, finish, key: keys };
@@ -164,7 +167,7 @@ class Index {
     const requests = this.#commands.findEach(keys, withLimit(options));
     /** @param {import('./call.js').Outcome[]} outcomes */
     const finish = (outcomes) => {
-      return outcomes.map((outcome) => this.#columns.rows(replyOf(outcome)));
+      return outcomes.map((outcome) => this.#reader.all(replyOf(outcome)));
     };
     return this.#submit({ name: 'findMany', isWrite: false, requests, finish, key: keys, options });
   }
@@ -224,7 +227,7 @@ class Index {
       limit,
       find,
       keyColumns: this.#keyColumns,
-      rowReader: (reply) => this.#columns.rowReader(reply),
+      rowReader: (reply) => this.#reader.inTurn(reply),
     });
     return new RowIterator(pages, this.#readsAhead);
   }
@@ -377,8 +380,8 @@ class Index {
     );
     /** @param {import('./call.js').Outcome[]} outcomes */
     const merge = ([found, changed]) => {
-      const some = this.#columns.only(names);
-      return mergeRows(this.#columns.rows(replyOf(found)), some.rows(replyOf(changed)));
+      const some = this.#reader.only(names);
+      return mergeRows(this.#reader.all(replyOf(found)), some.all(replyOf(changed)));
     };
     const finish = requests.length === 1 ? this.#rows : merge;
     const name = `${modification}Returning`;
@@ -387,23 +390,13 @@ class Index {
   }
 
   /** @param {import('./call.js').Outcome[]} outcomes */
-  #firstRow = ([outcome]) => this.#columns.firstRow(replyOf(outcome));
+  #firstRow = ([outcome]) => this.#reader.first(replyOf(outcome));
 
   /** @param {import('./call.js').Outcome[]} outcomes */
-  #rows = ([outcome]) => this.#columns.rows(replyOf(outcome));
+  #rows = ([outcome]) => this.#reader.all(replyOf(outcome));
 }
 
 /** @typedef {import('./commands.js').Modification} Modification */
-
-/**
- * The rows of all IN lists; undefined where those of one do not tell which they are.
- * @param {(readonly import('./row-maker.js').Row[] | undefined)[]} parts
- */
-function joinLists(parts) {
-  if (parts.includes(undefined)) return undefined;
-  // V8 has a quick way for concat, and none for flat.
-  return parts.length === 1 ? parts[0] : /** @type {any[]} */ ([]).concat(...parts);
-}
 
 /**
  * @param {import('../..').RangeOptions} options
