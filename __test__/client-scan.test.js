@@ -15,6 +15,14 @@ const OPERATORS = ['>=', '>', '<=', '<'];
  */
 const walks = {
   PRIMARY: { table: 'item', key: 30, keyColumns: ['id'], where: (op) => `id ${op} 30` },
+  'rows that are long and begin with an empty text': {
+    table: 'blank',
+    key: 20,
+    keyColumns: ['id'],
+    columns: ['note', 'body', 'id'],
+    order: ['id'],
+    where: (op) => `id ${op} 20`,
+  },
   'a unique index': {
     table: 'item',
     index: 'by_u',
@@ -235,6 +243,8 @@ describe('Index.scan', () => {
       "INSERT INTO enums VALUES ('z'), ('y'), ('m'), ('b'), ('a')",
       'CREATE TABLE moments (k DATETIME(6) PRIMARY KEY)',
       "INSERT INTO moments SELECT '2000-01-01' + INTERVAL seq * 250001 MICROSECOND FROM seq_0_to_80",
+      'CREATE TABLE blank (note VARCHAR(9), body TEXT, id INT PRIMARY KEY)',
+      "INSERT INTO blank SELECT '', REPEAT('x', 1500), seq FROM seq_1_to_40",
       'CREATE TABLE empty (k INT PRIMARY KEY)',
     ],
   });

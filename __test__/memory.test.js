@@ -105,6 +105,43 @@ describe('what is dropped is collected:', () => {
   });
 });
 
+test('an idle client holds nothing of the last result, nor of what it sent last', async (t) => {
+  const row = `\t${'x'.repeat(999)}`;
+  const peer = await startPeer(
+    t,
+    answer((line) => {
+      if (line.startsWith('P')) return '0\t1\n';
+      return line.includes('20000') ? `0\t1${row.repeat(20_000)}\n` : '0\t1\n';
+    }),
+  );
+  const program = async ({ Client }, port) => {
+    const client = new Client({ port, writePort: port });
+    const index = client.openIndex({ database: 't', table: 't', columns: ['v'] });
+    const held = async () => {
+      // What is dropped is collected in a few turns.
+      for (let i = 0; i < 5; i++) {
+        await new Promise((resolve) => setImmediate(resolve));
+        gc();
+      }
+      const { heapUsed, external } = process.memoryUsage();
+      return heapUsed + external;
+    };
+    const use = async () => {
+      const rows = await index.find('=', 1, { limit: 20_000 });
+      if (rows.length !== 20_000) throw new Error(`${rows.length} rows`);
+      await index.get('x'.repeat(900_000));
+    };
+    await index.find('=', 1, { limit: 1 });
+    const before = await held();
+    await use();
+    console.log(Math.round(((await held()) - before) / 1024));
+    await client.close();
+  };
+  const { code, stdout } = await runChild(t, program, { args: [peer.port], flags });
+  assert.equal(code, 0);
+  assert.ok(Number(stdout) < 500, `${stdout} KiB`);
+});
+
 test('connections that were closed or failed leave no descriptors', async (t) => {
   const healthy = await startHealthyPeer(t);
   const resetting = await startPeer(t, async (visitor) => {

@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict');
 const { once, setMaxListeners } = require('node:events');
 const { execFileSync } = require('node:child_process');
-const { closeSync, openSync } = require('node:fs');
+const { closeSync, openSync, readFileSync, readdirSync } = require('node:fs');
 const fs = require('node:fs/promises');
 const os = require('node:os');
 const path = require('node:path');
@@ -94,6 +94,14 @@ describe('a pool whose threads are all held by others', () => {
       closeSync(writer);
       await fs.rm(folder, { recursive: true });
     });
+    while (countOpening() < readers.length) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** How many of this process's threads wait for the other end of a pipe to be opened. */
+  function countOpening() {
+    const folder = '/proc/self/task';
+    const waitsFor = readdirSync(folder).map((id) => readFileSync(`${folder}/${id}/wchan`, 'utf8'));
+    return waitsFor.filter((name) => name === 'wait_for_partner').length;
   }
 
   test('holds up neither an execute nor its end', async (t) => {
@@ -111,6 +119,25 @@ describe('a pool whose threads are all held by others', () => {
     const late = await run(new Connection(healthy.address), batchOf('late'));
     assert.deepEqual(valuesOf(late), [['fine', 'late']]);
     assert.ok(performance.now() - start < SOON_MS);
+  });
+
+  test('holds up no execute that a worker has begun to wait for', async (t) => {
+    const peer = await startPeer(t, silence);
+    const connection = new Connection(peer.address);
+    const executed = run(connection, batchOf('a'), LONG_MS);
+    const visitor = await peer.visitor(0);
+    await visitor.lines(1);
+    // It has all threads only when the worker has come back, which has begun to wait by then.
+    await holdPool(t);
+    await visitor.send('0\t1\tlate\n');
+    assert.deepEqual(valuesOf(await executed), [['late']]);
+  });
+
+  test('holds up no name look-up', async (t) => {
+    const healthy = await startHealthyPeer(t);
+    await holdPool(t);
+    const byName = new Connection(`localhost:${healthy.port}`);
+    assert.deepEqual(valuesOf(await run(byName, batchOf('a'), SOON_MS)), [['fine', 'a']]);
   });
 });
 

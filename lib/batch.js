@@ -8,15 +8,15 @@ const { ByteWriter } = require('./byte-writer.js');
 const { checkInteger, checkSecret } = require('./check.js');
 const command = require('./command.js');
 const { toByteString, show } = require('./encode.js');
+const { LINE_FEED } = require('./protocol.js');
 const { readReplies } = require('./reply.js');
 
 /** The server keeps an array up to the largest id it was given, and dies of a huge one. */
 const MAX_INDEX_ID = 65_535;
 
-const LINE_FEED = 0x0a;
-/** The memory for more is given back by clear(). */
+/** clear() keeps this much memory for what is written next, and gives back more. */
 const MAX_REUSED_BYTES = 64 * 1024;
-/** A batch that runs lets go of more: its replies will take the memory. */
+/** A batch of more bytes lets go of them when it runs: its replies will take the memory. */
 const MAX_KEPT_BYTES = 1024 * 1024;
 
 /**
@@ -24,7 +24,7 @@ const MAX_KEPT_BYTES = 1024 * 1024;
  * @typedef {object} Access
  * @property {(batch: Batch) => Uint8Array} bytes
  * @property {(batch: Batch, request: string) => void} append  a byte string without its line end
- * @property {(batch: Batch, indexId: number, command: Command) => void} command
+ * @property {(batch: Batch, indexId: number, request: Command) => void} command
  * @property {(batch: Batch, argument: string) => void} assertWhole
  * @property {(batch: Batch) => void} add
  * @property {(batch: Batch) => Uint8Array} run  the bytes, to be sent
@@ -59,7 +59,7 @@ class Batch {
         return batch.#writer.bytes;
       },
       append: (batch, request) => batch.#append(request),
-      command: (batch, indexId, command) => batch.#command(indexId, command),
+      command: (batch, indexId, request) => batch.#command(indexId, request),
       assertWhole(batch, argument) {
         if (batch.#isInCommand) {
           throw new TypeError(`${argument} ends inside a command: a line end is missing`);
@@ -231,7 +231,7 @@ class Batch {
     if (this.#state === 'added' || this.#state === 'running') {
       throw new TypeError(`the batch cannot be cleared: ${STATES[this.#state]}`);
     }
-    if (this.#writer.length > MAX_REUSED_BYTES) this.#writer = new ByteWriter();
+    if (this.#writer.capacity > MAX_REUSED_BYTES) this.#writer = new ByteWriter();
     else this.#writer.truncate(0);
     this.#goneBytes = 0;
     this.#commandCount = 0;
@@ -266,11 +266,11 @@ class Batch {
 
   /**
    * @param {number} indexId
-   * @param {Command} command
+   * @param {Command} request
    */
-  #command(indexId, command) {
+  #command(indexId, request) {
     this.#assertCommandBegins();
-    this.#writer.command(indexId, command);
+    this.#writer.command(indexId, request);
     this.#commandCount++;
     return this;
   }

@@ -1,10 +1,9 @@
 'use strict';
 
-const { FIRST_PLAIN, TAB, asBuffer, encodeValue } = require('./encode.js');
+const { asBuffer, encodeValue } = require('./encode.js');
+const { FIRST_PLAIN, LINE_FEED, TAB, ZERO } = require('./protocol.js');
 
-const LINE_FEED = 0x0a;
 const MINUS = 0x2d;
-const ZERO = 0x30;
 const LAST_PLAIN = 0x7f;
 
 const FIRST_CAPACITY = 256;
@@ -21,6 +20,11 @@ class ByteWriter {
 
   get length() {
     return this.#length;
+  }
+
+  /** How much it can hold without taking more memory. */
+  get capacity() {
+    return this.#bytes.length;
   }
 
   /** What has been written: a view, good until something more is. */

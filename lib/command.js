@@ -47,14 +47,14 @@ class Command {
     return this.text + encodeValues(this.values, this.argument);
   }
 
-  /** For one that is not written at once: refuses now what cannot be sent, and keeps what its giver may change. */
+  /** For one that is not written at once: refuses now what cannot be sent, and copies what its giver may change. */
   keep() {
     const { values, argument } = this;
     let hasObjects = false;
     for (let i = 0; i < values.length; i++) {
       hasObjects ||= typeof checkBindable(values[i], argument, i) === 'object';
     }
-    if (hasObjects) this.values = values.map(copyBytes);
+    this.values = hasObjects ? values.map(copyBytes) : values.slice();
     return this;
   }
 }

@@ -120,8 +120,8 @@ function standIn() {
 }
 
 /** Tells those whose executes have finished; whether there are any. */
-function settle(mayConnect = false) {
-  const finished = driver.takeFinished(mayConnect);
+function settle(standsIn = false) {
+  const finished = driver.takeFinished(standsIn);
   if (finished === null) return false;
   for (const [id, ...batches] of /** @type {[number, ...native.FinishedBatch[]][]} */ (finished)) {
     const waiting = underWay.get(id);

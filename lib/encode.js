@@ -4,6 +4,7 @@ const {
   inspect,
   types: { isUint8Array },
 } = require('node:util');
+const { ESCAPE, ESCAPE_OFFSET, FIRST_PLAIN, NULL } = require('./protocol.js');
 
 /*
  * Values as tokens of the protocol, in byte strings: strings in which each character stands for one byte (U+0000 to
@@ -15,11 +16,8 @@ const PLAIN = /^[\x10-\x7f]*$/;
 /** Needs no more than one byte a character. */
 const ASCII = /^[\x00-\x7f]*$/;
 
-const TAB = 0x09;
-const ESCAPE = 0x01;
-const ESCAPE_OFFSET = 0x40;
-const FIRST_PLAIN = 0x10;
-const NULL = '\0';
+/** In characters. */
+const LONG_TEXT = 1024;
 
 /**
  * A value as a token of the protocol.
@@ -31,7 +29,7 @@ const NULL = '\0';
 function encodeValue(value, argument, position) {
   switch (typeof value) {
     case 'string':
-      return PLAIN.test(value) ? value : escapeBytes(Buffer.from(value, 'utf8'));
+      return isPlain(value) ? value : escapeBytes(Buffer.from(value, 'utf8'));
     case 'number':
       if (Number.isFinite(value)) return String(value);
       break;
@@ -44,6 +42,14 @@ function encodeValue(value, argument, position) {
       if (isUint8Array(value)) return escapeBytes(value);
   }
   throw notBindable(value, argument, position);
+}
+
+/** @param {string} text */
+function isPlain(text) {
+  const result = PLAIN.test(text);
+  // V8 keeps the last text that any expression was tried on.
+  if (text.length > LONG_TEXT) PLAIN.test('');
+  return result;
 }
 
 /**
@@ -115,10 +121,12 @@ function checkValues(values, argument) {
 
 /**
  * Bytes that nobody else can change; other values are as they are.
- * @param {unknown} value
+ * @template Value
+ * @param {Value} value
+ * @returns {Value}
  */
 function copyBytes(value) {
-  return isUint8Array(value) ? Buffer.from(value) : value;
+  return isUint8Array(value) ? /** @type {any} */ (Buffer.from(value)) : value;
 }
 
 /**
@@ -200,8 +208,6 @@ function showKind(value) {
 }
 
 module.exports = {
-  TAB,
-  FIRST_PLAIN,
   encodeValue,
   encodeValues,
   encodeName,

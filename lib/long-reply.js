@@ -1,11 +1,11 @@
 'use strict';
 
+const { TAB } = require('./protocol.js');
 const { nextToken, numberAt, toRows } = require('./segment.js');
 const { cutBuffers, cutParts, cutText, endOfFirst, startOfLast, toBuffer } = require('./values.js');
 
 /** The size that the addon cuts segments to (SEGMENT_BYTES in src/protocol/segment.rs). */
 const SEGMENT_BYTES = 64 * 1024;
-const TAB = 0x09;
 
 /**
  * A long reply, which comes by itself, in parts of whole rows. None is longer than a segment, so that a value that is kept
@@ -95,7 +95,7 @@ class LongReply {
    * @param {import('./client/row-maker.js').RowMaker} maker
    */
   makeFirstRow(_ordinal, maker) {
-    return maker.fromValues(this.firstRow(), 0);
+    return maker.fromValues(this.firstRow());
   }
 
   /** How many parts the rows can be made in. */

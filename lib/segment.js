@@ -1,9 +1,8 @@
 'use strict';
 
+const { LINE_FEED, ZERO } = require('./protocol.js');
 const { cutBuffers, cutText, endOfFirst, startOfLast, toBuffer } = require('./values.js');
 
-const LINE_FEED = 0x0a;
-const ZERO = 0x30;
 const NINE = 0x39;
 
 /*
@@ -124,7 +123,7 @@ class Segment {
     const end = this.#ends[ordinal];
     if (start > end) return null;
     if (!this.#hasEscapes) return maker.fromText(this.#text, start, end);
-    return maker.fromValues(this.values(ordinal), 0);
+    return maker.fromValues(this.values(ordinal));
   }
 
   /** How many parts the rows can be made in. */

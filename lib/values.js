@@ -1,16 +1,13 @@
 'use strict';
 
 const native = require('../native.js');
+const { ESCAPE, ESCAPE_OFFSET, NULL, TAB } = require('./protocol.js');
 
 /*
  * Reply text and bytes cut into values. What comes here was checked by the addon.
  */
 
-const TAB = 0x09;
-const ESCAPE = 0x01;
-const NULL = '\0';
 const ESCAPED = /\x01./gs;
-const ESCAPE_OFFSET = 0x40;
 
 /** What is kept of a buffer is worth a copy if it is less than this share of it. */
 const MOSTLY = 0.9;
@@ -23,7 +20,7 @@ const LONG_VALUE = 4096;
  * @param {string} text
  * @param {number} start
  * @param {number} end
- * @param {number} expected  how many there are, at least
+ * @param {number} expected  how many there are, at least: of fewer, holes would be left
  * @param {boolean} hasEscapes  whether the text has any
  */
 function cutText(text, start, end, expected, hasEscapes) {
@@ -68,7 +65,8 @@ function endOfFirst(text, start, end, count) {
 function startOfLast(text, start, end, count) {
   let found = end + 1;
   for (let i = 0; i < count && found > start; i++) {
-    found = Math.max(text.lastIndexOf('\t', found - 2) + 1, start);
+    // A negative place would be taken for the first.
+    found = found < 2 ? start : Math.max(text.lastIndexOf('\t', found - 2) + 1, start);
   }
   return found;
 }
@@ -138,4 +136,4 @@ function unescapeBytes(escaped) {
   return exact;
 }
 
-module.exports = { NULL, cutBuffers, cutParts, cutText, endOfFirst, startOfLast, toBuffer };
+module.exports = { cutBuffers, cutParts, cutText, endOfFirst, startOfLast, toBuffer };

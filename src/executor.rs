@@ -157,11 +157,6 @@ impl<T: Transport> Executor<T> {
         connection.is_none() && matches!(stage, Stage::Ready(_))
     }
 
-    /// Whether every pair waits for its turn.
-    pub fn awaits_turns_only(&self) -> bool {
-        (0..self.pairs.len()).all(|pair| self.awaits_turn(pair))
-    }
-
     /// The connection of a pair that has ended.
     pub fn take_connection(&mut self, pair: usize) -> Option<Connection<T>> {
         match self.pairs[pair].stage {

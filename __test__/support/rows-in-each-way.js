@@ -27,7 +27,7 @@ maker.addFromText(
 const fromValues = [];
 maker.addFromValues(both, fromValues);
 const first = maker.fromText(text, 0, text.length);
-const second = maker.fromValues(both, columns.length);
+const second = maker.fromValues(other);
 
 const ways = [fromText, fromValues, [first, second]];
 const rows = ways.map((way) => way.map((row) => Object.entries(row)));

@@ -98,8 +98,8 @@ class Client {
    * @param {number} [timeoutMs]
    */
   #submit(operation, timeoutMs) {
-    const { name, isWrite, isUnit, requests, finish, read } = operation;
-    const refusal = operation.goesOn ? null : this.#refusal();
+    const { name, isWrite, isUnit, requests, finish, read, since } = operation;
+    const refusal = since === undefined ? this.#refusal() : null;
     if (refusal !== null) {
       this.#counters.countError(refusal);
       return this.#trace(operation, Promise.reject(refusal));
@@ -113,7 +113,7 @@ class Client {
     if (requests.length === 0) return Promise.resolve(finish([]));
     const call = new Call(name, isWrite, requests, finish, read);
     call.isUnit = isUnit === true;
-    pipeline.add(call, timeoutMs);
+    pipeline.add(call, since === undefined ? timeoutMs : this.#leftSince(since));
     return this.#trace(operation, call.promise);
   }
 
@@ -124,6 +124,14 @@ class Client {
   #trace(operation, promise) {
     if (operation.isProbe) return promise;
     return traceOperation(operation, this.#settings.traceValues, promise);
+  }
+
+  /**
+   * How much is left of the time of a call, in milliseconds.
+   * @param {number} since  when it was taken on
+   */
+  #leftSince(since) {
+    return Math.max(this.#settings.timeoutMs - (performance.now() - since), 0);
   }
 
   /** Why no call is taken on now; null if it is. */

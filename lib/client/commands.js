@@ -89,7 +89,7 @@ class Commands {
       requests.push(new Request(this.#definition, find, values.length));
       lists.push(values);
     }
-    return { requests, lists, column };
+    return { requests, parts, lists, column, since: performance.now() };
   }
 
   /**
@@ -143,8 +143,7 @@ class Commands {
    * @returns {readonly unknown[]}
    */
   keyParts(key, argument) {
-    // A copy: the caller's may change before it is sent.
-    const parts = Array.isArray(key) ? key.slice() : [key];
+    const parts = Array.isArray(key) ? key : [key];
     if (parts.length === 0) throw new TypeError(`${argument} must have at least one part`);
     for (let i = 0; i < parts.length; i++) {
       if (!isSimple(parts[i])) return this.#checkKey(parts, argument);
@@ -296,8 +295,10 @@ function checkWhole(value, argument) {
  *
  * @typedef {object} KeyLists
  * @property {import('./instances').Request[]} requests
- * @property {unknown[][]} lists  the keys, a list a request
+ * @property {unknown[]} parts  the keys
+ * @property {unknown[][]} lists  the same, a list a request
  * @property {number} column  of the index, that the keys are of
+ * @property {number} since  when they were made, as performance.now() tells it
  */
 
 module.exports = { Commands };

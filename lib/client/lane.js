@@ -43,7 +43,7 @@ class Lane {
   #lastUse = 0;
   /** Runs while there is a connection that may be idle. @type {NodeJS.Timeout | null} */
   #idleTimer = null;
-  /** One that has run and can be written anew, which takes less time than to make one. @type {InstanceType<typeof Batch> | null} */
+  /** One that has run and was cleared: to write it anew takes less time than to make one. @type {InstanceType<typeof Batch> | null} */
   #spareBatch = null;
 
   /**
@@ -114,7 +114,7 @@ class Lane {
       }
       const executor = new Executor().add(connection, batch);
       const [result] = await tracing.traceExecute(connection, batch, executor, timeoutMs);
-      this.#spareBatch = batch;
+      this.#spareBatch = batch.clear();
       if (result.status === 'rejected' && result.reason.outcome === 'not-sent') {
         this.#counters.countBatch(batch, -1);
       }
@@ -204,7 +204,7 @@ class Lane {
    * @param {Request[]} requests
    */
   #write(unopened, requests) {
-    const batch = this.#spareBatch?.clear() ?? new Batch();
+    const batch = this.#spareBatch ?? new Batch();
     this.#spareBatch = null;
     for (const definition of unopened) {
       access.append(batch, `P\t${this.#idOf(definition)}${definition.request}`);

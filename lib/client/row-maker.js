@@ -1,13 +1,13 @@
 'use strict';
 
-const { NULL } = require('../values.js');
+const { NULL } = require('../protocol.js');
 
 /*
  * Rows as objects, made by functions that are compiled once for a list of columns. An object literal with the columns' names
  * gives all rows one shape from the start; to fill in names one by one takes V8 more than twice as long.
  */
 
-/** By what they are made of. What V8 has learned of a function serves all indexes with the same columns. @type {Map<string, RowMaker>} */
+/** By the lists, and the types if there are any. What V8 has learned of a function serves all indexes with the same. @type {Map<string, RowMaker>} */
 const known = new Map();
 /** A program that makes up lists without end is not to fill the memory. */
 const MAX_KNOWN = 1000;
@@ -23,7 +23,7 @@ const MAX_KNOWN = 1000;
  * @property {(text: string, start: number, end: number) => Row} fromText
  *   the first row of whole rows between two places of a text: values separated by TABs
  * @property {(text: string, start: number, end: number, rows: Row[]) => void} addFromText  adds all of them
- * @property {(values: readonly any[], start: number) => Row} fromValues  of those from `start` on
+ * @property {(values: readonly any[]) => Row} fromValues  the first row
  * @property {(values: readonly any[], rows: Row[]) => void} addFromValues  adds all of them
  */
 
@@ -82,7 +82,7 @@ function compile(names, converters) {
   const code = `return {
     fromText(text, start, end) { ${cut} return ${ofText}; },
     addFromText(text, start, end, rows) { while (start <= end) { ${cut} rows.push(${ofText}); } },
-    fromValues(values, start) { return ${ofValues}; },
+    fromValues(values) { const start = 0; return ${ofValues}; },
     addFromValues(values, rows) {
       for (let start = 0; start < values.length; start += ${length}) rows.push(${ofValues});
     },
@@ -117,8 +117,11 @@ function literal(names, expressionOf) {
  * @returns {RowMaker}
  */
 function interpret(names, converters) {
-  /** @type {RowMaker['fromValues']} */
-  const fromValues = (values, start) => {
+  /**
+   * @param {readonly any[]} values
+   * @param {number} start
+   */
+  const rowAt = (values, start) => {
     const entries = names.map((name, i) => {
       const value = values[start + i];
       const convert = value === null ? null : converters[i];
@@ -129,7 +132,7 @@ function interpret(names, converters) {
   /** @type {RowMaker['addFromValues']} */
   const addFromValues = (values, rows) => {
     for (let start = 0; start < values.length; start += names.length) {
-      rows.push(fromValues(values, start));
+      rows.push(rowAt(values, start));
     }
   };
   /**
@@ -142,9 +145,9 @@ function interpret(names, converters) {
     return values.map((value) => (value === NULL ? null : value));
   };
   return {
-    fromValues,
     addFromValues,
-    fromText: (text, start, end) => fromValues(cut(text, start, end), 0),
+    fromValues: (values) => rowAt(values, 0),
+    fromText: (text, start, end) => rowAt(cut(text, start, end), 0),
     addFromText: (text, start, end, rows) => addFromValues(cut(text, start, end), rows),
   };
 }

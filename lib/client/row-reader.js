@@ -2,6 +2,7 @@
 
 const { inspect } = require('node:util');
 const { HandlerSocketError } = require('../errors.js');
+const { ZERO } = require('../protocol.js');
 const { access } = require('../reply.js');
 const { rowMakerOf } = require('./row-maker.js');
 
@@ -10,7 +11,7 @@ class RowReader {
   #names;
   /** How each column's value is made of what came; null for text as it is. */
   #types;
-  /** Of text; where bytes are taken, of values that are ready. */
+  /** It converts what is text; where some columns are bytes, all values are made before. */
   #rowMaker;
   #takesBytes;
   #table;
@@ -174,7 +175,7 @@ class RowReader {
         if (bytes === null || type?.fromBytes) return bytes;
         return type === null ? bytes.toString() : this.#toValue(type, bytes.toString(), i);
       });
-      rows.push(this.#rowMaker.fromValues(values, 0));
+      rows.push(this.#rowMaker.fromValues(values));
     }
   }
 
@@ -198,7 +199,6 @@ function shorten(text) {
   return inspect(text, { maxStringLength: 60 });
 }
 
-const ZERO = 0x30;
 const MAX_INT32 = 2 ** 31 - 1;
 
 /**

@@ -9,6 +9,7 @@ const {
   checkOneOf,
   checkOptions,
 } = require('../check.js');
+const { copyBytes } = require('../encode.js');
 const { HandlerSocketError } = require('../errors.js');
 const { Columns } = require('./columns.js');
 const { Commands } = require('./commands.js');
@@ -52,7 +53,7 @@ const MADE_BY_CLIENT = Symbol('made by a client');
  * @property {string} name  the method's
  * @property {boolean} isWrite
  * @property {boolean} [isProbe]  whether it is the package's own question, of no interest to who watches
- * @property {boolean} [goesOn]  whether it is the rest of a call that was taken on
+ * @property {number} [since]  when the call was taken on that it is the rest of, as performance.now() tells it
  * @property {boolean} [isUnit]  whether the requests have to be in one batch
  * @property {readonly import('./instances').Request[]} requests
  * @property {(outcomes: any[]) => unknown} finish  gets the requests' outcomes, or what `read` gave for them
@@ -116,13 +117,14 @@ class Index {
       const rows = await this.#getLists(keys, lists);
       if (rows !== undefined) return rows;
     }
-    const goesOn = lists !== null;
-    const requests = this.#commands.findEach(keys);
+    // The caller's list may be another one by now.
+    const requests = this.#commands.findEach(lists === null ? keys : lists.parts);
+    const since = lists?.since;
     /** @param {import('./call.js').Outcome[]} outcomes */
     const finish = (outcomes) => {
       return outcomes.map((outcome) => this.#reader.first(replyOf(outcome)));
     };
-    return this.#submit({ name: 'getMany', isWrite: false, goesOn, requests, finish, key: keys });
+    return this.#submit({ name: 'getMany', isWrite: false, since, requests, finish, key: keys });
   }
 
   /**
@@ -207,9 +209,11 @@ class Index {
     checkOneOf(op, 'op', SCAN_OPERATORS);
     // What is wrong is to be known at the call.
     this.#commands.find(op, key, { limit: 1, filters });
+    const start = { op, key: this.#commands.keyParts(key, 'key').map(copyBytes), offset: 0 };
+    const kept = filters?.map((filter) => ({ ...filter, value: copyBytes(filter.value) }));
     /** @type {import('./scan.js').Find} */
-    const find = (op, key, limit, offset) => {
-      const requests = [this.#commands.find(op, key, { limit, offset, filters })];
+    const find = async (op, key, limit, offset) => {
+      const requests = [this.#commands.find(op, key, { limit, offset, filters: kept })];
       const finish = (/** @type {import('./call.js').Outcome[]} */ [outcome]) => replyOf(outcome);
       return this.#submit({
         name: 'scan',
@@ -222,7 +226,7 @@ class Index {
       });
     };
     const pages = scan({
-      start: { op, key: this.#commands.keyParts(key, 'key'), offset: 0 },
+      start,
       pageSize,
       limit,
       find,

@@ -127,8 +127,7 @@ impl Exchange {
     fn receive(&mut self, socket: &impl Socket, receives: usize) -> Progress {
         RECEIVED.with_borrow_mut(|space| {
             for _ in 0..receives {
-                let room = self.reader.room().min(space.len());
-                match socket.receive(&mut space[..room]) {
+                match socket.receive(&mut space[..self.reader.room()]) {
                     Ok(0) => return Progress::Broken(Kind::Lost { source: None }),
                     Ok(count) => self.reader.push(&space[..count]),
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,

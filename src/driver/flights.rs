@@ -120,6 +120,11 @@ impl Flights {
         }
     }
 
+    /// Whether [`Self::take_finished`] would give something.
+    pub fn has_finished(&self) -> bool {
+        self.flights.values().any(|flight| flight.executor.is_done())
+    }
+
     pub fn is_empty(&self) -> bool {
         self.flights.is_empty()
     }
@@ -197,7 +202,10 @@ impl Flights {
         }
         // Before another one watches the same socket.
         let watch = std::mem::replace(&mut flight.watches[pair], Watch::None);
-        watch.key().map(|key| self.sockets.remove(&key));
+        if let Some(key) = watch.key() {
+            self.sockets.remove(&key);
+        }
+        drop(watch);
         let handle = &flight.handles[pair];
         match flight.executor.take_connection(pair) {
             Some(connection) => handle.give_back((id, pair), connection),
@@ -221,8 +229,12 @@ impl Flights {
             Ok(())
         };
         if watch.key() != known {
-            known.map(|key| self.sockets.remove(&key));
-            watch.key().map(|key| self.sockets.insert(key, (id, pair)));
+            if let Some(key) = known {
+                self.sockets.remove(&key);
+            }
+            if let Some(key) = watch.key() {
+                self.sockets.insert(key, (id, pair));
+            }
         }
         if let Err(source) = result {
             executor.fail(pair, Kind::Lost { source: Some(source) });

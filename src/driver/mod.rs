@@ -1,7 +1,7 @@
 //! One poll loop for all executes in flight.
 //!
-//! A [`Driver`] is shared by two threads. One submits executors, closes pairs and takes what has finished; it never
-//! waits. The other lends itself for a stint, [`Driver::run`], which polls on behalf of every execute in flight and
+//! A [`Driver`] is shared by two threads. One submits executors, closes pairs and takes what has finished; it waits for
+//! no event. The other lends itself for a stint, [`Driver::run`], which polls on behalf of every execute in flight and
 //! returns when nothing is left, so that a thread of a pool is held only while there is something to wait for.
 //! `docs/driver.md` tells the life of a stint and why it is so.
 
@@ -55,6 +55,17 @@ struct Shared {
     /// Locked by the running stint, for as long as it lasts.
     flights: Mutex<Flights>,
     finished: Mutex<Vec<Finished>>,
+}
+
+/// How long a stint is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Length {
+    /// As long as it takes to try what no poller watches.
+    Try,
+    /// And to begin what has to be waited for, and to ask the poller once.
+    Look,
+    /// [`STINT`] at most.
+    Stint,
 }
 
 #[derive(Default)]
@@ -147,13 +158,13 @@ impl Driver {
         self.0.order(Order::Return);
     }
 
-    /// Waits and works, until nothing is in flight, [`STINT`] is over or [`Self::interrupt`] is called. Calls `report` when
-    /// something has finished. Says whether nothing is in flight.
+    /// Waits and works, until nothing is in flight (and a moment longer, if it is to [`Self::linger`]), [`STINT`] is over or
+    /// [`Self::interrupt`] is called. Calls `report` when something has finished. Says whether nothing is in flight.
     ///
     /// A panic ends no more than what was in flight: each such execute finishes with an error.
     pub fn run(&self, report: impl Fn()) -> bool {
         let mut flights = lock(&self.0.flights);
-        self.stint(&mut flights, STINT, &report);
+        self.stint(&mut flights, Length::Stint, &report);
         flights.is_empty()
     }
 
@@ -162,17 +173,25 @@ impl Driver {
         self.0.lingers.store(lingers, Ordering::Relaxed);
     }
 
-    /// Works without waiting. Does nothing while another thread is in a stint, or, unless it `may_connect`, while an
-    /// executor is to begin that has to connect first: that takes longer than a thread has that must not be held up.
-    pub fn run_now(&self, may_connect: bool) {
+    /// Works without waiting. Does nothing while another thread is in a stint, or while an executor is to begin that has to
+    /// connect first: that takes longer than a thread has that must not be held up.
+    pub fn run_now(&self) {
         if let Ok(mut flights) = self.0.flights.try_lock()
-            && (may_connect || !self.0.has_to_connect())
+            && !self.0.has_to_connect()
         {
-            self.stint(&mut flights, Duration::ZERO, &|| {});
+            self.stint(&mut flights, Length::Try, &|| {});
         }
     }
 
-    fn stint(&self, flights: &mut Flights, length: Duration, report: &dyn Fn()) {
+    /// Does without waiting all that a stint does: looks names up, connects, and asks the poller. Does nothing while another
+    /// thread is in a stint.
+    pub fn stand_in(&self) {
+        if let Ok(mut flights) = self.0.flights.try_lock() {
+            self.stint(&mut flights, Length::Look, &|| {});
+        }
+    }
+
+    fn stint(&self, flights: &mut Flights, length: Length, report: &dyn Fn()) {
         let run = || self.0.run(flights, length, report);
         if let Err(panic) = catch_unwind(AssertUnwindSafe(run)) {
             let lost = flights.fail_all(&panic_message(&*panic));
@@ -207,7 +226,8 @@ impl Driver {
 impl Shared {
     fn submit(&self, mut submitted: Submitted) {
         let mut inbox = lock(&self.inbox);
-        // A stint that wakes for one of the pairs has to wait for the inbox, and finds it there.
+        // A stint that wakes for one of the pairs looks into the inbox before it looks at what woke it, and has to wait for
+        // it till then; nothing else says that it no longer sleeps.
         let has_to_wake = inbox.sleeps_until.is_some_and(|until| !submitted.arm(self, until));
         inbox.orders.push_back(Order::Run(submitted));
         drop(inbox);
@@ -231,10 +251,12 @@ impl Shared {
         let _ = self.poller.notify();
     }
 
-    fn run(self: &Arc<Self>, flights: &mut Flights, length: Duration, report: &dyn Fn()) {
+    fn run(self: &Arc<Self>, flights: &mut Flights, length: Length, report: &dyn Fn()) {
+        // When nothing is in flight, from when on it is time to go: at once, until something has finished.
         let mut idle_end = Instant::now();
-        let stint_end = idle_end + length;
-        let mut events = None;
+        let stint_end = idle_end + if length == Length::Stint { STINT } else { Duration::ZERO };
+        let mut has_looked = length == Length::Try;
+        let mut events: Option<Events> = None;
         loop {
             let interrupted = self.take_orders(flights);
             for event in events.iter().flat_map(Events::iter) {
@@ -250,12 +272,19 @@ impl Shared {
                 idle_end = now + self.linger();
             }
             let end = if flights.is_empty() { idle_end.min(stint_end) } else { stint_end };
-            if interrupted || now >= end {
+            if interrupted || (now >= end && has_looked) {
                 return;
             }
+            has_looked = true;
             flights.watch_new(self, now);
+            let events = events.get_or_insert_with(Events::new);
+            // What cannot be watched has ended: that is not to be slept over.
+            if flights.has_finished() {
+                events.clear();
+                continue;
+            }
             let until = flights.until().map_or(end, |until| until.min(end));
-            self.poll(events.get_or_insert_with(Events::new), until);
+            self.poll(events, until);
         }
     }
 
@@ -310,7 +339,7 @@ impl Shared {
     }
 }
 
-/// Locks what a panic may have left behind: `Driver::run` has put it right again by then.
+/// Locks what a panic may have left behind: `Driver::stint` has put it right again by then.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

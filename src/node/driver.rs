@@ -114,14 +114,18 @@ impl NodeDriver {
         self.driver.linger(lingers);
     }
 
-    /// What has finished, if anything has, after a try at what is under way, on this thread. It connects only if it may.
+    /// What has finished, if anything has, after a try at what is under way, on this thread, or after all that a worker would
+    /// do without waiting.
     #[napi]
     pub fn take_finished<'env>(
         &self,
         env: &'env Env,
-        may_connect: bool,
+        stands_in: bool,
     ) -> Result<Option<Vec<FinishedExecute<'env>>>> {
-        self.driver.run_now(may_connect);
+        match stands_in {
+            true => self.driver.stand_in(),
+            false => self.driver.run_now(),
+        }
         let finished = self.driver.take_finished();
         if finished.is_empty() {
             return Ok(None);

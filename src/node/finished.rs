@@ -147,7 +147,8 @@ fn trim_memory() {
     }
 }
 
-/// Writes a value without its escapes to the front of `bytes`, which is at least as long, and gives its length.
+/// Writes a value without its escapes to the front of `bytes`, which is at least as long and other memory, and gives its
+/// length.
 #[napi]
 #[allow(dead_code, reason = "nothing exports it where tests are built")]
 pub fn unescape(value: &[u8], mut bytes: BufferSlice) -> u32 {

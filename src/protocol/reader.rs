@@ -3,10 +3,13 @@
 use super::segment::{SEGMENT_BYTES, Segment};
 use super::{LINE_FEED, ReplyError, ReplyHead, check_reply};
 
+/// No more room is made for a long reply before it has come so far.
+const MOST_EXPECTED_BYTES: usize = 4 * 1024 * 1024;
+
 /// Reads replies out of whatever pieces they arrive in.
 ///
 /// In turn: [`Self::push`] what was received, at most as much as there is [`Self::room`] for, and take every
-/// [`Self::next_reply`]. It holds what has arrived, plus at most as much again as the reply that is arriving.
+/// [`Self::next_reply`]. It holds what has arrived, plus at most as much again as the reply that is arriving, or 4 MiB.
 #[derive(Debug)]
 pub struct ReplyReader {
     buffer: Vec<u8>,
@@ -60,7 +63,7 @@ impl ReplyReader {
         if !self.buffer.is_empty() && needed > self.buffer.capacity() {
             let wanted = match needed <= SEGMENT_BYTES {
                 true => SEGMENT_BYTES,
-                false => self.expected_bytes.max(2 * self.buffer.len()),
+                false => self.expected_bytes.min(MOST_EXPECTED_BYTES).max(2 * self.buffer.len()),
             };
             self.buffer.reserve_exact(wanted.max(needed) - self.buffer.len());
         }

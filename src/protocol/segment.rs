@@ -34,11 +34,6 @@ impl Segment {
         &self.bytes
     }
 
-    /// The same as an owned buffer, without copying.
-    pub fn into_bytes(self) -> Vec<u8> {
-        self.bytes
-    }
-
     /// Whether all bytes are below 0x80.
     pub fn is_ascii(&self) -> bool {
         self.is_ascii

@@ -152,9 +152,8 @@ fn a_pair_that_awaits_its_turn_does_nothing_but_wait() {
     let world = World::with(Peer::default());
     let deadline = world.now() + milliseconds(10);
     let mut executor: Executor<World> = Executor::new(deadline);
-    assert!(executor.awaits_turns_only(), "as there is none that does not");
     assert_eq!(executor.add_waiting(finds("a", 1)), 0);
-    assert!(executor.awaits_turn(0) && executor.awaits_turns_only());
+    assert!(executor.awaits_turn(0));
     for _ in 0..2 {
         assert!(!executor.has_to_begin() && !executor.is_done());
         assert!(executor.wait(0).is_none() && executor.connection(0).is_none());
@@ -166,7 +165,7 @@ fn a_pair_that_awaits_its_turn_does_nothing_but_wait() {
         executor.expire(deadline - milliseconds(1));
     }
     assert_eq!(executor.add(None, finds("b", 1)), 1);
-    assert!(executor.awaits_turn(0) && !executor.awaits_turn(1) && !executor.awaits_turns_only());
+    assert!(executor.awaits_turn(0) && !executor.awaits_turn(1));
     assert!(world.connects().is_empty());
 }
 
@@ -289,7 +288,7 @@ fn pairs_have_their_turns_beside_others() {
     executor.add_waiting(theirs.clone());
     executor.add(Some(world.connection(SERVER, options(None, b""))), ours.clone());
     executor.add(None, busy);
-    assert!(executor.has_to_begin() && !executor.awaits_turns_only());
+    assert!(executor.has_to_begin());
     executor.start(now);
     for _ in 0..10 {
         executor.resume(1, Event::Ready, now);

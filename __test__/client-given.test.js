@@ -1,0 +1,99 @@
+'use strict';
+
+/* What callers change after the call changes nothing. */
+
+const assert = require('node:assert/strict');
+const { test } = require('node:test');
+
+const { clientOf } = require('./support/clients.js');
+const { answer, startPeer } = require('./support/fake-peer.js');
+
+const PLACE = { database: 't', table: 't', columns: ['k', 'v'], filterColumns: ['v'] };
+
+/** An index at a peer that gives each request what `reply` makes of it, and the requests that came. */
+async function openIndex(t, reply, { timeoutMs, ...target } = {}) {
+  const requests = [];
+  const peer = await startPeer(
+    t,
+    answer((line) => {
+      if (line.startsWith('P')) return '0\t1\n';
+      requests.push(line);
+      return reply(line, requests.length);
+    }),
+  );
+  const index = clientOf(t, peer, { timeoutMs }).openIndex({ ...PLACE, ...target });
+  return { index, requests };
+}
+
+const nothing = () => '0\t2\n';
+
+test('find: the values of IN, the parts of a key, a filter', async (t) => {
+  const { index, requests } = await openIndex(t, nothing);
+  const values = [1, 2, 3];
+  const key = ['a', Buffer.from('b')];
+  const filters = [{ column: 'v', op: '=', value: Buffer.from('c') }];
+  const found = [
+    index.find('=', 0, { limit: 3, in: { position: 0, values } }),
+    index.find('>', key, { limit: 1, filters }),
+    index.get(key),
+  ];
+  values.length = 1;
+  values[0] = {};
+  key[1].fill('x');
+  key[0] = {};
+  filters[0].value.fill('x');
+  await Promise.all(found);
+  assert.deepEqual(requests, [
+    '0\t=\t1\t0\t3\t0\t@\t0\t3\t1\t2\t3',
+    '0\t>\t2\ta\tb\t1\t0\tF\t=\t0\tc',
+    '0\t=\t2\ta\tb',
+  ]);
+});
+
+test('scan: the key and a filter, before the first row is asked for and between pages', async (t) => {
+  const { index, requests } = await openIndex(t, (_, count) =>
+    count === 1 ? '0\t2\ta\t1\tb\t1\tc\t1\n' : nothing(),
+  );
+  const key = [Buffer.from('k')];
+  const filters = [{ column: 'v', op: '=', value: Buffer.from('1') }];
+  const rows = index.scan('>=', key, { pageSize: 2, filters });
+  key[0].fill('x');
+  key.push('more');
+  filters[0].value.fill('x');
+  filters[0].column = 'no such';
+  const given = [];
+  for await (const { k } of rows) given.push(k);
+  assert.deepEqual(given, ['a', 'b']);
+  assert.equal(requests[0], '0\t>=\t1\tk\t3\t0\tF\t=\t0\t1');
+  assert.ok(
+    requests.every((request) => request.endsWith('\tF\t=\t0\t1') || !/\tF\t/.test(request)),
+  );
+});
+
+test('getMany: the keys, also where it asks a second time', async (t) => {
+  const reply = (line) => (line.includes('@') ? '0\t2\tA\t1\n' : `0\t2\t${line.at(-1)}\t2\n`);
+  const { index, requests } = await openIndex(t, reply, { keyColumns: ['k'] });
+  const keys = ['a', ['b']];
+  const found = index.getMany(keys);
+  keys[1][0] = 'x';
+  keys.splice(0, 1, 'y', 'z');
+  assert.deepEqual(await found, [
+    { k: 'a', v: '2' },
+    { k: 'b', v: '2' },
+  ]);
+  assert.deepEqual(requests.slice(1), ['0\t=\t1\ta', '0\t=\t1\tb']);
+});
+
+test('getMany that asks a second time has no more time for it than was left', async (t) => {
+  const peer = await startPeer(t, async (visitor) => {
+    await visitor.lines(2);
+    setTimeout(() => visitor.send('0\t1\n0\t2\tA\t1\n'), 800);
+  });
+  const index = clientOf(t, peer, { timeoutMs: 1000 }).openIndex({ ...PLACE, keyColumns: ['k'] });
+  const start = performance.now();
+  await assert.rejects(index.getMany(['a', 'b']), { code: 'ERR_HS_TIMEOUT' });
+  assert.equal((await (await peer.visitor(0)).lines(4)).length, 4);
+  const took = performance.now() - start;
+  // The time anew would be 1,800 ms.
+  assert.ok(took >= 999 && took < 1700, `${took} ms`);
+});
