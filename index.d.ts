@@ -919,7 +919,9 @@ export interface OpenIndexTarget<
   /**
    * The columns that the index consists of, in its order. They have to be among `columns`. With them
    * {@link Index.scan} pages by key, and {@link Index.getMany} takes the server less time: it asks
-   * for lists of keys, and tells by this column which row belongs to which key.
+   * for lists of keys, and tells by the first of them which row belongs to which key. (Where a text
+   * can find the row of another text, as in UUID and rounded FLOAT columns, two such keys in one list
+   * may get each other's row: there do without.)
    */
   keyColumns?: readonly C[number][];
 }
@@ -1033,7 +1035,8 @@ export class Index<
 
   /**
    * One row or null for each key, in the keys' order, in one round trip. (In two where `keyColumns`
-   * was given and a key has another text than its row: `'05'` for 5, `'A'` for `'a'`.)
+   * was given and a key has another text than its row: `'05'` for 5, `'A'` for `'a'`; `timeoutMs` is
+   * for both.)
    */
   getMany(keys: readonly IndexKey<T>[]): Promise<(Row<C, T> | null)[]>;
 
