@@ -40,7 +40,7 @@ class Call {
   #finish;
   #read;
   /** Or what was read of them. @type {any[]} */
-  #outcomes;
+  #outcomes = [];
   #unanswered;
   /** What the first of them could not be read for. @type {unknown} */
   #error = null;
@@ -74,8 +74,6 @@ class Call {
     /** @type {import('./instances').Deadline | null} */
     this.deadline = null;
     this.#unanswered = requests.length;
-    // As long as it will be: to grow an empty array V8 makes room for 17.
-    this.#outcomes = new Array(requests.length);
     this.#finish = finish;
     this.#read = read;
     this.promise = new Promise((resolve, reject) => {
