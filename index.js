@@ -4,7 +4,6 @@ const { Batch } = require('./lib/batch.js');
 const { Connection } = require('./lib/connection.js');
 const { ExecuteError, FanOutError, HandlerSocketError, ServerError } = require('./lib/errors.js');
 const { Executor } = require('./lib/executor.js');
-const { Ketama } = require('./lib/ketama.js');
 
 exports.Batch = Batch;
 exports.Connection = Connection;
@@ -12,16 +11,18 @@ exports.ExecuteError = ExecuteError;
 exports.Executor = Executor;
 exports.FanOutError = FanOutError;
 exports.HandlerSocketError = HandlerSocketError;
-exports.Ketama = Ketama;
 exports.ServerError = ServerError;
 
-/** Two thirds of the package, which a program of batches does without: loaded when they are first asked for. */
-const client = {
+/** More than two thirds of the package, which a program of batches does without: loaded when they are first asked for. */
+const lazy = {
   get Client() {
     return require('./lib/client/client.js').Client;
   },
   get Index() {
     return require('./lib/client/table-index.js').Index;
+  },
+  get Ketama() {
+    return require('./lib/ketama.js').Ketama;
   },
   get ShardedClient() {
     return require('./lib/sharding/sharded-client.js').ShardedClient;
@@ -35,24 +36,30 @@ const client = {
 Object.defineProperty(exports, 'Client', {
   enumerable: true,
   get() {
-    return client.Client;
+    return lazy.Client;
   },
 });
 Object.defineProperty(exports, 'Index', {
   enumerable: true,
   get() {
-    return client.Index;
+    return lazy.Index;
+  },
+});
+Object.defineProperty(exports, 'Ketama', {
+  enumerable: true,
+  get() {
+    return lazy.Ketama;
   },
 });
 Object.defineProperty(exports, 'ShardedClient', {
   enumerable: true,
   get() {
-    return client.ShardedClient;
+    return lazy.ShardedClient;
   },
 });
 Object.defineProperty(exports, 'ShardedIndex', {
   enumerable: true,
   get() {
-    return client.ShardedIndex;
+    return lazy.ShardedIndex;
   },
 });

@@ -1,7 +1,6 @@
 'use strict';
 
-// The global of that name is a getter.
-const { performance } = require('node:perf_hooks');
+const { now } = require('./clock.js');
 const native = require('../native.js');
 
 /*
@@ -75,18 +74,18 @@ function goOn() {
     sendWorker();
   } else {
     isTrying = true;
-    tryEnd = performance.now() + TRIAL_MS;
+    tryEnd = now() + TRIAL_MS;
     setImmediate(tryNow);
   }
 }
 
 function tryNow() {
-  const now = performance.now();
+  const time = now();
   if (settle()) {
     pause = FIRST_PAUSE;
-    tryEnd = now + TRIAL_MS;
+    tryEnd = time + TRIAL_MS;
   }
-  if (underWay.size > 0 && now < tryEnd) {
+  if (underWay.size > 0 && time < tryEnd) {
     setImmediate(tryNow);
     return;
   }

@@ -1,5 +1,6 @@
 'use strict';
 
+const { now } = require('../clock.js');
 const { inspect } = require('node:util');
 const { HandlerSocketError } = require('../errors.js');
 const { Call } = require('./call.js');
@@ -131,7 +132,7 @@ class Client {
    * @param {number} since  when it was taken on
    */
   #leftSince(since) {
-    return Math.max(this.#settings.timeoutMs - (performance.now() - since), 0);
+    return Math.max(this.#settings.timeoutMs - (now() - since), 0);
   }
 
   /** Why no call is taken on now; null if it is. */

@@ -1,5 +1,6 @@
 'use strict';
 
+const { now } = require('../clock.js');
 const { checkArray, checkNames, checkOptions } = require('../check.js');
 const command = require('../command.js');
 const { show } = require('../encode.js');
@@ -89,7 +90,7 @@ class Commands {
       requests.push(new Request(this.#definition, find, values.length));
       lists.push(values);
     }
-    return { requests, parts, lists, column, since: performance.now() };
+    return { requests, parts, lists, column, since: now() };
   }
 
   /**

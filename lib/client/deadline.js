@@ -1,7 +1,6 @@
 'use strict';
 
-// The global of that name is a getter.
-const { performance } = require('node:perf_hooks');
+const { now } = require('../clock.js');
 const { MAX_TIMEOUT_MS } = require('../defaults.js');
 const { HandlerSocketError } = require('../errors.js');
 
@@ -58,7 +57,7 @@ class Deadlines {
   /** @param {number} due */
   #wakeAt(due) {
     if (this.#timer !== null) clearTimeout(this.#timer);
-    const afterMs = Math.min(Math.max(due - performance.now(), 1), MAX_TIMEOUT_MS);
+    const afterMs = Math.min(Math.max(due - now(), 1), MAX_TIMEOUT_MS);
     // Whatever a call waits for keeps the process alive by itself; a timer that went on after the last call must not.
     this.#timer = setTimeout(this.#look, afterMs).unref();
     this.#timerAt = due;
@@ -67,11 +66,11 @@ class Deadlines {
   #look = () => {
     this.#timer = null;
     this.#timerAt = Infinity;
-    const now = performance.now();
+    const time = now();
     let next = Infinity;
     for (const deadline of this.#live) {
       const due = deadline.at + GRACE_MS;
-      if (due <= now) deadline.expire(this.#address);
+      if (due <= time) deadline.expire(this.#address);
       else next = Math.min(next, due);
     }
     if (next < this.#timerAt) this.#wakeAt(next);
@@ -83,7 +82,7 @@ class Deadline {
   /** @type {import('./instances').Call[]} */
   #calls = [];
   #unsettled = 0;
-  #begun = performance.now();
+  #begun = now();
   #owner;
   #timeoutMs;
 
@@ -100,7 +99,7 @@ class Deadline {
 
   /** Whether a call that is made now may share it. */
   get isFresh() {
-    return performance.now() - this.#begun < MAX_AGE_MS;
+    return now() - this.#begun < MAX_AGE_MS;
   }
 
   /** @param {import('./instances').Call} call */

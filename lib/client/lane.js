@@ -1,7 +1,6 @@
 'use strict';
 
-// The global of that name is a getter.
-const { performance } = require('node:perf_hooks');
+const { now } = require('../clock.js');
 const { Batch, access } = require('../batch.js');
 const { Connection } = require('../connection.js');
 const { Executor } = require('../executor.js');
@@ -99,7 +98,7 @@ class Lane {
       link = this.#link ?? (await this.#connectAnew(until));
       link.underWay++;
       const { connection } = link;
-      const timeoutMs = until - performance.now();
+      const timeoutMs = until - now();
       // The secret was long in coming, or the turn was. Nothing may keep the process alive until the deadline's timer.
       if (timeoutMs <= 0) {
         for (const { call } of requests) call.deadline?.expire(connection.address);
@@ -138,7 +137,7 @@ class Lane {
       return [];
     } finally {
       if (link !== null && --link.underWay === 0 && link !== this.#link) this.#retire(link);
-      this.#lastUse = performance.now();
+      this.#lastUse = now();
       this.#idleTimer ??= this.#watchIdleness(this.#idleTimeoutMs);
     }
   }
@@ -149,7 +148,7 @@ class Lane {
    */
   #watchIdleness(afterMs) {
     const look = () => {
-      const left = this.#idleTimeoutMs - (performance.now() - this.#lastUse);
+      const left = this.#idleTimeoutMs - (now() - this.#lastUse);
       if (this.underWay > 0) this.#idleTimer = this.#watchIdleness(this.#idleTimeoutMs);
       else if (left > 0) this.#idleTimer = this.#watchIdleness(Math.ceil(left));
       else this.close();
@@ -159,7 +158,7 @@ class Lane {
 
   /** @param {number} until */
   async #connectAnew(until) {
-    const secret = await this.#askSecret(until - performance.now());
+    const secret = await this.#askSecret(until - now());
     const connection = new Connection({
       ...this.#place.address,
       secret,

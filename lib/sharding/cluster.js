@@ -1,5 +1,6 @@
 'use strict';
 
+const { now } = require('../clock.js');
 const { Definitions } = require('../client/definition.js');
 const { Ketama } = require('../ketama.js');
 const { cutUp, gather } = require('./fan-out.js');
@@ -107,7 +108,7 @@ class Cluster {
    * @param {SubmitAt} submitAt
    */
   async #submitPassingOver(operation, hashed, submitAt = submitAnew) {
-    const until = performance.now() + this.#timeoutMs;
+    const until = now() + this.#timeoutMs;
     const untried = new Map(hashed.map((one) => [one, this.#inOrder(one)]));
     /** @type {import('../client/call.js').Outcome[]} */
     const outcomes = [];
@@ -120,7 +121,7 @@ class Cluster {
       const open = positions.map((position) => hashed[position]);
       const placeOf = takeEach(untried, new Set(open), operation.isWrite);
       const places = open.map((one) => /** @type {Shard} */ (placeOf.get(one)));
-      const left = until - performance.now();
+      const left = until - now();
       for (const [i, position] of positions.entries()) lastPlaces[position] = places[i];
       const part = await gather(cutUp({ ...operation, requests }, places), (shard, portion) => {
         // One that does not answer is to leave time for the next.
@@ -133,7 +134,7 @@ class Cluster {
       const next = [];
       for (const failure of part.failures) {
         const failed = failure.positions.map((i) => positions[i]);
-        const isOver = until <= performance.now() || untried.get(hashed[failed[0]])?.length === 0;
+        const isOver = until <= now() || untried.get(hashed[failed[0]])?.length === 0;
         if (isOver || !mayGoOn(operation, failure.error)) {
           failures.push({ ...failure, positions: failed });
         } else {

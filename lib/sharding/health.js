@@ -1,5 +1,7 @@
 'use strict';
 
+const { now } = require('../clock.js');
+
 const FIRST_INTERVAL_MS = 100;
 const LONGEST_INTERVAL_MS = 30_000;
 
@@ -20,7 +22,7 @@ class Health {
 
   /** Whether it is up, or time to see if it still is down. */
   get isWorthATry() {
-    return this.isUp || (!this.#isProbed && performance.now() >= this.#nextProbe);
+    return this.isUp || (!this.#isProbed && now() >= this.#nextProbe);
   }
 
   /**
@@ -53,7 +55,7 @@ class Health {
   #waitLonger() {
     const interval = Math.max(2 * this.#intervalMs, FIRST_INTERVAL_MS);
     this.#intervalMs = Math.min(interval, LONGEST_INTERVAL_MS);
-    this.#nextProbe = performance.now() + this.#intervalMs;
+    this.#nextProbe = now() + this.#intervalMs;
   }
 }
 

@@ -1,5 +1,6 @@
 'use strict';
 
+const { now } = require('../clock.js');
 const { Request } = require('../client/call.js');
 const { Client, access } = require('../client/client.js');
 const { Health, isUnreachable } = require('./health.js');
@@ -84,10 +85,10 @@ class Shard {
    * @param {readonly Member[]} readers
    */
   async #read(operation, timeoutMs, readers) {
-    const until = performance.now() + timeoutMs;
+    const until = now() + timeoutMs;
     for (let i = 0; ; i++) {
       const isLast = i === readers.length - 1;
-      const left = until - performance.now();
+      const left = until - now();
       try {
         // One that does not answer is to leave time for another.
         const reader = readers[i];
