@@ -9,7 +9,7 @@ use super::{LINE_FEED, TAB};
 pub const SEGMENT_BYTES: usize = 64 * 1024;
 
 /// From this length on, to know how many rows a reply has saves more than it takes to tell.
-const LONG_REPLY_BYTES: usize = 4 * 1024;
+const LONG_REPLY_BYTES: usize = 16 * 1024;
 
 /// Whole replies, each with its line end. Longer than [`SEGMENT_BYTES`] only if it is one single reply.
 #[derive(Debug, PartialEq, Eq)]
