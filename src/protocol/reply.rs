@@ -95,16 +95,13 @@ fn count_values(line: &[u8], values_start: usize) -> Result<usize, ReplyError> {
         return Ok(0);
     }
     let mut values = 1;
-    let mut value_start = values_start;
-    for found in ControlBytes::new(&line[values_start..]) {
+    for_each_control_byte(&line[values_start..], |found| {
         let offset = values_start + found;
         let next = line.get(offset + 1).copied();
         match line[offset] {
-            TAB => {
-                values += 1;
-                value_start = offset + 1;
-            }
-            NULL if offset != value_start || next.is_some_and(|byte| byte != TAB) => {
+            TAB => values += 1,
+            // A TAB is before the first value too.
+            NULL if line[offset - 1] != TAB || next.is_some_and(|byte| byte != TAB) => {
                 return Err(ReplyError::NulInside { offset });
             }
             ESCAPE if !next.is_some_and(is_escaped) => {
@@ -112,71 +109,51 @@ fn count_values(line: &[u8], values_start: usize) -> Result<usize, ReplyError> {
             }
             _ => {}
         }
-    }
+        Ok(())
+    })?;
     Ok(values)
 }
 
-/// Where the bytes below [`FIRST_PLAIN`] are, eight bytes looked at at a time. (They are close together in a row of short
-/// values, and then this takes half of what `memchr` takes, which is made for long gaps.)
-struct ControlBytes<'a> {
-    rest: &'a [u8],
-    /// Where the rest begins.
-    start: usize,
-    /// Where the eight bytes under way begin.
-    eight: usize,
-    /// The high bit of each of them that is one and has not been given.
-    found: u64,
-}
-
-/// So many times eight bytes without one are taken for the beginning of a long gap.
+/// So many times eight bytes without a control byte are taken for the beginning of a long gap.
 const LONG_GAP: usize = 4;
 /// How much of a long gap is looked at at a time.
 const BLOCK: usize = 64;
 
-impl<'a> ControlBytes<'a> {
-    fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, start: 0, eight: 0, found: 0 }
-    }
-
-    fn skip(&mut self, count: usize) {
-        self.rest = &self.rest[count..];
-        self.start += count;
-    }
-
-    fn skip_gap(&mut self) {
-        while let Some(block) = self.rest.first_chunk::<BLOCK>()
-            && block.iter().fold(u8::MAX, |least, &byte| least.min(byte)) >= FIRST_PLAIN
-        {
-            self.skip(BLOCK);
+/// Visits the places of the bytes below [`FIRST_PLAIN`], eight bytes looked at at a time. (They are close together in a row
+/// of short values, and then this takes a third of what `memchr` takes, which is made for long gaps.)
+#[inline]
+fn for_each_control_byte<E>(
+    bytes: &[u8],
+    mut visit: impl FnMut(usize) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut start = 0;
+    let mut gap = 0;
+    while let Some(eight) = bytes[start..].first_chunk() {
+        let mut found = control_bytes(u64::from_le_bytes(*eight));
+        gap = if found == 0 { gap + 1 } else { 0 };
+        while found != 0 {
+            visit(start + found.trailing_zeros() as usize / 8)?;
+            found &= found - 1;
+        }
+        start += eight.len();
+        if gap == LONG_GAP {
+            start += gap_length(&bytes[start..]);
+            gap = 0;
         }
     }
+    for (offset, &byte) in bytes.iter().enumerate().skip(start) {
+        if byte < FIRST_PLAIN {
+            visit(offset)?;
+        }
+    }
+    Ok(())
 }
 
-impl Iterator for ControlBytes<'_> {
-    type Item = usize;
-
-    fn next(&mut self) -> Option<usize> {
-        let mut gap = 0;
-        while self.found == 0 {
-            if gap == LONG_GAP {
-                self.skip_gap();
-            }
-            gap += 1;
-            let mut bytes = [u8::MAX; 8];
-            let count = self.rest.len().min(8);
-            match self.rest.first_chunk() {
-                Some(chunk) => bytes = *chunk,
-                None if count == 0 => return None,
-                None => bytes[..count].copy_from_slice(self.rest),
-            }
-            self.found = control_bytes(u64::from_le_bytes(bytes));
-            self.eight = self.start;
-            self.skip(count);
-        }
-        let offset = self.found.trailing_zeros() as usize / 8;
-        self.found &= self.found - 1;
-        Some(self.eight + offset)
-    }
+/// How many bytes at the beginning, in whole blocks, are no control bytes.
+fn gap_length(bytes: &[u8]) -> usize {
+    let is_plain =
+        |block: &[u8]| block.iter().fold(u8::MAX, |least, &byte| least.min(byte)) >= FIRST_PLAIN;
+    BLOCK * bytes.chunks_exact(BLOCK).take_while(|block| is_plain(block)).count()
 }
 
 /// The high bit of each byte that is below [`FIRST_PLAIN`], and no other.
@@ -271,6 +248,16 @@ mod tests {
         );
     }
 
+    fn control_byte_places(bytes: &[u8]) -> Vec<usize> {
+        let mut places = Vec::new();
+        let visited = for_each_control_byte(bytes, |place| {
+            places.push(place);
+            Ok::<(), ()>(())
+        });
+        assert_eq!(visited, Ok(()));
+        places
+    }
+
     #[test]
     fn control_bytes_are_found_wherever_they_are() {
         for length in 0..40 {
@@ -280,14 +267,14 @@ mod tests {
                     bytes.truncate(length);
                     bytes[at] = byte;
                     let expected: Vec<_> = (0..length).filter(|&i| bytes[i] < 0x10).collect();
-                    assert_eq!(ControlBytes::new(&bytes).collect::<Vec<_>>(), expected);
+                    assert_eq!(control_byte_places(&bytes), expected);
                 }
             }
         }
         for gap in 0..400 {
             let bytes = [vec![0x10; gap], vec![TAB], vec![0xff; gap], vec![NULL, ESCAPE]].concat();
             let expected = [gap, 2 * gap + 1, 2 * gap + 2];
-            assert_eq!(ControlBytes::new(&bytes).collect::<Vec<_>>(), expected);
+            assert_eq!(control_byte_places(&bytes), expected);
         }
     }
 
