@@ -629,6 +629,20 @@ describe('stats()', () => {
     assert.equal(client.stats().connections, 0);
   });
 
+  test('count nothing of what was not sent', async (t) => {
+    const peer = await startPeer(t, serveTable);
+    const client = clientOf(t, peer);
+    const index = client.openIndex(target);
+    await index.get(1);
+    const { batches, commands, bytes } = client.stats();
+    peer.visitors[0].reset();
+    await peer.visitors[0].closed;
+    peer.refuse();
+    await assert.rejects(index.get(1), { code: 'ERR_HS_CONNECT', outcome: 'not-sent' });
+    const now = client.stats();
+    assert.deepEqual([now.batches, now.commands, now.bytes], [batches, commands, bytes]);
+  });
+
   test('count retries, and errors by code', async (t) => {
     const peer = await startPeer(t, async (visitor, ordinal) => {
       if (ordinal !== 0) return serveTable(visitor);

@@ -113,10 +113,10 @@ class Lane {
       }
       const executor = new Executor().add(connection, batch);
       const [result] = await tracing.traceExecute(connection, batch, executor, timeoutMs);
-      this.#spareBatch = batch.clear();
       if (result.status === 'rejected' && result.reason.outcome === 'not-sent') {
         this.#counters.countBatch(batch, -1);
       }
+      this.#spareBatch = batch.clear();
       const ending = this.#end(unopened, result, link);
       const { length } = requests;
       const isPortioned = length >= MIN_PORTIONED && this.underWay === 1 && this.#maxQueued > 0;
