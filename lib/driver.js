@@ -11,7 +11,7 @@ const native = require('../native.js');
  */
 
 /** For so long, in milliseconds, turns of the event loop pass in vain before a worker is sent. */
-const TRIAL_MS = 0.1;
+const TRIAL_MS = 0.2;
 /** After tries in vain this many executes go to a worker at once; each failure in a row doubles it. */
 const FIRST_PAUSE = 1;
 const LONGEST_PAUSE = 64;
