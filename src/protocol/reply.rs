@@ -120,7 +120,7 @@ const LONG_GAP: usize = 4;
 const BLOCK: usize = 64;
 
 /// Visits the places of the bytes below [`FIRST_PLAIN`], eight bytes looked at at a time. (They are close together in a row
-/// of short values, and then this takes a third of what `memchr` takes, which is made for long gaps.)
+/// of short values, and then this takes half of what `memchr` takes, which is made for long gaps.)
 #[inline]
 fn for_each_control_byte<E>(
     bytes: &[u8],
