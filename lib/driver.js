@@ -10,13 +10,15 @@ const native = require('../native.js');
  * is pending, or not for long, and the process may end. docs/driver.md tells why.
  */
 
-/** For so long, in milliseconds, turns of the event loop pass in vain before a worker is sent. */
-const TRIAL_MS = 0.2;
-/** After tries in vain this many executes go to a worker at once; each failure in a row doubles it. */
-const FIRST_PAUSE = 1;
-const LONGEST_PAUSE = 64;
-/** In such a pause a worker lingers for what comes next. */
-const LINGERING_PAUSE = 8;
+/**
+ * Waits of up to this long, in milliseconds, are worth trying in turns of the event loop; longer ones are left to a worker. So
+ * long a try lasts at most, too.
+ */
+const LONGEST_TRIAL_MS = 0.5;
+/** What counts of a wait, so that after a very long one a few short ones are enough to try again. */
+const MOST_OF_A_WAIT_MS = 2 * LONGEST_TRIAL_MS;
+/** The weight of the last wait in what is expected of the next. */
+const LAST_WAIT = 0.25;
 
 /** A worker that has not come back after this long, in milliseconds, has got no thread yet: its stint is shorter. */
 const WORKER_LATE_MS = 60;
@@ -40,13 +42,19 @@ const NOTHING = () => {};
 /** By the executes' ids. @type {Map<number, Waiting>} */
 const underWay = new Map();
 
+/** What came of a try: something has finished, nothing has, or only a worker can do what is next. */
+const SOME = 'some';
+const NONE = 'none';
+const UNTRIED = 'untried';
+
 /** Whether a try is on its way. */
 let isTrying = false;
 /** Until when, as performance.now() tells it. */
 let tryEnd = 0;
-/** How many executes go to a worker at once. */
-let pauseLeft = 0;
-let pause = FIRST_PAUSE;
+/** How long the next wait will be, in milliseconds, as the last ones were. */
+let expectedMs = 0;
+/** Since when one lasts, as performance.now() tells it: an execute has begun, or another has finished. */
+let waitsSince = 0;
 /** Whether a worker is on its way. */
 let workerIsOut = false;
 /** Runs from when the last worker was sent. @type {NodeJS.Timeout | undefined} */
@@ -62,7 +70,7 @@ let lateTimer;
 function execute(connections, batches, timeoutMs, waiting) {
   const id = driver.execute(connections, batches, timeoutMs);
   underWay.set(id, waiting);
-  if (pauseLeft > 0 && --pauseLeft === 0) driver.linger(false);
+  waitsSince = now();
   goOn();
   return id;
 }
@@ -70,32 +78,36 @@ function execute(connections, batches, timeoutMs, waiting) {
 /** Sees to it that what is under way is worked on. */
 function goOn() {
   if (underWay.size === 0 || isTrying || workerIsOut) return;
-  if (pauseLeft > 0) {
+  if (expectedMs > LONGEST_TRIAL_MS) {
     sendWorker();
   } else {
     isTrying = true;
-    tryEnd = now() + TRIAL_MS;
+    tryEnd = now() + LONGEST_TRIAL_MS;
     setImmediate(tryNow);
   }
 }
 
 function tryNow() {
   const time = now();
-  if (settle()) {
-    pause = FIRST_PAUSE;
-    tryEnd = time + TRIAL_MS;
-  }
-  if (underWay.size > 0 && time < tryEnd) {
+  const came = settle();
+  if (came === SOME) tryEnd = time + LONGEST_TRIAL_MS;
+  if (underWay.size > 0 && came !== UNTRIED && time < tryEnd) {
     setImmediate(tryNow);
     return;
   }
   isTrying = false;
-  if (underWay.size > 0) {
-    pauseLeft = pause;
-    driver.linger(pause >= LINGERING_PAUSE);
-    pause = Math.min(2 * pause, LONGEST_PAUSE);
-    sendWorker();
-  }
+  if (underWay.size > 0) sendWorker();
+}
+
+/** From a wait that is over. */
+function learn() {
+  const time = now();
+  const wait = Math.min(time - waitsSince, MOST_OF_A_WAIT_MS);
+  const wasLong = expectedMs > LONGEST_TRIAL_MS;
+  expectedMs += LAST_WAIT * (wait - expectedMs);
+  waitsSince = time;
+  const isLong = expectedMs > LONGEST_TRIAL_MS;
+  if (isLong !== wasLong) driver.linger(isLong);
 }
 
 function sendWorker() {
@@ -118,10 +130,11 @@ function standIn() {
   lateTimer?.refresh();
 }
 
-/** Tells those whose executes have finished; whether there are any. */
+/** Tells those whose executes have finished. */
 function settle(standsIn = false) {
   const finished = driver.takeFinished(standsIn);
-  if (finished === null) return false;
+  if (!Array.isArray(finished)) return finished ? NONE : UNTRIED;
+  learn();
   for (const [id, ...batches] of /** @type {[number, ...native.FinishedBatch[]][]} */ (finished)) {
     const waiting = underWay.get(id);
     underWay.delete(id);
@@ -131,7 +144,7 @@ function settle(standsIn = false) {
     waiting.reject = NOTHING;
     resolve(batches);
   }
-  return true;
+  return SOME;
 }
 
 /**

@@ -173,22 +173,23 @@ impl Driver {
         self.0.lingers.store(lingers, Ordering::Relaxed);
     }
 
-    /// Works without waiting. Does nothing while another thread is in a stint, or while an executor is to begin that has to
-    /// connect first: that takes longer than a thread has that must not be held up.
-    pub fn run_now(&self) {
-        if let Ok(mut flights) = self.0.flights.try_lock()
-            && !self.0.has_to_connect()
-        {
+    /// Works without waiting. Does nothing, and says so, while another thread is in a stint, or while an executor is to begin
+    /// that has to connect first: that takes longer than a thread has that must not be held up.
+    pub fn run_now(&self) -> bool {
+        let Ok(mut flights) = self.0.flights.try_lock() else { return false };
+        let can_run = !self.0.has_to_connect();
+        if can_run {
             self.stint(&mut flights, Length::Try, &|| {});
         }
+        can_run
     }
 
-    /// Does without waiting all that a stint does: looks names up, connects, and asks the poller. Does nothing while another
-    /// thread is in a stint.
-    pub fn stand_in(&self) {
-        if let Ok(mut flights) = self.0.flights.try_lock() {
-            self.stint(&mut flights, Length::Look, &|| {});
-        }
+    /// Does without waiting all that a stint does: looks names up, connects, and asks the poller. Does nothing, and says so,
+    /// while another thread is in a stint.
+    pub fn stand_in(&self) -> bool {
+        let Ok(mut flights) = self.0.flights.try_lock() else { return false };
+        self.stint(&mut flights, Length::Look, &|| {});
+        true
     }
 
     fn stint(&self, flights: &mut Flights, length: Length, report: &dyn Fn()) {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use napi::Status;
-use napi::bindgen_prelude::{AsyncTask, Env, Function, Result, Task};
+use napi::bindgen_prelude::{AsyncTask, Either, Env, Function, Result, Task};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
 
@@ -114,24 +114,24 @@ impl NodeDriver {
         self.driver.linger(lingers);
     }
 
-    /// What has finished, if anything has, after a try at what is under way, on this thread, or after all that a worker would
-    /// do without waiting.
+    /// What has finished, after a try at what is under way, on this thread, or after all that a worker would do without
+    /// waiting. If nothing has, whether that could be done: false where only a worker can go on, or has begun to.
     #[napi]
     pub fn take_finished<'env>(
         &self,
         env: &'env Env,
         stands_in: bool,
-    ) -> Result<Option<Vec<FinishedExecute<'env>>>> {
-        match stands_in {
+    ) -> Result<Either<Vec<FinishedExecute<'env>>, bool>> {
+        let could_run = match stands_in {
             true => self.driver.stand_in(),
             false => self.driver.run_now(),
-        }
+        };
         let finished = self.driver.take_finished();
         if finished.is_empty() {
-            return Ok(None);
+            return Ok(Either::B(could_run));
         }
         let finished = finished.into_iter().map(|finished| finished_execute(env, finished));
-        finished.collect::<Result<_>>().map(Some)
+        finished.collect::<Result<_>>().map(Either::A)
     }
 
     /// Ends every pair of an execute that is not done.
