@@ -188,6 +188,18 @@ describe('on the only connection, while a round trip is under way', () => {
     assert.deepEqual([visitor.chunks.length, client.stats().batches], [4, 4]);
   });
 
+  test('what one batch cannot hold is in line from the start', async (t) => {
+    const stepwise = await startStepwise(t);
+    const { client, visitor, step } = stepwise;
+    const calls = getAll(stepwise.index, range(600));
+    await turn();
+    assert.equal(client.stats().batches, 3);
+    await step(512);
+    await step(88);
+    assert.deepEqual(await calls, rowsOf(range(600)));
+    assert.deepEqual([visitor.chunks.length, client.stats().batches], [3, 3]);
+  });
+
   test('a batch in line opens what it needs', async (t) => {
     const stepwise = await startStepwise(t);
     const { client, visitor, step } = stepwise;

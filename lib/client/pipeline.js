@@ -104,7 +104,7 @@ class Pipeline {
     for (const lane of this.#lanes) {
       if (this.#waiting === 0) break;
       if (lane.underWay === 0) this.#send(lane, Math.max(this.#waiting / idle--, MIN_SHARE));
-      else if (this.#waiting >= MIN_QUEUED && lane.canQueue) this.#send(lane, this.#waiting);
+      if (this.#waiting >= MIN_QUEUED && lane.canQueue) this.#send(lane, this.#waiting);
     }
     if (
       this.#waiting === 0 &&
