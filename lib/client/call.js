@@ -39,8 +39,8 @@ class Call {
   #reject = unreachable;
   #finish;
   #read;
-  /** Or what was read of them. @type {any[]} */
-  #outcomes = [];
+  /** Or what was read of them; null before there is one. @type {any[] | null} */
+  #outcomes = null;
   #unanswered;
   /** What the first of them could not be read for. @type {unknown} */
   #error = null;
@@ -88,6 +88,8 @@ class Call {
    */
   answer(position, outcome) {
     if (this.isSettled) return;
+    // As long as it will be: at the first push V8 makes room for 17.
+    this.#outcomes ??= new Array(this.requests.length);
     this.#outcomes[position] =
       this.#read === undefined ? outcome : this.#readNow(outcome, position);
     if (--this.#unanswered > 0) return;
