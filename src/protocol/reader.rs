@@ -1,7 +1,8 @@
 //! Replies as they arrive: framed, checked, and gathered into segments that can be handed on without copying.
 
 use super::segment::{SEGMENT_BYTES, Segment};
-use super::{LINE_FEED, ReplyError, ReplyHead, check_reply};
+use super::reply::PartialCheck;
+use super::{LINE_FEED, ReplyError, ReplyHead};
 
 /// No more room is made for a long reply before it has come so far.
 const MOST_EXPECTED_BYTES: usize = 4 * 1024 * 1024;
@@ -19,6 +20,8 @@ pub struct ReplyReader {
     reply_start: usize,
     /// Up to where that reply was searched for its end.
     searched: usize,
+    /// Up to where it was checked, if it is a long one.
+    check: PartialCheck,
     segments: Vec<Segment>,
     expected_bytes: usize,
     max_reply_bytes: usize,
@@ -34,6 +37,7 @@ impl ReplyReader {
             segment_start: 0,
             reply_start: 0,
             searched: 0,
+            check: PartialCheck::default(),
             segments: Vec::new(),
             max_reply_bytes,
         }
@@ -82,11 +86,15 @@ impl ReplyReader {
         if end - self.reply_start > limit {
             return Err(ReplyError::TooLong { limit });
         }
+        let line = &self.buffer[self.reply_start..end];
         if found.is_none() {
+            // Of a long reply the server has more to send meanwhile.
+            if line.len() >= SEGMENT_BYTES {
+                self.check.go_on(line)?;
+            }
             return Ok(None);
         }
-        let line = &self.buffer[self.reply_start..end];
-        let head = check_reply(line)?;
+        let head = std::mem::take(&mut self.check).finish(line)?;
         self.reply_start = end + 1;
         self.searched = self.reply_start;
         Ok(Some((head, line)))
@@ -189,7 +197,8 @@ mod tests {
             assert_eq!(feed(&mut reader, &reply(limit + 2)), Err(ReplyError::TooLong { limit }));
 
             let mut reader = ReplyReader::new(0, limit);
-            let endless = vec![b'0'; limit + SEGMENT_BYTES];
+            let mut endless = b"0\t1\t".to_vec();
+            endless.resize(limit + SEGMENT_BYTES, b'x');
             assert_eq!(feed(&mut reader, &endless), Err(ReplyError::TooLong { limit }));
             assert!(reader.buffer.len() <= SEGMENT_BYTES.max(limit + 1));
         }

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::ops::Range;
 
 use super::{ESCAPE, ESCAPE_OFFSET, FIRST_PLAIN, NULL, TAB};
 
@@ -55,16 +56,52 @@ const MAX_DIGITS: usize = 10;
 
 /// Checks a reply line, given without its line end.
 pub fn check_reply(line: &[u8]) -> Result<ReplyHead, ReplyError> {
-    let head = read_head(line)?;
-    let values = count_values(line, head.values_start)?;
-    let whole = match head.columns {
-        0 => values == 0,
-        columns => values.is_multiple_of(columns as usize),
-    };
-    if !whole {
-        return Err(ReplyError::NoWholeRows { values, columns: head.columns });
+    PartialCheck::default().finish(line)
+}
+
+/// The check of a line that is still arriving.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PartialCheck {
+    /// Up to where the line has been checked; 0 before its head has been.
+    checked: usize,
+    /// How many TABs are behind the head up to there.
+    tabs: usize,
+}
+
+impl PartialCheck {
+    /// Checks what can be of the beginning of a line, more of which is given each time: some bytes at least, the head among
+    /// them.
+    pub fn go_on(&mut self, line: &[u8]) -> Result<(), ReplyError> {
+        let start = self.start(&read_head(line)?);
+        // What the last byte means, the next one may say.
+        let end = line.len() - 1;
+        if start < end {
+            self.tabs += count_tabs(line, start..end)?;
+            self.checked = end;
+        }
+        Ok(())
     }
-    Ok(ReplyHead { values_start: head.values_start.min(line.len()), ..head })
+
+    /// Checks the rest of the line, which is whole now.
+    pub fn finish(self, line: &[u8]) -> Result<ReplyHead, ReplyError> {
+        let head = read_head(line)?;
+        let values = match head.values_start > line.len() {
+            true => 0,
+            false => 1 + self.tabs + count_tabs(line, self.start(&head)..line.len())?,
+        };
+        let whole = match head.columns {
+            0 => values == 0,
+            columns => values.is_multiple_of(columns as usize),
+        };
+        if !whole {
+            return Err(ReplyError::NoWholeRows { values, columns: head.columns });
+        }
+        Ok(ReplyHead { values_start: head.values_start.min(line.len()), ..head })
+    }
+
+    fn start(&self, head: &ReplyHead) -> usize {
+        self.checked.max(head.values_start)
+    }
 }
 
 /// What a reply line begins with. Its values begin past its end if there are none.
@@ -90,16 +127,14 @@ fn number(line: &[u8], start: usize) -> Result<(u32, usize), ReplyError> {
         .ok_or(ReplyError::NoNumber { offset: end })
 }
 
-fn count_values(line: &[u8], values_start: usize) -> Result<usize, ReplyError> {
-    if values_start > line.len() {
-        return Ok(0);
-    }
-    let mut values = 1;
-    for_each_control_byte(&line[values_start..], |found| {
-        let offset = values_start + found;
+/// Checks a part of a line's values, and counts the TABs in it.
+fn count_tabs(line: &[u8], part: Range<usize>) -> Result<usize, ReplyError> {
+    let mut tabs = 0;
+    for_each_control_byte(&line[part.clone()], |found| {
+        let offset = part.start + found;
         let next = line.get(offset + 1).copied();
         match line[offset] {
-            TAB => values += 1,
+            TAB => tabs += 1,
             // A TAB is before the first value too.
             NULL if line[offset - 1] != TAB || next.is_some_and(|byte| byte != TAB) => {
                 return Err(ReplyError::NulInside { offset });
@@ -111,7 +146,7 @@ fn count_values(line: &[u8], values_start: usize) -> Result<usize, ReplyError> {
         }
         Ok(())
     })?;
-    Ok(values)
+    Ok(tabs)
 }
 
 /// So many times eight bytes without a control byte are taken for the beginning of a long gap.
@@ -163,12 +198,6 @@ fn control_bytes(bytes: u64) -> u64 {
     !(((bytes & LOW_BITS) + CARRY) | bytes) & !LOW_BITS
 }
 
-/// The high bit of each byte that is this one, and no other.
-fn bytes_equal(bytes: u64, byte: u8) -> u64 {
-    let zeros = bytes ^ (EACH_BYTE * u64::from(byte));
-    !(((zeros & LOW_BITS) + LOW_BITS) | zeros) & !LOW_BITS
-}
-
 const EACH_BYTE: u64 = 0x0101_0101_0101_0101;
 const LOW_BITS: u64 = EACH_BYTE * 0x7f;
 
@@ -178,26 +207,37 @@ const LOW_BITS: u64 = EACH_BYTE * 0x7f;
 /// If `bytes` is shorter than `value`, or an escape lacks its second byte.
 pub fn unescape(value: &[u8], bytes: &mut [u8]) -> usize {
     let mut end = 0;
-    // What is taken off the next byte.
     let mut offset = 0;
-    for chunk in value.chunks(8) {
-        if let Ok(chunk) = <&[u8; 8]>::try_from(chunk)
-            && offset == 0
-            && bytes_equal(u64::from_le_bytes(*chunk), ESCAPE) == 0
-        {
-            bytes[end..end + chunk.len()].copy_from_slice(chunk);
-            end += chunk.len();
-            continue;
-        }
-        // Without a branch: no processor foresees where the escapes are.
-        for &byte in chunk {
-            let is_escape = byte == ESCAPE;
-            bytes[end] = byte.wrapping_sub(offset);
-            offset = u8::from(is_escape) * ESCAPE_OFFSET;
-            end += usize::from(!is_escape);
+    let (groups, rest) = value.as_chunks::<GROUP>();
+    for group in groups {
+        // To look at all of them is one comparison for a processor with vectors.
+        let has_escape = group.iter().fold(false, |found, &byte| found | (byte == ESCAPE));
+        let space = &mut bytes[end..end + GROUP];
+        if has_escape || offset != 0 {
+            end += unescape_group(group, space, &mut offset);
+        } else {
+            space.copy_from_slice(group);
+            end += GROUP;
         }
     }
+    end += unescape_group(rest, &mut bytes[end..], &mut offset);
     assert_eq!(offset, 0, "an escape has a second byte");
+    end
+}
+
+/// So many bytes without an escape among them are copied as they are.
+const GROUP: usize = 16;
+
+/// Takes `offset` off the first byte, and leaves in it what is to be taken off the one behind the last.
+fn unescape_group(group: &[u8], space: &mut [u8], offset: &mut u8) -> usize {
+    let mut end = 0;
+    // Without a branch: no processor foresees where the escapes are.
+    for &byte in group {
+        let is_escape = byte == ESCAPE;
+        space[end] = byte.wrapping_sub(*offset);
+        *offset = u8::from(is_escape) * ESCAPE_OFFSET;
+        end += usize::from(!is_escape);
+    }
     end
 }
 
