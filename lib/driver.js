@@ -11,8 +11,8 @@ const native = require('../native.js');
  */
 
 /**
- * Waits of up to this long, in milliseconds, are worth trying in turns of the event loop; longer ones are left to a worker. So
- * long a try lasts at most, too.
+ * While this thread has nothing else to do, waits of up to this long, in milliseconds, are worth trying in turns of the event
+ * loop; longer ones are left to a worker. So long tries last at most, too.
  */
 const LONGEST_TRIAL_MS = 0.5;
 /** What counts of a wait, so that after a very long one a few short ones are enough to try again. */
@@ -47,14 +47,16 @@ const SOME = 'some';
 const NONE = 'none';
 const UNTRIED = 'untried';
 
+const NOT_YET = Infinity;
+
 /** Whether a try is on its way. */
 let isTrying = false;
-/** Until when, as performance.now() tells it. */
-let tryEnd = 0;
 /** How long the next wait will be, in milliseconds, as the last ones were. */
 let expectedMs = 0;
-/** Since when one lasts, as performance.now() tells it: an execute has begun, or another has finished. */
-let waitsSince = 0;
+/** Since when this thread has had nothing to do but to wait, as performance.now() tells it. */
+let idleSince = NOT_YET;
+/** Whether the turn of the event loop that tells it is on its way. */
+let isAwaitingIdleness = false;
 /** Whether a worker is on its way. */
 let workerIsOut = false;
 /** Runs from when the last worker was sent. @type {NodeJS.Timeout | undefined} */
@@ -70,8 +72,9 @@ let lateTimer;
 function execute(connections, batches, timeoutMs, waiting) {
   const id = driver.execute(connections, batches, timeoutMs);
   underWay.set(id, waiting);
-  waitsSince = now();
+  idleSince = NOT_YET;
   goOn();
+  awaitIdleness();
   return id;
 }
 
@@ -82,16 +85,16 @@ function goOn() {
     sendWorker();
   } else {
     isTrying = true;
-    tryEnd = now() + LONGEST_TRIAL_MS;
     setImmediate(tryNow);
   }
 }
 
 function tryNow() {
   const time = now();
+  if (idleSince === NOT_YET) idleSince = time;
+  const isOver = time >= idleSince + LONGEST_TRIAL_MS;
   const came = settle();
-  if (came === SOME) tryEnd = time + LONGEST_TRIAL_MS;
-  if (underWay.size > 0 && came !== UNTRIED && time < tryEnd) {
+  if (underWay.size > 0 && came !== UNTRIED && (came === SOME || !isOver)) {
     setImmediate(tryNow);
     return;
   }
@@ -99,13 +102,24 @@ function tryNow() {
   if (underWay.size > 0) sendWorker();
 }
 
+/** Sees to it that it is known when this thread has nothing else to do than to wait. */
+function awaitIdleness() {
+  if (isTrying || isAwaitingIdleness || underWay.size === 0) return;
+  isAwaitingIdleness = true;
+  setImmediate(noteIdleness);
+}
+
+function noteIdleness() {
+  isAwaitingIdleness = false;
+  if (idleSince === NOT_YET) idleSince = now();
+}
+
 /** From a wait that is over. */
 function learn() {
-  const time = now();
-  const wait = Math.min(time - waitsSince, MOST_OF_A_WAIT_MS);
+  const wait = idleSince === NOT_YET ? 0 : Math.min(now() - idleSince, MOST_OF_A_WAIT_MS);
   const wasLong = expectedMs > LONGEST_TRIAL_MS;
   expectedMs += LAST_WAIT * (wait - expectedMs);
-  waitsSince = time;
+  idleSince = NOT_YET;
   const isLong = expectedMs > LONGEST_TRIAL_MS;
   if (isLong !== wasLong) driver.linger(isLong);
 }
@@ -144,6 +158,7 @@ function settle(standsIn = false) {
     waiting.reject = NOTHING;
     resolve(batches);
   }
+  awaitIdleness();
   return SOME;
 }
 
