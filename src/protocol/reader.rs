@@ -1,7 +1,7 @@
 //! Replies as they arrive: framed, checked, and gathered into segments that can be handed on without copying.
 
-use super::segment::{SEGMENT_BYTES, Segment};
 use super::reply::PartialCheck;
+use super::segment::{SEGMENT_BYTES, Segment};
 use super::{LINE_FEED, ReplyError, ReplyHead};
 
 /// No more room is made for a long reply before it has come so far.
