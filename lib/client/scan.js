@@ -1,6 +1,6 @@
 'use strict';
 
-const { MAX_UINT32 } = require('../check.js');
+const { MAX_UINT32, checkInteger, checkNames, checkOneOf, checkOptions } = require('../check.js');
 const { isSame, keyAt, rowCount } = require('./rows.js');
 
 /*
@@ -12,8 +12,34 @@ const { isSame, keyAt, rowCount } = require('./rows.js');
  * from where the last one began, as all pages are where the columns are not known.
  */
 
+const DEFAULT_PAGE_SIZE = 1000;
+const SCAN_OPTIONS = ['pageSize', 'limit', 'filters'];
+/** A scan walks on. */
+const SCAN_OPERATORS = new Set(['>', '>=', '<', '<=']);
+
 /** After so many keys in a row that did not lead on, a walk counts on to its end. */
 const MAX_MISSES = 3;
+
+/**
+ * @typedef {object} ScanOptions
+ * @property {number} [pageSize]
+ * @property {number} [limit]
+ * @property {readonly import('../..').RowFilter[]} [filters]
+ *
+ * @param {unknown} op
+ * @param {ScanOptions} options
+ */
+function readScanOptions(op, options) {
+  checkOptions(options, 'options');
+  checkNames(options, 'options', SCAN_OPTIONS);
+  const { pageSize = DEFAULT_PAGE_SIZE, limit = Number.POSITIVE_INFINITY, filters } = options;
+  checkInteger(pageSize, 'options.pageSize', 1, MAX_UINT32);
+  if (limit !== Number.POSITIVE_INFINITY) {
+    checkInteger(limit, 'options.limit', 0, Number.MAX_SAFE_INTEGER);
+  }
+  checkOneOf(op, 'op', SCAN_OPERATORS);
+  return { pageSize, limit, filters };
+}
 
 /**
  * Where a page begins.
@@ -192,4 +218,4 @@ class PageReader {
   }
 }
 
-module.exports = { scan };
+module.exports = { readScanOptions, scan };

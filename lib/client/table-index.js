@@ -1,14 +1,7 @@
 'use strict';
 
 const { inspect } = require('node:util');
-const {
-  MAX_UINT32,
-  checkArray,
-  checkInteger,
-  checkNames,
-  checkOneOf,
-  checkOptions,
-} = require('../check.js');
+const { checkArray, checkNames, checkOptions } = require('../check.js');
 const { copyBytes } = require('../encode.js');
 const { HandlerSocketError } = require('../errors.js');
 const { Columns } = require('./columns.js');
@@ -17,12 +10,7 @@ const { KeyColumns } = require('./key-columns.js');
 const { countOf, insertedOf, joinLists, mergeRows, replyOf, settled } = require('./results.js');
 const { RowIterator } = require('./row-iterator.js');
 const { RowReader } = require('./row-reader.js');
-const { scan } = require('./scan.js');
-
-const DEFAULT_PAGE_SIZE = 1000;
-const SCAN_OPTIONS = ['pageSize', 'limit', 'filters'];
-/** A scan walks on. */
-const SCAN_OPERATORS = new Set(['>', '>=', '<', '<=']);
+const { readScanOptions, scan } = require('./scan.js');
 
 const TARGET_OPTIONS = [
   'database',
@@ -195,18 +183,11 @@ class Index {
   /**
    * @param {import('../..').FindOperator} op
    * @param {unknown} key
-   * @param {{ pageSize?: number, limit?: number, filters?: readonly import('../..').RowFilter[] }} [options]
+   * @param {import('./scan.js').ScanOptions} [options]
    * @returns {AsyncIterableIterator<any>}
    */
   scan(op, key, options = {}) {
-    checkOptions(options, 'options');
-    checkNames(options, 'options', SCAN_OPTIONS);
-    const { pageSize = DEFAULT_PAGE_SIZE, limit = Number.POSITIVE_INFINITY, filters } = options;
-    checkInteger(pageSize, 'options.pageSize', 1, MAX_UINT32);
-    if (limit !== Number.POSITIVE_INFINITY) {
-      checkInteger(limit, 'options.limit', 0, Number.MAX_SAFE_INTEGER);
-    }
-    checkOneOf(op, 'op', SCAN_OPERATORS);
+    const { pageSize, limit, filters } = readScanOptions(op, options);
     // What is wrong is to be known at the call.
     this.#commands.find(op, key, { limit: 1, filters });
     const start = { op, key: this.#commands.keyParts(key, 'key').map(copyBytes), offset: 0 };
