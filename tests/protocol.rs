@@ -88,6 +88,25 @@ proptest! {
     }
 
     #[test]
+    fn a_long_line_is_checked_in_pieces_as_it_is_whole(
+        columns in 1..4u32,
+        before in SEGMENT_BYTES - 60..SEGMENT_BYTES + 20,
+        middle in tricky_bytes(0..40),
+        behind in 0..2 * SEGMENT_BYTES,
+        end in tricky_bytes(0..3),
+        cuts in prop::collection::vec(prop_oneof![1..20usize, 30_000..80_000usize], 1..8),
+    ) {
+        let head = format!("0\t{columns}\t");
+        let parts = [head.as_bytes(), &vec![b'x'; before], &middle, &vec![b'y'; behind], &end];
+        let mut line = parts.concat();
+        line.retain(|&byte| byte != b'\n');
+        let whole = check_reply(&line).map(|_| ());
+        line.push(b'\n');
+        let reading = Reading::of(&line, &cuts, usize::MAX);
+        prop_assert_eq!(reading.error.map_or(Ok(()), Err), whole);
+    }
+
+    #[test]
     fn a_limit_refuses_the_first_reply_that_is_longer(
         lines in prop::collection::vec(reply(), 1..20),
         limit in 3..40usize,
