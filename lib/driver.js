@@ -15,10 +15,14 @@ const native = require('../native.js');
  * loop; longer ones are left to a worker. So long tries last at most, too.
  */
 const LONGEST_TRIAL_MS = 0.5;
+/** Tries in vain last no longer than this, in milliseconds, even if this thread is never idle: more and more may be tried. */
+const LONGEST_IN_VAIN_MS = 2;
 /** What counts of a wait, so that after a very long one a few short ones are enough to try again. */
 const MOST_OF_A_WAIT_MS = 2 * LONGEST_TRIAL_MS;
 /** The weight of the last wait in what is expected of the next. */
 const LAST_WAIT = 0.25;
+/** Of the waits that are left to workers one in so many is tried: where workers are late, no other wait is short. */
+const TRIED_ALL_THE_SAME = 16;
 
 /** A worker that has not come back after this long, in milliseconds, has got no thread yet: its stint is shorter. */
 const WORKER_LATE_MS = 60;
@@ -53,6 +57,10 @@ const NOT_YET = Infinity;
 let isTrying = false;
 /** How long the next wait will be, in milliseconds, as the last ones were. */
 let expectedMs = 0;
+/** How many waits were left to workers that were sent for them. */
+let leftToWorkers = 0;
+/** Since when tries have been in vain, as performance.now() tells it. */
+let inVainSince = 0;
 /** Since when this thread has had nothing to do but to wait, as performance.now() tells it. */
 let idleSince = NOT_YET;
 /** Whether the turn of the event loop that tells it is on its way. */
@@ -81,10 +89,11 @@ function execute(connections, batches, timeoutMs, waiting) {
 /** Sees to it that what is under way is worked on. */
 function goOn() {
   if (underWay.size === 0 || isTrying || workerIsOut) return;
-  if (expectedMs > LONGEST_TRIAL_MS) {
+  if (expectedMs > LONGEST_TRIAL_MS && ++leftToWorkers % TRIED_ALL_THE_SAME !== 0) {
     sendWorker();
   } else {
     isTrying = true;
+    inVainSince = now();
     setImmediate(tryNow);
   }
 }
@@ -92,8 +101,9 @@ function goOn() {
 function tryNow() {
   const time = now();
   if (idleSince === NOT_YET) idleSince = time;
-  const isOver = time >= idleSince + LONGEST_TRIAL_MS;
+  const isOver = time >= idleSince + LONGEST_TRIAL_MS || time >= inVainSince + LONGEST_IN_VAIN_MS;
   const came = settle();
+  if (came === SOME) inVainSince = time;
   if (underWay.size > 0 && came !== UNTRIED && (came === SOME || !isOver)) {
     setImmediate(tryNow);
     return;
@@ -118,7 +128,8 @@ function noteIdleness() {
 function learn() {
   const wait = idleSince === NOT_YET ? 0 : Math.min(now() - idleSince, MOST_OF_A_WAIT_MS);
   const wasLong = expectedMs > LONGEST_TRIAL_MS;
-  expectedMs += LAST_WAIT * (wait - expectedMs);
+  const cameToATry = isTrying && wasLong && wait <= LONGEST_TRIAL_MS;
+  expectedMs += (cameToATry ? 1 : LAST_WAIT) * (wait - expectedMs);
   idleSince = NOT_YET;
   const isLong = expectedMs > LONGEST_TRIAL_MS;
   if (isLong !== wasLong) driver.linger(isLong);

@@ -55,19 +55,17 @@ impl Flights {
         }
     }
 
-    pub fn resolved(
-        &mut self,
-        shared: &Arc<Shared>,
-        host: &str,
-        found: &io::Result<Vec<IpAddr>>,
-        now: Instant,
-    ) {
-        for pair in self.lookups.end(host) {
+    pub fn resolved(&mut self, host: &str, found: &io::Result<Vec<IpAddr>>, now: Instant) {
+        for (id, pair) in self.lookups.end(host) {
             let found = match found {
                 Ok(addresses) => Ok(addresses.clone()),
                 Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
             };
-            self.resume(shared, pair, Event::Resolved(found), now);
+            if let Some(flight) = self.flights.get_mut(&id) {
+                flight.watches[pair] = Watch::None;
+                flight.executor.resume(pair, Event::Resolved(found), now);
+                self.follow((id, pair), now);
+            }
         }
     }
 
@@ -87,11 +85,16 @@ impl Flights {
 
     /// Tries the pairs that are new here: what was sent before this thread came to it may have been answered by now, and
     /// then the poller never hears of it.
-    pub fn try_new(&mut self, now: Instant) {
+    pub fn try_new(&mut self, shared: &Arc<Shared>, now: Instant) {
         for (id, pair) in std::mem::take(&mut self.unwatched) {
-            if let Some(flight) = self.flights.get_mut(&id) {
-                flight.executor.resume(pair, Event::Ready, now);
-                self.follow((id, pair), now);
+            let Some(flight) = self.flights.get_mut(&id) else {
+                continue;
+            };
+            flight.executor.resume(pair, Event::Ready, now);
+            match awaited_host(&flight.executor, pair) {
+                // The look-up has a thread of its own, and need not wait for a poller.
+                Some(_) => self.watch(shared, (id, pair), now),
+                None => self.follow((id, pair), now),
             }
         }
     }

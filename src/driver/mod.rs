@@ -265,7 +265,7 @@ impl Shared {
             }
             let now = Instant::now();
             flights.expire(self, now);
-            flights.try_new(now);
+            flights.try_new(self, now);
             let finished = flights.take_finished();
             if !finished.is_empty() {
                 lock(&self.finished).extend(finished);
@@ -302,7 +302,7 @@ impl Shared {
                 Order::Run(submitted) => flights.begin(submitted, now),
                 Order::Abort(id) => flights.abort(self, id, now),
                 Order::Close(pair) => flights.close(self, pair, now),
-                Order::Resolved(host, found) => flights.resolved(self, &host, &found, now),
+                Order::Resolved(host, found) => flights.resolved(&host, &found, now),
                 Order::Return => interrupted = true,
             }
         }
