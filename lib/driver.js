@@ -14,7 +14,7 @@ const native = require('../native.js');
  * While this thread has nothing else to do, waits of up to this long, in milliseconds, are worth trying in turns of the event
  * loop; longer ones are left to a worker. So long tries last at most, too.
  */
-const LONGEST_TRIAL_MS = 0.5;
+const LONGEST_TRIAL_MS = 0.4;
 /** Tries in vain last no longer than this, in milliseconds, even if this thread is never idle: more and more may be tried. */
 const LONGEST_IN_VAIN_MS = 2;
 /** What counts of a wait, so that after a very long one a few short ones are enough to try again. */
