@@ -39,3 +39,32 @@ describe('the edges of a long reply', () => {
     });
   }
 });
+
+/** A row that is longer than a part: the addon gives its values, long ones as bytes. */
+function longRow(long) {
+  const values = ['short', long, null, Buffer.from('é')];
+  return new LongReply({ head: '0\t4', rows: 1, isAscii: false, parts: [values] }, 'peer');
+}
+
+describe('a row longer than a part', () => {
+  const long = Buffer.alloc(100_000, 'ü');
+  const texts = ['short', long.toString(), null, 'é'];
+
+  test('has text and bytes', () => {
+    const reply = longRow(long);
+    assert.deepEqual(reply.values(), texts);
+    assert.deepEqual(reply.rows(), [texts]);
+    assert.deepEqual(reply.firstRow(), texts);
+    assert.deepEqual(reply.lastRows(0, 1), texts);
+    const buffers = texts.map((text) => (text === null ? null : Buffer.from(text)));
+    assert.deepEqual(reply.buffers(), buffers);
+    assert.deepEqual(reply.takeBuffers(), buffers);
+  });
+
+  test('gives bytes anew at each look, but to one who takes them', () => {
+    const reply = longRow(long);
+    for (const buffer of reply.buffers()) buffer?.fill(0);
+    assert.deepEqual(reply.values(), texts);
+    assert.equal(reply.takeBuffers()[1], long);
+  });
+});

@@ -1,15 +1,21 @@
 'use strict';
 
-const { TAB } = require('./protocol.js');
 const { nextToken, numberAt, toRows } = require('./segment.js');
-const { cutBuffers, cutParts, cutText, endOfFirst, startOfLast, toBuffer } = require('./values.js');
-
-/** The size that the addon cuts segments to (SEGMENT_BYTES in src/protocol/segment.rs). */
-const SEGMENT_BYTES = 64 * 1024;
+const {
+  copyOf,
+  cutBuffers,
+  cutParts,
+  cutText,
+  endOfFirst,
+  startOfLast,
+  toBuffer,
+} = require('./values.js');
 
 /**
  * A long reply, which comes by itself, in parts of whole rows. None is longer than a segment, so that a value that is kept
- * keeps no more alive; but for a row that is longer by itself, which comes as bytes.
+ * keeps no more alive; a row that is longer by itself comes as its values.
+ *
+ * @typedef {import('../native.js').RowsPart} RowsPart
  */
 class LongReply {
   #head;
@@ -62,10 +68,12 @@ class LongReply {
   }
 
   buffers() {
-    return cutParts(this.#parts, (part) => {
-      if (typeof part === 'string') return this.#cut(part).map(toBuffer);
-      return cutBuffers(part, 0, part.length);
-    });
+    return this.#cutBuffers(copyOf);
+  }
+
+  /** The buffers for one who does not look at them again: long values are not copied. */
+  takeBuffers() {
+    return this.#cutBuffers((buffer) => buffer);
   }
 
   firstRow() {
@@ -119,16 +127,29 @@ class LongReply {
     }
   }
 
-  /** @param {string | Buffer} part */
+  /** @param {(buffer: Buffer) => Buffer} give  what is made of those that are there */
+  #cutBuffers(give) {
+    return cutParts(this.#parts, (part) => {
+      if (Array.isArray(part)) {
+        return part.map((value) =>
+          Buffer.isBuffer(value) ? give(value) : toBuffer(value ?? null),
+        );
+      }
+      if (typeof part === 'string') return this.#cut(part).map(toBuffer);
+      return cutBuffers(part, 0, part.length);
+    });
+  }
+
+  /** @param {RowsPart} part */
   #cut(part) {
-    if (typeof part !== 'string' && part.length > SEGMENT_BYTES) return this.#cutLongRow(part);
+    if (Array.isArray(part)) return part.map((value) => value?.toString(this.#encoding) ?? null);
     const text = part.toString();
     return this.#cutBetween(text, 0, text.length);
   }
 
   /**
    * So many values from the end on, or all if there are fewer.
-   * @param {string | Buffer} part
+   * @param {RowsPart} part
    * @param {number} count
    */
   #cutLast(part, count) {
@@ -143,28 +164,6 @@ class LongReply {
    */
   #cutBetween(part, start, end) {
     return cutText(part, start, end, this.columnCount(), part.includes('\x01'));
-  }
-
-  /**
-   * Long values one by one, so that none keeps another alive, and what is between them at once.
-   * @param {Buffer} row
-   */
-  #cutLongRow(row) {
-    /** @type {import('..').Text[]} */
-    const values = [];
-    for (let start = 0; start <= row.length; ) {
-      // To the last TAB within a segment's size, or to the end of a value that is longer.
-      let end = row.length;
-      if (end - start > SEGMENT_BYTES) {
-        end = row.lastIndexOf(TAB, start + SEGMENT_BYTES);
-        if (end < start) end = row.indexOf(TAB, start + SEGMENT_BYTES);
-        if (end === -1) end = row.length;
-      }
-      const text = row.toString(this.#encoding, start, end);
-      values.push(...cutText(text, 0, text.length, 1, text.includes('\x01')));
-      start = end + 1;
-    }
-    return values;
   }
 }
 

@@ -95,6 +95,11 @@ class Segment {
   }
 
   /** @param {number} ordinal */
+  takeBuffers(ordinal) {
+    return this.buffers(ordinal);
+  }
+
+  /** @param {number} ordinal */
   firstRow(ordinal) {
     const start = this.#valuesStart(ordinal);
     const end = endOfFirst(this.#text, start, this.#ends[ordinal], this.columnCount(ordinal));

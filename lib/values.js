@@ -114,6 +114,16 @@ function toBuffer(value) {
   return bytes;
 }
 
+/**
+ * With memory of its own.
+ * @param {Buffer} buffer
+ */
+function copyOf(buffer) {
+  const bytes = Buffer.allocUnsafeSlow(buffer.length);
+  buffer.copy(bytes);
+  return bytes;
+}
+
 /** @param {string} value */
 function unescapeValue(value) {
   if (!value.includes('\x01')) return value;
@@ -124,11 +134,8 @@ function unescapeValue(value) {
 
 /** @param {Buffer} escaped */
 function unescapeBytes(escaped) {
+  if (!escaped.includes(ESCAPE)) return copyOf(escaped);
   const bytes = Buffer.allocUnsafeSlow(escaped.length);
-  if (!escaped.includes(ESCAPE)) {
-    escaped.copy(bytes);
-    return bytes;
-  }
   const end = native.unescape(escaped, bytes);
   if (end > MOSTLY * bytes.length) return bytes.subarray(0, end);
   const exact = Buffer.allocUnsafeSlow(end);
@@ -136,4 +143,4 @@ function unescapeBytes(escaped) {
   return exact;
 }
 
-module.exports = { cutBuffers, cutParts, cutText, endOfFirst, startOfLast, toBuffer };
+module.exports = { copyOf, cutBuffers, cutParts, cutText, endOfFirst, startOfLast, toBuffer };

@@ -167,7 +167,7 @@ class RowReader {
    */
   #addRowsOfBuffers(reply, rows) {
     // Each look at them cuts them anew.
-    const { buffers } = reply;
+    const buffers = access.takeBuffers(reply);
     for (let start = 0; start < buffers.length; start += this.#names.length) {
       const values = this.#names.map((_, i) => {
         const bytes = buffers[start + i];

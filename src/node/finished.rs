@@ -7,7 +7,9 @@ use napi_derive::napi;
 use crate::connection::{Completion, Failure};
 use crate::driver::Finished;
 use crate::error::Outcome;
-use crate::protocol::{SEGMENT_BYTES, Segment};
+use crate::protocol::{
+    SEGMENT_BYTES, Segment, unescape as unescape_into, unescaped_length, values_of,
+};
 
 /// An execute that is over: its id, and behind it its batches in the order of the pairs. (To make an array takes V8 less
 /// time than an object, and one array less than two.)
@@ -23,9 +25,13 @@ pub type FinishedBatch<'env> =
 #[napi]
 pub type ReplySegment<'env> = Either3<JsString<'env>, BufferSlice<'env>, LongReply<'env>>;
 
-/// A string if every byte is ASCII, and the bytes otherwise or if it is longer than a segment.
+/// A string if every byte is ASCII, and the bytes otherwise.
 #[napi]
 pub type ReplyText<'env> = Either<JsString<'env>, BufferSlice<'env>>;
+
+/// Whole rows; one that is longer than a segment comes as its values, null for NULL, without their escapes.
+#[napi]
+pub type RowsPart<'env> = Either3<JsString<'env>, BufferSlice<'env>, Vec<Option<ReplyText<'env>>>>;
 
 #[napi(object, object_from_js = false)]
 pub struct LongReply<'env> {
@@ -34,8 +40,7 @@ pub struct LongReply<'env> {
     pub rows: u32,
     /// Whether every byte is.
     pub is_ascii: bool,
-    /// Whole rows each.
-    pub parts: Vec<ReplyText<'env>>,
+    pub parts: Vec<RowsPart<'env>>,
 }
 
 #[napi(object, object_from_js = false)]
@@ -107,12 +112,12 @@ impl From<Failure> for BatchFailure {
 
 fn hand_over<'env>(env: &'env Env, segment: Segment) -> Result<ReplySegment<'env>> {
     let Some(long) = segment.long_reply() else {
-        return Ok(match to_text(env, segment.bytes(), segment.is_ascii())? {
-            Either::A(text) => Either3::A(text),
-            Either::B(bytes) => Either3::B(bytes),
-        });
+        return hand_over_rows(env, segment.bytes(), segment.is_ascii());
     };
-    let parts = long.parts.into_iter().map(|part| to_text(env, part, segment.is_ascii()));
+    let parts = long.parts.into_iter().map(|part| match part.len() > SEGMENT_BYTES {
+        true => hand_over_values(env, part).map(Either3::C),
+        false => hand_over_rows(env, part, segment.is_ascii()),
+    });
     Ok(Either3::C(LongReply {
         head: env.create_string_latin1(long.head)?,
         rows: long.rows as u32,
@@ -121,14 +126,48 @@ fn hand_over<'env>(env: &'env Env, segment: Segment) -> Result<ReplySegment<'env
     }))
 }
 
+fn hand_over_rows<'env, Other>(
+    env: &'env Env,
+    rows: &[u8],
+    is_ascii: bool,
+) -> Result<Either3<JsString<'env>, BufferSlice<'env>, Other>> {
+    Ok(match to_text(env, rows, is_ascii)? {
+        Either::A(text) => Either3::A(text),
+        Either::B(bytes) => Either3::B(bytes),
+    })
+}
+
 /// Bytes are copied: memory lent to JavaScript would come back in a later turn of the event loop only, and a program that
 /// calls `executeSync` in a loop has none.
 fn to_text<'env>(env: &'env Env, bytes: &[u8], is_ascii: bool) -> Result<ReplyText<'env>> {
-    if !is_ascii || bytes.len() > SEGMENT_BYTES {
+    if !is_ascii {
         return BufferSlice::copy_from(env, bytes).map(Either::B);
     }
     // ASCII is Latin-1. Made here and not by napi at the end, which would keep all segments until then.
     env.create_string_latin1(bytes).map(Either::A)
+}
+
+/// The values of one row.
+fn hand_over_values<'env>(env: &'env Env, row: &[u8]) -> Result<Vec<Option<ReplyText<'env>>>> {
+    values_of(row).map(|value| value.map(|value| hand_over_value(env, value)).transpose()).collect()
+}
+
+fn hand_over_value<'env>(env: &'env Env, value: &[u8]) -> Result<ReplyText<'env>> {
+    let length = unescaped_length(value);
+    // V8 keeps a long text better that was made of a Buffer.
+    let is_text = value.len() <= SEGMENT_BYTES && value.is_ascii();
+    if length == value.len() {
+        return to_text(env, value, is_text);
+    }
+    if is_text {
+        let mut bytes = vec![0; length];
+        unescape_into(value, &mut bytes);
+        return to_text(env, &bytes, true);
+    }
+    // Of this length, and then written over.
+    let mut buffer = BufferSlice::copy_from(env, &value[..length])?;
+    unescape_into(value, &mut buffer);
+    Ok(Either::B(buffer))
 }
 
 /// 8 MiB of text.
@@ -152,5 +191,5 @@ fn trim_memory() {
 #[napi]
 #[allow(dead_code, reason = "nothing exports it where tests are built")]
 pub fn unescape(value: &[u8], mut bytes: BufferSlice) -> u32 {
-    crate::protocol::unescape(value, &mut bytes) as u32
+    unescape_into(value, &mut bytes) as u32
 }

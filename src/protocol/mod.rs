@@ -11,7 +11,7 @@ mod segment;
 
 pub use command::{Batch, BatchError, BatchWriter, is_plain, write_escaped};
 pub use reader::ReplyReader;
-pub use reply::{ReplyError, ReplyHead, check_reply, unescape};
+pub use reply::{ReplyError, ReplyHead, check_reply, unescape, unescaped_length, values_of};
 pub use segment::{LongReply, SEGMENT_BYTES, Segment};
 
 const TAB: u8 = b'\t';

@@ -201,10 +201,26 @@ fn control_bytes(bytes: u64) -> u64 {
 const EACH_BYTE: u64 = 0x0101_0101_0101_0101;
 const LOW_BITS: u64 = EACH_BYTE * 0x7f;
 
+/// The values of whole rows of a checked reply, with their escapes; `None` is SQL NULL.
+pub fn values_of(rows: &[u8]) -> impl Iterator<Item = Option<&[u8]>> {
+    let mut start = 0;
+    let ends = memchr::memchr_iter(TAB, rows).chain([rows.len()]);
+    ends.map(move |end| {
+        let value = &rows[start..end];
+        start = end + 1;
+        (value != [NULL]).then_some(value)
+    })
+}
+
+/// How long a value of a checked reply is without its escapes.
+pub fn unescaped_length(value: &[u8]) -> usize {
+    value.len() - memchr::memchr_iter(ESCAPE, value).count()
+}
+
 /// Writes a value of a checked reply without its escapes to the front of `bytes` and gives its length.
 ///
 /// # Panics
-/// If `bytes` is shorter than `value`, or an escape lacks its second byte.
+/// If `bytes` is shorter than that, or an escape lacks its second byte.
 pub fn unescape(value: &[u8], bytes: &mut [u8]) -> usize {
     let mut end = 0;
     let mut offset = 0;
@@ -212,11 +228,11 @@ pub fn unescape(value: &[u8], bytes: &mut [u8]) -> usize {
     for group in groups {
         // To look at all of them is one comparison for a processor with vectors.
         let has_escape = group.iter().fold(false, |found, &byte| found | (byte == ESCAPE));
-        let space = &mut bytes[end..end + GROUP];
+        let space = &mut bytes[end..];
         if has_escape || offset != 0 {
             end += unescape_group(group, space, &mut offset);
         } else {
-            space.copy_from_slice(group);
+            space[..GROUP].copy_from_slice(group);
             end += GROUP;
         }
     }
@@ -335,6 +351,21 @@ mod tests {
             let end = unescape(value, &mut space);
             assert_eq!(&space[..end], bytes);
         }
+    }
+
+    #[test]
+    fn rows_have_values() {
+        for (rows, values) in [
+            (&b""[..], &[Some(&b""[..])][..]),
+            (b"a", &[Some(b"a")]),
+            (b"\0", &[None]),
+            (b"a\t\0\t\tb\x01I", &[Some(b"a"), None, Some(b""), Some(b"b\x01I")]),
+            (b"\t", &[Some(b""), Some(b"")]),
+        ] {
+            assert_eq!(values_of(rows).collect::<Vec<_>>(), values);
+        }
+        assert_eq!(unescaped_length(b"b\x01I\x01@"), 3);
+        assert_eq!(unescape(b"0123456789\x01A\x01B\x01C\x01D", &mut [0; 14]), 14);
     }
 
     #[test]
