@@ -89,7 +89,7 @@ function execute(connections, batches, timeoutMs, waiting) {
 /** Sees to it that what is under way is worked on. */
 function goOn() {
   if (underWay.size === 0 || isTrying || workerIsOut) return;
-  if (expectedMs > LONGEST_TRIAL_MS && ++leftToWorkers % TRIED_ALL_THE_SAME !== 0) {
+  if (waitsAreLong() && ++leftToWorkers % TRIED_ALL_THE_SAME !== 0) {
     sendWorker();
   } else {
     isTrying = true;
@@ -127,12 +127,16 @@ function noteIdleness() {
 /** From a wait that is over. */
 function learn() {
   const wait = idleSince === NOT_YET ? 0 : Math.min(now() - idleSince, MOST_OF_A_WAIT_MS);
-  const wasLong = expectedMs > LONGEST_TRIAL_MS;
-  const cameToATry = isTrying && wasLong && wait <= LONGEST_TRIAL_MS;
+  const wereLong = waitsAreLong();
+  const cameToATry = isTrying && wereLong && wait <= LONGEST_TRIAL_MS;
   expectedMs += (cameToATry ? 1 : LAST_WAIT) * (wait - expectedMs);
   idleSince = NOT_YET;
-  const isLong = expectedMs > LONGEST_TRIAL_MS;
-  if (isLong !== wasLong) driver.linger(isLong);
+  if (waitsAreLong() !== wereLong) driver.linger(!wereLong);
+}
+
+/** Whether they are left to workers. */
+function waitsAreLong() {
+  return expectedMs > LONGEST_TRIAL_MS;
 }
 
 function sendWorker() {

@@ -137,10 +137,8 @@ function unescapeBytes(escaped) {
   if (!escaped.includes(ESCAPE)) return copyOf(escaped);
   const bytes = Buffer.allocUnsafeSlow(escaped.length);
   const end = native.unescape(escaped, bytes);
-  if (end > MOSTLY * bytes.length) return bytes.subarray(0, end);
-  const exact = Buffer.allocUnsafeSlow(end);
-  bytes.copy(exact, 0, 0, end);
-  return exact;
+  const value = bytes.subarray(0, end);
+  return end > MOSTLY * bytes.length ? value : copyOf(value);
 }
 
 module.exports = { copyOf, cutBuffers, cutParts, cutText, endOfFirst, startOfLast, toBuffer };

@@ -166,7 +166,7 @@ class RowReader {
    * @param {Row[]} rows  to add to
    */
   #addRowsOfBuffers(reply, rows) {
-    // Each look at them cuts them anew.
+    // Once: each look at them cuts them anew.
     const buffers = access.takeBuffers(reply);
     for (let start = 0; start < buffers.length; start += this.#names.length) {
       const values = this.#names.map((_, i) => {

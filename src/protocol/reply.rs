@@ -76,7 +76,7 @@ impl PartialCheck {
         // What the last byte means, the next one may say.
         let end = line.len() - 1;
         if start < end {
-            self.tabs += count_tabs(line, start..end)?;
+            self.tabs += check_values(line, start..end)?;
             self.checked = end;
         }
         Ok(())
@@ -87,7 +87,7 @@ impl PartialCheck {
         let head = read_head(line)?;
         let values = match head.values_start > line.len() {
             true => 0,
-            false => 1 + self.tabs + count_tabs(line, self.start(&head)..line.len())?,
+            false => 1 + self.tabs + check_values(line, self.start(&head)..line.len())?,
         };
         let whole = match head.columns {
             0 => values == 0,
@@ -128,7 +128,7 @@ fn number(line: &[u8], start: usize) -> Result<(u32, usize), ReplyError> {
 }
 
 /// Checks a part of a line's values, and counts the TABs in it.
-fn count_tabs(line: &[u8], part: Range<usize>) -> Result<usize, ReplyError> {
+fn check_values(line: &[u8], part: Range<usize>) -> Result<usize, ReplyError> {
     let mut tabs = 0;
     for_each_control_byte(&line[part.clone()], |found| {
         let offset = part.start + found;
