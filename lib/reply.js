@@ -2,6 +2,7 @@
 
 const { inspect } = require('node:util');
 const { ServerError } = require('./errors.js');
+const { LongReply } = require('./long-reply.js');
 const { Segment } = require('./segment.js');
 
 /**
@@ -15,21 +16,11 @@ function readReplies(segments, address) {
   const replies = [];
   for (const data of segments) {
     const isShort = typeof data === 'string' || Buffer.isBuffer(data);
-    const source = isShort ? new Segment(data, address) : longReply(data, address);
+    const source = isShort ? new Segment(data, address) : new LongReply(data, address);
     const { count } = source;
     for (let ordinal = 0; ordinal < count; ordinal++) replies.push(new Reply(source, ordinal));
   }
   return replies;
-}
-
-/**
- * Loaded with the first of them: a short program has none.
- * @param {import('../native.js').LongReply} data
- * @param {string} address
- */
-function longReply(data, address) {
-  const { LongReply } = require('./long-reply.js');
-  return new LongReply(data, address);
 }
 
 /**
@@ -72,7 +63,7 @@ class Reply {
   #ordinal;
 
   /**
-   * @param {InstanceType<typeof Segment> | ReturnType<typeof longReply>} source
+   * @param {InstanceType<typeof Segment> | InstanceType<typeof LongReply>} source
    * @param {number} ordinal
    */
   constructor(source, ordinal) {

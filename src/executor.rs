@@ -144,11 +144,13 @@ impl<T: Transport> Executor<T> {
         self.take_step(pair, Step::Done(completion));
     }
 
-    /// Whether a pair that has its connection has not begun.
-    pub fn has_to_begin(&self) -> bool {
-        self.pairs
-            .iter()
-            .any(|pair| pair.connection.is_some() && matches!(pair.stage, Stage::Ready(_)))
+    /// Whether a pair that has its connection has to connect before it can begin.
+    pub fn has_to_connect(&self) -> bool {
+        self.pairs.iter().any(|pair| {
+            pair.connection.is_some()
+                && matches!(pair.stage, Stage::Ready(_))
+                && !pair.is_connected()
+        })
     }
 
     /// Whether the pair waits for its turn to have a connection.

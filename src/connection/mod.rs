@@ -192,6 +192,14 @@ impl<T: Transport> Connection<T> {
         batch.commands() == 0 || matches!(self.phase, Phase::Idle(_))
     }
 
+    /// How much has been received of the exchange under way; `None` if none is, or not yet on a connected socket.
+    pub fn received_bytes(&self) -> Option<usize> {
+        match (&self.phase, &self.exchange) {
+            (Phase::Exchanging(_), Some((exchange, _))) => Some(exchange.received_bytes()),
+            _ => None,
+        }
+    }
+
     /// The socket to wait for.
     pub fn socket(&self) -> Option<&Arc<T::Socket>> {
         match &self.phase {

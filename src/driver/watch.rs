@@ -4,8 +4,9 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use polling::{Event as Readiness, Poller};
+use polling::Event as Readiness;
 
+use super::Shared;
 use super::registration::Registration;
 use crate::connection::{Awaited, NetworkSocket};
 use crate::executor::Executor;
@@ -25,11 +26,10 @@ pub(super) enum Watch {
 pub(super) struct Keys(AtomicUsize);
 
 impl Watch {
-    /// Has the poller watch a socket, until it is ready once.
+    /// Has the driver's poller watch a socket.
     pub fn socket(
         &mut self,
-        poller: &Arc<Poller>,
-        keys: &Keys,
+        shared: &Shared,
         socket: &Arc<NetworkSocket>,
         mut interest: Readiness,
     ) -> io::Result<()> {
@@ -41,9 +41,9 @@ impl Watch {
         }
         // A pair has one registration at a time.
         *self = Watch::None;
-        let key = keys.0.fetch_add(1, Ordering::Relaxed);
+        let key = shared.keys.0.fetch_add(1, Ordering::Relaxed);
         interest.key = key;
-        let registration = Registration::new(poller, socket, interest)?;
+        let registration = Registration::new(&shared.poller, socket, interest, shared.mode())?;
         *self = Watch::Socket { key, registration };
         Ok(())
     }
