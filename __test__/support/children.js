@@ -11,13 +11,14 @@ const STUCK_MS = 60_000;
  * what is around it.
  * @param {import('node:test').TestContext} context
  * @param {(hansock: typeof import('../..'), ...args: any[]) => unknown} program
- * @param {{ args?: unknown[], flags?: string[] }} [options]
+ * @param {{ args?: unknown[], flags?: string[], env?: Record<string, string> }} [options]
  */
-function startChild(context, program, { args = [], flags = [] } = {}) {
+function startChild(context, program, { args = [], flags = [], env = {} } = {}) {
   const hansock = JSON.stringify(require.resolve('../..'));
   const list = [`require(${hansock})`, ...args.map((arg) => JSON.stringify(arg))].join(', ');
   const child = spawn(process.execPath, [...flags, '-e', `(${program})(${list});`], {
     stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
   });
   const output = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr']) {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use napi::bindgen_prelude::{Env, Error, Result, Status};
 use napi::sys;
 
-use super::panics::contain;
+use super::panics::{contain, may_panic};
 use super::state::State;
 use crate::driver::Driver;
 
@@ -56,7 +56,10 @@ unsafe extern "C" fn run(_env: sys::napi_env, work: *mut c_void) {
     // SAFETY: the `Work` lives until `complete`, which comes after this. The JavaScript thread does not touch `driver`
     // meanwhile, and a `Driver` may be used by several threads.
     let driver = unsafe { &(*work.cast::<Work>()).driver };
-    contain(|| driver.poll());
+    contain(|| {
+        may_panic("worker thread");
+        driver.poll();
+    });
 }
 
 /// # Safety
