@@ -1,10 +1,8 @@
 //! One reply line, checked: `<error code> TAB <number of columns> [TAB <value>]…`.
 
-use std::error::Error;
-use std::fmt;
 use std::ops::Range;
 
-use super::{ESCAPE, ESCAPE_OFFSET, FIRST_PLAIN, NULL, TAB};
+use super::{ESCAPE, ESCAPE_OFFSET, FIRST_PLAIN, NULL, ReplyError, TAB};
 
 /// What a reply begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,40 +13,6 @@ pub struct ReplyHead {
     pub columns: u32,
     /// Where the values begin in the line; the line's length if there are none.
     pub values_start: usize,
-}
-
-/// Why a line is no reply. It holds no part of the line, since a peer that echoes would put a secret there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReplyError {
-    /// The error code or the number of columns is no number.
-    NoNumber {
-        /// Where in the line, in bytes.
-        offset: usize,
-    },
-    /// 0x01 is followed by something else than 0x40 to 0x4f.
-    BadEscape {
-        /// Where in the line, in bytes.
-        offset: usize,
-    },
-    /// 0x00 stands inside a longer value.
-    NulInside {
-        /// Where in the line, in bytes.
-        offset: usize,
-    },
-    /// The values do not make whole rows.
-    NoWholeRows {
-        /// How many values the reply has.
-        values: usize,
-        /// How many it says make a row.
-        columns: u32,
-    },
-    /// The reply is longer than the connection allows.
-    TooLong {
-        /// In bytes, without the line end.
-        limit: usize,
-    },
-    /// The peer sent more than the commands ask for.
-    Unasked,
 }
 
 /// Those of the largest number that fits, so that a reply's head has a largest length.
@@ -260,27 +224,6 @@ fn unescape_group(group: &[u8], space: &mut [u8], offset: &mut u8) -> usize {
 fn is_escaped(byte: u8) -> bool {
     (ESCAPE_OFFSET..ESCAPE_OFFSET + FIRST_PLAIN).contains(&byte)
 }
-
-impl fmt::Display for ReplyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ReplyError::NoNumber { offset } => {
-                write!(f, "no number where one has to stand (byte {offset})")
-            }
-            ReplyError::BadEscape { offset } => write!(f, "a broken escape (byte {offset})"),
-            ReplyError::NulInside { offset } => write!(f, "a NUL inside a value (byte {offset})"),
-            ReplyError::NoWholeRows { values, columns } => {
-                write!(f, "{values} values do not make rows of {columns} columns")
-            }
-            ReplyError::TooLong { limit } => {
-                write!(f, "longer than the {limit} bytes that maxReplyBytes allows")
-            }
-            ReplyError::Unasked => f.write_str("it came without a command that asks for it"),
-        }
-    }
-}
-
-impl Error for ReplyError {}
 
 #[cfg(test)]
 mod tests {
