@@ -15,6 +15,10 @@ pub struct ReplyHead {
     pub values_start: usize,
 }
 
+/// The most columns that MariaDB's tables have (`MAX_FIELDS` in sql/sql_const.h). What reads rows makes room for as many as a
+/// reply announces.
+pub const MAX_COLUMNS: u32 = 4096;
+
 /// Those of the largest number that fits, so that a reply's head has a largest length.
 const MAX_DIGITS: usize = 10;
 
@@ -75,6 +79,9 @@ pub(super) fn read_head(line: &[u8]) -> Result<ReplyHead, ReplyError> {
         return Err(ReplyError::NoNumber { offset: line.len() });
     }
     let (columns, values_start) = number(line, columns_start)?;
+    if columns > MAX_COLUMNS {
+        return Err(ReplyError::TooManyColumns { columns });
+    }
     Ok(ReplyHead { error_code, columns, values_start })
 }
 
@@ -241,6 +248,7 @@ mod tests {
         assert_eq!(check_reply(b"0\t2\t\0\ta\x01@"), head(0, 2, 4));
         assert_eq!(check_reply(b"0\t2\t\0\t\0"), head(0, 2, 4));
         assert_eq!(check_reply(b"2\t1\tstmtnum"), head(2, 1, 4));
+        assert_eq!(check_reply(b"0\t4096"), head(0, 4096, 6));
         assert_eq!(
             check_reply(b"4294967295\t10\t1\t2\t3\t4\t5\t6\t7\t8\t9\t"),
             head(4294967295, 10, 14)
@@ -334,6 +342,8 @@ mod tests {
             (b"0\t0\t", NoWholeRows { values: 1, columns: 0 }),
             (b"0\t2\ta", NoWholeRows { values: 1, columns: 2 }),
             (b"0\t2\ta\tb\tc", NoWholeRows { values: 3, columns: 2 }),
+            (b"0\t4097", TooManyColumns { columns: 4097 }),
+            (b"0\t4294967295\ta", TooManyColumns { columns: 4294967295 }),
         ] {
             assert_eq!(check_reply(line), Err(error), "{}", line.escape_ascii());
         }

@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
+use super::MAX_COLUMNS;
+
 /// Why a line is no reply. It holds no part of the line, since a peer that echoes would put a secret there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReplyError {
@@ -20,6 +22,11 @@ pub enum ReplyError {
     NulInside {
         /// Where in the line, in bytes.
         offset: usize,
+    },
+    /// The reply announces rows of more columns than [`MAX_COLUMNS`](super::MAX_COLUMNS).
+    TooManyColumns {
+        /// How many it says make a row.
+        columns: u32,
     },
     /// The values do not make whole rows.
     NoWholeRows {
@@ -45,6 +52,9 @@ impl fmt::Display for ReplyError {
             }
             ReplyError::BadEscape { offset } => write!(f, "a broken escape (byte {offset})"),
             ReplyError::NulInside { offset } => write!(f, "a NUL inside a value (byte {offset})"),
+            ReplyError::TooManyColumns { columns } => {
+                write!(f, "rows of {columns} columns, where {MAX_COLUMNS} is the most")
+            }
             ReplyError::NoWholeRows { values, columns } => {
                 write!(f, "{values} values do not make rows of {columns} columns")
             }
