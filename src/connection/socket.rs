@@ -120,13 +120,7 @@ impl std::os::windows::io::AsSocket for NetworkSocket {
 /// a connect that goes on by itself.
 fn is_in_progress(error: &io::Error) -> bool {
     #[cfg(unix)]
-    return error.raw_os_error() == Some(EINPROGRESS);
+    return error.raw_os_error() == Some(libc::EINPROGRESS);
     #[cfg(not(unix))]
     return error.kind() == io::ErrorKind::WouldBlock;
 }
-
-/// The one error number that std has no [`io::ErrorKind`] for on stable.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-const EINPROGRESS: i32 = 115;
-#[cfg(all(unix, not(any(target_os = "linux", target_os = "android"))))]
-const EINPROGRESS: i32 = 36;
