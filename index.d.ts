@@ -90,8 +90,9 @@ export type FilterOperator = '=' | '!=' | '>' | '>=' | '<' | '<=';
 /** Where a {@link Connection} goes, and what it says first there. */
 export interface ConnectionOptions {
   /**
-   * A name, an IPv4 or an IPv6 address (without brackets). A name that has several addresses has
-   * them tried in turn, within the deadline of the execute.
+   * A name, an IPv4 or an IPv6 address (without brackets). Of a name with several addresses the one
+   * that worked last is tried first, and another one every 250 ms beside those that do not answer,
+   * within the deadline of the execute.
    *
    * @default '127.0.0.1'
    */

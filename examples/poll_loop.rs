@@ -109,7 +109,7 @@ fn run(executor: &mut Executor) -> io::Result<()> {
     Ok(())
 }
 
-/// Asks for what every pair waits for now. The sockets change while a connection tries one address after the other, so
+/// Asks for what every pair waits for now. The sockets change while a connection races for one of several addresses, so
 /// this loop asks anew each time round; one that serves thousands would remember what it asked for.
 fn watch(
     executor: &Executor,
@@ -124,21 +124,22 @@ fn watch(
             continue;
         };
         match wait.awaited {
-            Awaited::Socket { readable, writable } => {
-                let socket = connection.socket().expect("who waits for a socket has one");
+            Awaited::Sockets { readable, writable } => {
+                // All of a pair's sockets have its number as their key: which one is ready makes no difference.
                 let interest = Readiness::new(pair, readable, writable);
-                // SAFETY: the poller must not know a socket that has been closed. `watched` shares the socket, and
-                // `forget` takes it out of the poller before `watched` is dropped.
-                unsafe { poller.add(&**socket, interest)? };
-                watched.push(Arc::clone(socket));
+                for socket in connection.sockets() {
+                    // SAFETY: the poller must not know a socket that has been closed. `watched` shares the socket, and
+                    // `forget` takes it out of the poller before `watched` is dropped.
+                    unsafe { poller.add(&**socket, interest)? };
+                    watched.push(Arc::clone(socket));
+                }
             }
             Awaited::Lookup if !*looked_up => {
                 let host = connection.host().expect("who waits for a look-up has a host");
                 *looked_up = true;
                 look_up(host, pair, sender.clone(), Arc::clone(poller));
             }
-            // `until` sees to it.
-            Awaited::Lookup | Awaited::Time => {}
+            Awaited::Lookup => {}
         }
     }
     Ok(watched)

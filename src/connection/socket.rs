@@ -1,7 +1,7 @@
 //! What a connection asks of a socket, and the operating system's answer to it.
 
 use std::io::{self, IoSlice, Read};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use socket2::{Domain, SockAddr, Type};
@@ -13,6 +13,16 @@ pub enum Target {
     Tcp(SocketAddr),
     /// The path of a Unix socket.
     Unix(String),
+}
+
+impl Target {
+    /// Its IP address, if it has one.
+    pub fn ip(&self) -> Option<IpAddr> {
+        match self {
+            Target::Tcp(address) => Some(address.ip()),
+            Target::Unix(_) => None,
+        }
+    }
 }
 
 /// Makes sockets. [`Network`] is the operating system's; tests put a simulated one in its place.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::lookup::Lookups;
-use super::watch::{Watch, awaited_host, awaited_socket};
+use super::watch::{Watch, awaited_host, awaited_sockets};
 use super::{ExecuteId, Finished, Handle, Order, PairKey, Shared, Submitted};
 use crate::connection::{Completion, Connection, Event, Failure};
 use crate::error::{Kind, Outcome};
@@ -16,7 +16,7 @@ use crate::executor::Executor;
 #[derive(Default)]
 pub(super) struct Flights {
     flights: HashMap<ExecuteId, Flight>,
-    /// The pairs whose sockets the poller knows, by the keys that it knows them by.
+    /// The pairs whose sockets the poller knows, by the key that it knows a pair's sockets by.
     sockets: HashMap<usize, PairKey>,
     lookups: Lookups,
     /// The pairs that have begun and that nothing watches yet.
@@ -48,7 +48,7 @@ impl Flights {
         }
     }
 
-    /// The poller saw the socket that it knows by `key`.
+    /// The poller saw a socket that it knows by `key`.
     pub fn ready(&mut self, shared: &Arc<Shared>, key: usize, now: Instant) {
         if let Some(&pair) = self.sockets.get(&key) {
             self.resume(shared, pair, Event::Ready, now);
@@ -225,8 +225,8 @@ impl Flights {
         let known = watch.key();
         let result = if let Some(host) = awaited_host(executor, pair) {
             begin_lookup(&mut self.lookups, shared, watch, host, (id, pair))
-        } else if let Some((socket, interest)) = awaited_socket(executor, pair) {
-            watch.socket(&shared.poller, &shared.keys, socket, interest)
+        } else if let Some((sockets, interest)) = awaited_sockets(executor, pair) {
+            watch.sockets(&shared.poller, &shared.keys, sockets, interest)
         } else {
             *watch = Watch::None;
             Ok(())

@@ -25,7 +25,7 @@ use polling::{Events, Poller};
 use crate::connection::Completion;
 use crate::executor::Executor;
 use flights::Flights;
-use watch::{Keys, Watch, awaited_socket};
+use watch::{Keys, Watch, awaited_sockets};
 
 pub use handle::{Handle, Loan};
 
@@ -102,8 +102,8 @@ impl Submitted {
         !is_early
             && watches.iter_mut().enumerate().all(|(pair, watch)| {
                 executor.awaits_turn(pair)
-                    || awaited_socket(executor, pair).is_some_and(|(socket, interest)| {
-                        watch.socket(&shared.poller, &shared.keys, socket, interest).is_ok()
+                    || awaited_sockets(executor, pair).is_some_and(|(sockets, interest)| {
+                        watch.sockets(&shared.poller, &shared.keys, sockets, interest).is_ok()
                     })
             })
     }
