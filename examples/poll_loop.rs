@@ -12,7 +12,7 @@
 
 use std::error::Error;
 use std::io;
-use std::net::{IpAddr, ToSocketAddrs};
+use std::net::IpAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -26,6 +26,7 @@ use hansock::connection::{
 use hansock::error::Outcome;
 use hansock::executor::Executor;
 use hansock::protocol::{Batch, BatchWriter};
+use hansock::resolver::resolve;
 use polling::{Event as Readiness, Events, Poller};
 
 /// Both servers have to have answered by then.
@@ -157,9 +158,7 @@ fn forget(poller: &Poller, watched: &[Arc<NetworkSocket>]) {
 fn look_up(host: &str, pair: usize, sender: Sender<Found>, poller: Arc<Poller>) {
     let host = host.to_owned();
     thread::spawn(move || {
-        let found = (host.as_str(), 0).to_socket_addrs();
-        let found = found.map(|addresses| addresses.map(|address| address.ip()).collect());
-        if sender.send((pair, found)).is_ok() {
+        if sender.send((pair, resolve(&host))).is_ok() {
             // Wakes the poll. If that fails, the poll wakes by itself at the deadline.
             let _ = poller.notify();
         }

@@ -12,6 +12,7 @@ use super::{ExecuteId, Finished, Handle, Order, PairKey, Shared, Submitted};
 use crate::connection::{Completion, Connection, Event, Failure};
 use crate::error::{Kind, Outcome};
 use crate::executor::Executor;
+use crate::resolver::copy_error;
 
 #[derive(Default)]
 pub(super) struct Flights {
@@ -59,7 +60,7 @@ impl Flights {
         for (id, pair) in self.lookups.end(host) {
             let found = match found {
                 Ok(addresses) => Ok(addresses.clone()),
-                Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
+                Err(error) => Err(copy_error(error)),
             };
             if let Some(flight) = self.flights.get_mut(&id) {
                 flight.watches[pair] = Watch::None;
@@ -224,7 +225,11 @@ impl Flights {
         let watch = &mut watches[pair];
         let known = watch.key();
         let result = if let Some(host) = awaited_host(executor, pair) {
-            begin_lookup(&mut self.lookups, shared, watch, host, (id, pair))
+            let begun = begin_lookup(&mut self.lookups, shared, watch, host, (id, pair));
+            if let Err(source) = begun {
+                executor.resume(pair, Event::Resolved(Err(source)), now);
+            }
+            Ok(())
         } else if let Some((sockets, interest)) = awaited_sockets(executor, pair) {
             watch.sockets(&shared.poller, &shared.keys, sockets, interest)
         } else {

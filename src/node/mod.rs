@@ -7,6 +7,7 @@ mod connection;
 mod driver;
 mod finished;
 mod ketama;
+mod system_error;
 
 use std::fmt::Display;
 
