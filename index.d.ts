@@ -90,8 +90,9 @@ export type FilterOperator = '=' | '!=' | '>' | '>=' | '<' | '<=';
 /** Where a {@link Connection} goes, and what it says first there. */
 export interface ConnectionOptions {
   /**
-   * A name, an IPv4 or an IPv6 address (without brackets). A name that has several addresses has
-   * them tried in turn, within the deadline of the execute.
+   * A name, an IPv4 or an IPv6 address (without brackets). Of a name with several addresses the one
+   * that worked last is tried first, and another one every 250 ms beside those that do not answer,
+   * within the deadline of the execute.
    *
    * @default '127.0.0.1'
    */
@@ -1373,8 +1374,8 @@ export class ShardedIndex<
  * |                      | batch was refused for it                                               |
  * | `ERR_HS_TIMEOUT`     | the deadline passed                                                    |
  * | `ERR_HS_LOST`        | the connection broke before the last reply                             |
- * | `ERR_HS_PROTOCOL`    | what came is not the protocol, nobody asked for it, or it is longer    |
- * |                      | than `maxReplyBytes`                                                   |
+ * | `ERR_HS_PROTOCOL`    | what came is not the protocol, nobody asked for it, it is longer than  |
+ * |                      | `maxReplyBytes`, or its rows have more than 4,096 columns              |
  * | `ERR_HS_CLOSED`      | `close()` or an AbortSignal ended it                                   |
  * | `ERR_HS_BUSY`        | another execute is using the connection                                |
  * | `ERR_HS_EXECUTE`     | at least one batch failed: an {@link ExecuteError}                     |

@@ -633,7 +633,7 @@ describe('several connections in one executor', () => {
     const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'hansock-queue-'));
     t.after(() => fs.rm(folder, { recursive: true }));
     const file = path.join(folder, 'full.sock');
-    await startFullPeer(t, file);
+    await startFullPeer(t, { path: file });
     const healthy = await startHealthyPeer(t);
     const peer = await startPeer(t, echoUnlessWait);
     const helper = new Connection(healthy.address);

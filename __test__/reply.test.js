@@ -61,11 +61,7 @@ describe('a reply', () => {
       utf8('0\t3\té\x01I\t\0\t'),
       { columnCount: 3, values: ['é\t', null, ''], rows: [['é\t', null, '']] },
     ],
-    [
-      'with the largest numbers',
-      `0\t4294967295`,
-      { columnCount: 4_294_967_295, values: [], rows: [] },
-    ],
+    ['with the most columns', '0\t4096', { columnCount: 4096, values: [], rows: [] }],
   ]) {
     test(title, async (t) => {
       const [reply] = await repliesFrom(t, [line]);

@@ -261,14 +261,21 @@ function toError(failure, address, signal) {
  * What the system said, in the shape of Node.js's own errors.
  * @param {import('../native.js').BatchFailure} failure
  */
-function systemError({ systemError: errno, systemMessage, hostname }) {
+function systemError({ systemError: number, systemMessage, hostname }) {
   if (systemMessage == null) return undefined;
   const error = new Error(systemMessage);
-  if (hostname != null) {
-    return Object.assign(error, { code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname });
-  }
-  if (errno == null) return error;
-  return Object.assign(error, { errno: -errno, code: getSystemErrorName(-errno) });
+  if (number != null) Object.assign(error, { errno: -number, code: codeOf(-number) });
+  if (hostname != null) Object.assign(error, { syscall: 'getaddrinfo', hostname });
+  return error;
+}
+
+/**
+ * The code that Node.js has for an error number; both of a name without addresses are ENOTFOUND there.
+ * @param {number} errno
+ */
+function codeOf(errno) {
+  const name = getSystemErrorName(errno);
+  return name === 'EAI_NONAME' || name === 'EAI_NODATA' ? 'ENOTFOUND' : name;
 }
 
 /**

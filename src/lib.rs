@@ -10,6 +10,7 @@
 //! | [`connection`] | one socket's life: resolve, connect, authorise, write, read, abort |
 //! | [`protocol`] | bytes only: commands written, replies framed and checked |
 //! | [`ketama`] | which server a key belongs to |
+//! | [`resolver`] | the system's name look-up, with the codes of its failures |
 //! | [`address`], [`error`] | what a server is called, and what can go wrong with it |
 //!
 //! [`connection`] and [`executor`] are state machines that never wait: `start` begins and says what it waits for,
@@ -25,5 +26,6 @@ pub mod error;
 pub mod executor;
 pub mod ketama;
 pub mod protocol;
+pub mod resolver;
 
 mod node;

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::lookup::Lookups;
-use super::watch::{Watch, awaited_host, awaited_socket};
+use super::watch::{Watch, awaited_host, awaited_sockets};
 use super::{
     ConnectionSlot, ExecuteId, Finished, HandOff, Next, Order, PairKey, Shared, Submitted,
 };
 use crate::connection::{Completion, Connection, Event, Failure};
 use crate::error::{Kind, Outcome};
 use crate::executor::Executor;
+use crate::resolver::copy_error;
 
 /// A reply that is longer than this is received by the worker: on the JavaScript thread it would hold the event loop up.
 const MAX_INLINE_BYTES: usize = 256 * 1024;
@@ -21,7 +22,7 @@ const MAX_INLINE_BYTES: usize = 256 * 1024;
 #[derive(Default)]
 pub(super) struct InFlight {
     executes: HashMap<ExecuteId, Execute>,
-    /// The pairs whose sockets the poller knows, by the keys that it knows them by.
+    /// The pairs whose sockets the poller knows, by the key that it knows a pair's sockets by.
     sockets: HashMap<usize, PairKey>,
     lookups: Lookups,
     /// Connections handed to pairs that the driver has not received yet.
@@ -65,7 +66,7 @@ impl InFlight {
         }
     }
 
-    /// The poller saw the socket that it knows by `key`.
+    /// The poller saw a socket that it knows by `key`.
     pub fn ready(&mut self, shared: &Arc<Shared>, key: usize, now: Instant) {
         if let Some(&pair) = self.sockets.get(&key) {
             self.resume(shared, pair, Event::Ready, now);
@@ -94,7 +95,7 @@ impl InFlight {
         for (id, pair) in self.lookups.end(host) {
             let found = match found {
                 Ok(addresses) => Ok(addresses.clone()),
-                Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
+                Err(error) => Err(copy_error(error)),
             };
             if let Some(execute) = self.executes.get_mut(&id) {
                 execute.watches[pair] = Watch::None;
@@ -160,7 +161,7 @@ impl InFlight {
         for id in self.executes.keys().copied().collect::<Vec<_>>() {
             for (_, pair) in self.pairs_of(id) {
                 if let Some(execute) = self.executes.get_mut(&id) {
-                    execute.executor.fail(pair, Kind::Lost { source: Some(copy_of(source)) });
+                    execute.executor.fail(pair, Kind::Lost { source: Some(copy_error(source)) });
                 }
             }
             self.update_all(shared, id, now);
@@ -243,9 +244,12 @@ impl InFlight {
                 self.move_to_worker(shared, id);
                 return None;
             }
-            match self.watch(shared, (id, pair)) {
-                Ok(()) => return None,
-                Err(source) => self.fail(id, pair, source),
+            if let Err(source) = self.watch(shared, (id, pair)) {
+                self.fail(id, pair, source);
+            }
+            // What cannot be watched or looked up has ended.
+            if self.executes.get(&id)?.executor.wait(pair).is_some() {
+                return None;
             }
         }
         self.release((id, pair))
@@ -278,14 +282,18 @@ impl InFlight {
         };
         let watch = &mut watches[pair];
         if let Some(host) = awaited_host(executor, pair) {
-            return begin_lookup(&mut self.lookups, shared, watch, host, (id, pair));
+            let begun = begin_lookup(&mut self.lookups, shared, watch, host, (id, pair));
+            if let Err(source) = begun {
+                executor.resume(pair, Event::Resolved(Err(source)), Instant::now());
+            }
+            return Ok(());
         }
-        let Some((socket, interest)) = awaited_socket(executor, pair) else {
+        let Some((sockets, interest)) = awaited_sockets(executor, pair) else {
             self.unwatch((id, pair));
             return Ok(());
         };
         let known = watch.key();
-        let watched = watch.socket(shared, socket, interest);
+        let watched = watch.sockets(shared, sockets, interest);
         let key = watch.key();
         if key != known {
             self.sockets.extend(key.map(|key| (key, (id, pair))));
@@ -338,14 +346,6 @@ fn begin_lookup(
     *watch = Watch::Lookup;
     let shared = Arc::clone(shared);
     lookups.begin(host, pair, move |host, found| shared.order(Order::Resolved(host, found)))
-}
-
-/// The same error for one more pair.
-fn copy_of(error: &io::Error) -> io::Error {
-    match error.raw_os_error() {
-        Some(code) => io::Error::from_raw_os_error(code),
-        None => io::Error::new(error.kind(), error.to_string()),
-    }
 }
 
 fn panicked(message: &str) -> Completion {

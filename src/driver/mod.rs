@@ -86,7 +86,7 @@ enum Order {
     Run(Submitted),
     Abort(ExecuteId),
     Close(PairKey),
-    HandOff(HandOff),
+    HandOff(Box<HandOff>),
     Resolved(String, io::Result<Vec<IpAddr>>),
     /// Ends the poll.
     Return,
@@ -170,7 +170,7 @@ impl Driver {
     }
 
     fn hand_off(&self, hand_off: HandOff) {
-        self.0.order(Order::HandOff(hand_off));
+        self.0.order(Order::HandOff(Box::new(hand_off)));
     }
 
     fn downgrade(&self) -> WeakDriver {
@@ -350,7 +350,7 @@ impl Shared {
                 Order::Run(submitted) => in_flight.begin(self, submitted, now),
                 Order::Abort(id) => in_flight.abort(self, id, now),
                 Order::Close(pair) => in_flight.close(self, pair, now),
-                Order::HandOff(hand_off) => in_flight.hand_off(self, hand_off, now),
+                Order::HandOff(hand_off) => in_flight.hand_off(self, *hand_off, now),
                 Order::Resolved(host, found) => in_flight.resolved(self, &host, &found, now),
                 Order::Return => interrupted = true,
             }

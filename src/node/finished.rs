@@ -3,6 +3,7 @@ use napi::bindgen_prelude::{BufferSlice, Either, Either3, Env, Result};
 use napi_derive::napi;
 
 use super::panics::may_panic;
+use super::system_error::error_number;
 use crate::connection::{Completion, Failure};
 use crate::error::Outcome;
 use crate::protocol::{
@@ -50,7 +51,7 @@ pub struct BatchFailure {
     pub outcome: &'static str,
     /// Whether a signal ended it.
     pub was_aborted: bool,
-    /// What the system said, where it was the system: its error number, or only a text.
+    /// What the system said, where it was the system: its error number (of the resolver, libuv's), or only a text.
     pub system_error: Option<i32>,
     pub system_message: Option<String>,
     /// The host whose name did not resolve.
@@ -92,7 +93,7 @@ impl From<Failure> for BatchFailure {
                 Outcome::Unknown => "unknown",
             },
             was_aborted: error.was_aborted(),
-            system_error: system.and_then(|error| error.raw_os_error()),
+            system_error: system.and_then(error_number),
             system_message: system.map(|error| error.to_string()),
             hostname: error.unresolved_host().map(str::to_owned),
             server_code: server.map(|(code, _)| code),

@@ -12,6 +12,7 @@ mod finished;
 mod ketama;
 mod panics;
 mod state;
+mod system_error;
 mod work;
 
 use std::fmt::Display;
