@@ -155,7 +155,7 @@ fn a_pair_that_awaits_its_turn_does_nothing_but_wait() {
     assert_eq!(executor.add_waiting(finds("a", 1)), 0);
     assert!(executor.awaits_turn(0));
     for _ in 0..2 {
-        assert!(!executor.has_to_begin() && !executor.is_done());
+        assert!(!executor.has_to_connect() && !executor.is_done());
         assert!(executor.wait(0).is_none() && executor.connection(0).is_none());
         assert!(executor.take_connection(0).is_none());
         assert_eq!(executor.until(), Some(deadline));
@@ -186,7 +186,7 @@ fn a_pair_begins_when_it_is_lent_its_connection() {
     assert_eq!(world.executed().len(), 2 + 3);
 
     after.lend(0, connection, begun);
-    assert!(!after.awaits_turn(0) && !after.has_to_begin() && after.connection(0).is_some());
+    assert!(!after.awaits_turn(0) && !after.has_to_connect() && after.connection(0).is_some());
     let connection = end(&world, &mut after, begun);
     assert_success(&completion(before), &first);
     assert_success(&completion(after), &second);
@@ -288,14 +288,14 @@ fn pairs_have_their_turns_beside_others() {
     executor.add_waiting(theirs.clone());
     executor.add(Some(world.connection(SERVER, options(None, b""))), ours.clone());
     executor.add(None, busy);
-    assert!(executor.has_to_begin());
+    assert!(executor.has_to_connect());
     executor.start(now);
     for _ in 0..10 {
         executor.resume(1, Event::Ready, now);
     }
     assert!(executor.take_connection(1).is_some(), "it has ended, and the executor has not");
     assert!(executor.take_connection(0).is_none() && executor.take_connection(2).is_none());
-    assert!(executor.awaits_turn(0) && !executor.is_done() && !executor.has_to_begin());
+    assert!(executor.awaits_turn(0) && !executor.is_done() && !executor.has_to_connect());
     executor.close(1);
     executor.lend(0, world.connection("10.0.0.2:9998", options(None, b"")), now);
     for _ in 0..10 {
