@@ -132,11 +132,53 @@ impl<T: Transport> Connection<T> {
         if now >= deadline {
             return Step::Done(Completion::not_begun(Kind::Timeout { during: Stage::Start }));
         }
+        let is_open = self.is_open();
+        self.begin(batch, deadline, now, is_open)
+    }
+
+    /// As [`Self::start`], but gives the batch back if the connection has to connect first.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub fn start_connected(
+        &mut self,
+        batch: Batch,
+        deadline: Instant,
+        now: Instant,
+    ) -> Result<Step, Batch> {
+        if batch.commands() == 0 || now >= deadline {
+            return Ok(self.start(batch, deadline, now));
+        }
+        match self.is_open() {
+            true => Ok(self.begin(batch, deadline, now, true)),
+            false => Err(batch),
+        }
+    }
+
+    /// Whether there is an idle socket that the server has not closed. One that it has closed is given up here.
+    fn is_open(&mut self) -> bool {
+        match std::mem::replace(&mut self.phase, Phase::Closed) {
+            Phase::Idle(socket) if is_quiet(&*socket) => {
+                self.phase = Phase::Idle(socket);
+                true
+            }
+            Phase::Idle(_) => {
+                self.status.set(ConnectionState::Aborted);
+                false
+            }
+            phase => {
+                self.phase = phase;
+                false
+            }
+        }
+    }
+
+    fn begin(&mut self, batch: Batch, deadline: Instant, now: Instant, is_open: bool) -> Step {
         // One value is often as long as the last.
         let exchange = Exchange::new(batch, Arc::clone(&self.options), self.last_longest);
         self.exchange = Some((exchange, deadline));
         match std::mem::replace(&mut self.phase, Phase::Closed) {
-            Phase::Idle(socket) if is_quiet(&*socket) => {
+            Phase::Idle(socket) if is_open => {
                 self.phase = Phase::Exchanging(socket);
                 self.advance(now)
             }
@@ -176,11 +218,6 @@ impl<T: Transport> Connection<T> {
             Step::Done(completion) => Some(completion),
             Step::Wait(_) => unreachable!("an exchange that failed is done"),
         }
-    }
-
-    /// Whether [`Self::start`] has no need to connect for this batch first.
-    pub fn can_begin_at_once(&self, batch: &Batch) -> bool {
-        batch.commands() == 0 || matches!(self.phase, Phase::Idle(_))
     }
 
     /// How much has been received of the exchange under way; `None` if none is, or not yet on a connected socket.

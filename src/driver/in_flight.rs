@@ -44,7 +44,7 @@ impl InFlight {
         let Submitted { id, executor, slots } = submitted;
         let watches = slots.iter().map(|_| Watch::None).collect();
         let execute = self.executes.entry(id).or_insert(Execute { executor, slots, watches });
-        execute.executor.start(now);
+        shared.start(&mut execute.executor, now);
         if execute.slots.is_empty() {
             self.done.push(id);
         }
@@ -199,7 +199,8 @@ impl InFlight {
         now: Instant,
     ) {
         if let Some(execute) = self.executes.get_mut(&id) {
-            execute.executor.lend(pair, connection, now);
+            execute.executor.lend(pair, connection);
+            shared.start(&mut execute.executor, now);
             self.update(shared, (id, pair), now);
         }
     }
@@ -229,7 +230,8 @@ impl InFlight {
                 driver.hand_off(hand_off);
                 return;
             };
-            execute.executor.lend(pair, hand_off.connection, now);
+            execute.executor.lend(pair, hand_off.connection);
+            shared.start(&mut execute.executor, now);
             next = self.watch_or_release(shared, (id, pair));
         }
     }
@@ -239,11 +241,11 @@ impl InFlight {
         if execute.executor.awaits_turn(pair) {
             return None;
         }
+        if shared.is_inline() && !execute.may_stay_inline(pair) {
+            self.move_to_worker(shared, id);
+            return None;
+        }
         if execute.executor.wait(pair).is_some() {
-            if shared.is_inline() && !execute.may_stay_inline(pair) {
-                self.move_to_worker(shared, id);
-                return None;
-            }
             if let Err(source) = self.watch(shared, (id, pair)) {
                 self.fail(id, pair, source);
             }
@@ -324,8 +326,11 @@ impl InFlight {
 }
 
 impl Execute {
-    /// Whether what the pair waits for is a short reply on a connected socket.
+    /// Whether the pair has ended, or waits for a short reply on a connected socket.
     fn may_stay_inline(&self, pair: usize) -> bool {
+        if self.executor.wait(pair).is_none() {
+            return !self.executor.has_to_start(pair);
+        }
         let connection = self.executor.connection(pair);
         connection
             .and_then(Connection::received_bytes)

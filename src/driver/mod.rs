@@ -272,6 +272,14 @@ impl Shared {
         if self.is_inline() { PollMode::Level } else { PollMode::Oneshot }
     }
 
+    /// Begins the pairs that can begin here.
+    fn start(&self, executor: &mut Executor, now: Instant) {
+        match self.is_inline() {
+            true => executor.start_connected(now),
+            false => executor.start(now),
+        }
+    }
+
     fn submit(self: &Arc<Self>, submitted: Submitted) {
         self.unfinished.fetch_add(1, Ordering::Relaxed);
         self.order(Order::Run(submitted));

@@ -82,11 +82,6 @@ impl NodeDriver {
         let driver = inline.unwrap_or(&drivers.worker);
         let (mut executor, slots) = acquire(driver, id, &connections, batches, deadline, true);
         self.state.begun(deadline);
-        if inline.is_some() && executor.has_to_connect() {
-            slots[0].move_to(&drivers.worker, (id, 0));
-            drivers.worker.submit(id, executor, slots);
-            return Ok(id);
-        }
         if inline.is_none() && executor.len() <= SENT_AT_ONCE {
             executor.start_connected(now);
         }
