@@ -821,7 +821,7 @@ export type ColumnType =
  * | ---------- | -------------------------------------------------------------------------------- |
  * | `string`   | as it is, decoded as UTF-8                                                        |
  * | `number`   | a number that a double holds to its last digit: `9007199254740993` is an error    |
- * | `bigint`   | an integer of any length                                                          |
+ * | `bigint`   | an integer of at most 4,096 characters, as is the text of a `number`              |
  * | `boolean`  | `0` or `1`; of a BIT(1) column its one byte (write those as a Buffer)              |
  * | `buffer`   | its bytes, in memory of its own                                                   |
  * | `json`     | parsed                                                                            |
