@@ -1373,8 +1373,8 @@ export class ShardedIndex<
  * |                      | batch was refused for it                                               |
  * | `ERR_HS_TIMEOUT`     | the deadline passed                                                    |
  * | `ERR_HS_LOST`        | the connection broke before the last reply                             |
- * | `ERR_HS_PROTOCOL`    | what came is not the protocol, nobody asked for it, or it is longer    |
- * |                      | than `maxReplyBytes`                                                   |
+ * | `ERR_HS_PROTOCOL`    | what came is not the protocol or cannot be an answer to its command,   |
+ * |                      | nobody asked for it, or it is longer than `maxReplyBytes`              |
  * | `ERR_HS_CLOSED`      | `close()` or an AbortSignal ended it                                   |
  * | `ERR_HS_BUSY`        | another execute is using the connection                                |
  * | `ERR_HS_EXECUTE`     | at least one batch failed: an {@link ExecuteError}                     |
