@@ -1324,7 +1324,8 @@ export class ShardedClient implements AsyncDisposable {
  * that have any of them, at once: if some fail, `getMany` and `findMany` reject with a
  * {@link FanOutError}, while `getManySettled` and `insertMany` tell it of each key or row. A range
  * (`op` other than `'='`) or a key without all `shardBy` columns is a TypeError, unless all servers
- * are asked: `{ servers: 'all' }`.
+ * are asked: `{ servers: 'all' }`. So is a change of a `shardBy` column: an `update` to a value that
+ * belongs elsewhere, an `increment` or a `decrement` at all.
  */
 export class ShardedIndex<
   C extends readonly string[],

@@ -81,19 +81,23 @@ class ShardKey {
   }
 
   /**
-   * Of a key after an update of its row; undefined if the update names none of its columns.
+   * Whether values have one of its columns, as an array has all of them.
+   * @param {any} values
+   */
+  isNamedIn(values) {
+    return Array.isArray(values) || this.#columns.some((name) => Object.hasOwn(values, name));
+  }
+
+  /**
+   * Of a key after an update of its row.
    * @param {unknown} key
    * @param {any} values
    */
   afterUpdate(key, values) {
-    const isNamed = this.#columns.map(
-      (name) => Array.isArray(values) || Object.hasOwn(values, name),
-    );
-    if (!isNamed.includes(true)) return undefined;
     const before = Array.isArray(key) ? key : [key];
     const parts = this.#columns.map((name, i) => {
-      if (!isNamed[i]) return before[i];
-      return Array.isArray(values) ? values[this.#positions[i]] : values[name];
+      if (Array.isArray(values)) return values[this.#positions[i]];
+      return Object.hasOwn(values, name) ? values[name] : before[i];
     });
     return this.#hashed(parts, 'values');
   }

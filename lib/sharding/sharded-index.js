@@ -114,7 +114,7 @@ class ShardedIndex extends Index {
         });
       default:
         this.#checkOneServer(op, key, options);
-        return this.#cluster.submit(operation, this.#checkStaysThere(key, values));
+        return this.#cluster.submit(operation, this.#checkStaysThere(name, key, values));
     }
   }
 
@@ -134,13 +134,17 @@ class ShardedIndex extends Index {
 
   /**
    * The key's shard part. A row whose own one changes would be looked for on another server.
+   * @param {string} name  the operation's
    * @param {unknown} key
    * @param {unknown} values
    */
-  #checkStaysThere(key, values) {
+  #checkStaysThere(name, key, values) {
     const hashed = this.#shardKey.ofKey(key, 'key');
-    const after = values === undefined ? undefined : this.#shardKey.afterUpdate(key, values);
-    if (after === undefined || Buffer.from(after).equals(Buffer.from(hashed))) return hashed;
+    if (values === undefined || !this.#shardKey.isNamedIn(values)) return hashed;
+    if (SETS_VALUES.has(name)) {
+      const after = this.#shardKey.afterUpdate(key, values);
+      if (Buffer.from(after).equals(Buffer.from(hashed))) return hashed;
+    }
     throw new TypeError(
       `${this.#shardKey.columns.join(', ')} says on which server a row is, and cannot be changed: delete the row and insert ` +
         'it anew',
@@ -204,6 +208,9 @@ function throwIfRefusedHere(failures) {
     if (isShared) throw failures[0].error;
   }
 }
+
+/** What says how the values are afterwards. Of an increment only the server knows the sum. */
+const SETS_VALUES = new Set(['update', 'updateReturning']);
 
 /** What gives each request's outcome by itself. */
 const SETTLED = new Set(['insertMany', 'getManySettled']);
