@@ -861,7 +861,10 @@ export type ColumnValue<Type> =
   | Bindable
   | (Type extends 'datetime' ? Date : Type extends 'json' ? object : never);
 
-/** Values by column. */
+/**
+ * Values by column: own properties of the object, or accessors of its class, as entities of an ORM
+ * have. An own property with another name than a column's is a TypeError.
+ */
 export type Values<C extends readonly string[], T> = {
   [K in C[number]]?: ColumnValue<K extends keyof T ? T[K] : 'string'>;
 };

@@ -2,7 +2,7 @@
 
 const {
   inspect,
-  types: { isUint8Array },
+  types: { isDate, isNativeError, isSharedArrayBuffer, isUint8Array },
 } = require('node:util');
 const { ESCAPE, ESCAPE_OFFSET, FIRST_PLAIN, NULL } = require('./protocol.js');
 
@@ -89,8 +89,7 @@ function isBindable(value) {
  */
 function notBindable(value, argument, position) {
   const name = position === undefined ? argument : `${argument}[${position}]`;
-  const advice =
-    value instanceof Date ? ": a Date goes where a column is declared as 'datetime'" : '';
+  const advice = isDate(value) ? ": a Date goes where a column is declared as 'datetime'" : '';
   return new TypeError(
     `${name} must be a string, a finite number, a bigint, a boolean, a Uint8Array or null, not ${show(value)}${advice}`,
   );
@@ -160,7 +159,7 @@ function encodeName(name, argument, forbidden = /[\x00-\x0f]/) {
 /** @param {Uint8Array} given */
 function escapeBytes(given) {
   // Another thread may write to shared memory between the look for escapes and the copy.
-  const bytes = given.buffer instanceof SharedArrayBuffer ? Buffer.from(given) : given;
+  const bytes = isSharedArrayBuffer(given.buffer) ? Buffer.from(given) : given;
   let escapes = 0;
   for (let i = 0; i < bytes.length; i++) if (bytes[i] < FIRST_PLAIN) escapes++;
   if (escapes === 0) return asBuffer(bytes).toString('latin1');
@@ -191,7 +190,7 @@ function asBuffer(bytes) {
  */
 function show(value) {
   const options = { depth: 0, breakLength: Infinity, maxStringLength: 40 };
-  const text = (value instanceof Error ? String(value) : inspect(value, options)).replace(
+  const text = (isNativeError(value) ? String(value) : inspect(value, options)).replace(
     /\s+/g,
     ' ',
   );

@@ -254,7 +254,10 @@ const ONE = Object.freeze({ limit: 1 });
 function withDefaultLimit(options) {
   if (options === undefined) return ONE;
   checkOptions(options, 'options');
-  return { ...options, limit: options.limit ?? options.in?.values?.length ?? 1 };
+  checkNames(options, 'options', RANGE_OPTIONS);
+  // One by one: a spread would leave out filters that are an accessor of a class.
+  const { limit, offset, in: list, filters } = options;
+  return { limit: limit ?? list?.values?.length ?? 1, offset, in: list, filters };
 }
 
 /**

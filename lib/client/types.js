@@ -1,7 +1,7 @@
 'use strict';
 
 const {
-  types: { isUint8Array },
+  types: { isDate, isUint8Array },
 } = require('node:util');
 const { checkBindable, show } = require('../encode.js');
 const { ZERO } = require('../protocol.js');
@@ -124,7 +124,7 @@ function parseDateTime(text) {
  * @param {string} argument
  */
 function fromDate(value, argument) {
-  return value instanceof Date ? toDateTime(value, argument) : checkBindable(value, argument);
+  return isDate(value) ? toDateTime(value, argument) : checkBindable(value, argument);
 }
 
 /**

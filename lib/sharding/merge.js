@@ -46,7 +46,8 @@ function orderBy(columns, types, isDescending) {
    */
   return (a, b) => {
     for (const column of columns) {
-      const order = compareValues(a[column], b[column], types[column]);
+      const type = Object.hasOwn(types, column) ? types[column] : undefined;
+      const order = compareValues(a[column], b[column], type);
       if (order !== 0) return sign * order;
     }
     return 0;

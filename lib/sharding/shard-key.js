@@ -1,8 +1,9 @@
 'use strict';
 
 const {
-  types: { isUint8Array },
+  types: { isDate, isUint8Array },
 } = require('node:util');
+const { valuesOf } = require('../client/row-object.js');
 const { encodeValue, show } = require('../encode.js');
 
 /**
@@ -69,37 +70,44 @@ class ShardKey {
    * @param {string} argument
    */
   ofValues(values, argument) {
-    const given = /** @type {any} */ (values);
-    const parts = this.#columns.map((name, i) => {
-      const part = Array.isArray(values) ? given[this.#positions[i]] : given[name];
-      if (part !== undefined && part !== null) return part;
-      throw new TypeError(
-        `${argument}.${name} must be given: it says on which server the row belongs`,
-      );
-    });
-    return this.#hashed(parts, argument);
+    const parts = this.#partsOf(values);
+    const missing = parts.findIndex((part) => part === undefined || part === null);
+    if (missing === -1) return this.#hashed(parts, argument);
+    throw new TypeError(
+      `${argument}.${this.#columns[missing]} must be given: it says on which server the row belongs`,
+    );
   }
 
   /**
    * Whether values have one of its columns, as an array has all of them.
-   * @param {any} values
+   * @param {unknown} values
    */
   isNamedIn(values) {
-    return Array.isArray(values) || this.#columns.some((name) => Object.hasOwn(values, name));
+    return this.#partsOf(values).some((part) => part !== undefined);
   }
 
   /**
    * Of a key after an update of its row.
    * @param {unknown} key
-   * @param {any} values
+   * @param {unknown} values
    */
   afterUpdate(key, values) {
     const before = Array.isArray(key) ? key : [key];
-    const parts = this.#columns.map((name, i) => {
-      if (Array.isArray(values)) return values[this.#positions[i]];
-      return Object.hasOwn(values, name) ? values[name] : before[i];
-    });
+    const parts = this.#partsOf(values).map((part, i) => (part === undefined ? before[i] : part));
     return this.#hashed(parts, 'values');
+  }
+
+  /**
+   * The values of its columns; undefined where there is none.
+   * @param {unknown} values  a row, or some of its values
+   * @returns {unknown[]}
+   */
+  #partsOf(values) {
+    if (Array.isArray(values)) return this.#positions.map((position) => values[position]);
+    const named = valuesOf(values, this.#columns);
+    return this.#columns.map((name) => {
+      return named !== null && Object.hasOwn(named, name) ? named[name] : undefined;
+    });
   }
 
   /**
@@ -126,7 +134,7 @@ function hashedText(given, argument) {
     if (part === null) {
       throw new TypeError(`${argument}[${i}] must not be null: NULL belongs to no server`);
     }
-    if (part instanceof Date) {
+    if (isDate(part)) {
       throw new TypeError(
         `${argument}[${i}] is a Date, which a column may give back as another text than it was hashed as: give target.shardKey`,
       );

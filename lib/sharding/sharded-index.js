@@ -56,8 +56,8 @@ class ShardedIndex extends Index {
    * @param {import('../..').RangeOptions & { servers?: 'all' }} options
    */
   async find(op, key, options) {
-    if (options !== undefined) checkOptions(options, 'options');
-    const { servers, ...rest } = options ?? {};
+    const given = options === undefined ? {} : options;
+    const { servers, ...rest } = ownOptions(given, ['limit', 'offset', 'in', 'filters']);
     if (servers === undefined) return super.find(op, key, rest);
     checkOneOf(servers, 'options.servers', ALL);
     const asked = this.#cluster.shards.map(async (shard) => {
@@ -79,8 +79,7 @@ class ShardedIndex extends Index {
    * @param {{ pageSize?: number, limit?: number, filters?: readonly import('../..').RowFilter[], servers?: 'all' }} [options]
    */
   scan(op, key, options = {}) {
-    checkOptions(options, 'options');
-    const { servers, ...rest } = options;
+    const { servers, ...rest } = ownOptions(options, ['pageSize', 'limit', 'filters']);
     if (servers === undefined) {
       this.#checkOneServer(op, key);
       // What follows the first page is on the same server, whatever its keys are.
@@ -172,6 +171,19 @@ class ShardedIndex extends Index {
       );
     }
   }
+}
+
+/**
+ * A copy that has as its own what may be an accessor of a class. What there is no option for stays, to be refused.
+ * @template {object} Options
+ * @param {Options} options
+ * @param {readonly string[]} names
+ * @returns {Options}
+ */
+function ownOptions(options, names) {
+  const given = /** @type {Record<string, unknown>} */ (checkOptions(options, 'options'));
+  const known = Object.fromEntries(names.concat('servers').map((name) => [name, given[name]]));
+  return /** @type {Options} */ ({ ...given, ...known });
 }
 
 /**
