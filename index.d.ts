@@ -1431,7 +1431,8 @@ export class ServerError extends HandlerSocketError {
   /**
    * What the server said: a word such as `open_table`, or the number of a storage engine's error
    * (121: a duplicate key, 146: the wait for a lock timed out, 149: a deadlock). The program
-   * `perror` knows the numbers.
+   * `perror` knows the numbers. As it came, while the error's message quotes only what servers are
+   * known to say: one may send back what it was sent, a secret too. Not enumerable.
    */
   readonly serverMessage: string;
 }
