@@ -145,12 +145,12 @@ function toByteString(text) {
  */
 function encodeName(name, argument, forbidden = /[\x00-\x0f]/) {
   if (typeof name !== 'string') {
-    throw new TypeError(`${argument} must be a string, not ${show(name)}`);
+    throw new TypeError(`${argument} must be a string, not ${showKind(name)}`);
   }
   const found = forbidden.exec(name);
   if (found) {
     throw new TypeError(
-      `${argument} ${show(name)} cannot be opened: HandlerSocket has no way to write ${show(found[0])} in a name`,
+      `${argument} cannot be opened: HandlerSocket has no way to write ${show(found[0])} in a name`,
     );
   }
   return toByteString(name);
@@ -198,12 +198,16 @@ function show(value) {
 }
 
 /**
- * The same where a secret may have been given: of an object only the class.
+ * The kind of what was given, for an error where it may be a secret: nothing of its text.
  * @param {unknown} value
  */
 function showKind(value) {
-  if (typeof value !== 'object' || value === null) return show(value);
-  return `an object of class ${value.constructor?.name ?? 'null'}`;
+  if (value === undefined || value === null) return String(value);
+  if (Array.isArray(value)) return `an array of length ${value.length}`;
+  if (typeof value !== 'object') return `a ${typeof value}`;
+  const madeBy = Object.getPrototypeOf(value)?.constructor;
+  const name = typeof madeBy === 'function' ? madeBy.name : 'Object';
+  return name === 'Object' ? 'an object' : `an object of class ${name}`;
 }
 
 module.exports = {

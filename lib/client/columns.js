@@ -4,7 +4,7 @@ const {
   types: { isDate },
 } = require('node:util');
 const { checkOneOf, checkOptions } = require('../check.js');
-const { checkBindable, isBindable, show } = require('../encode.js');
+const { checkBindable, isBindable, show, showKind } = require('../encode.js');
 const { valuesOf } = require('./row-object.js');
 const { TYPES, toDateTime } = require('./types.js');
 
@@ -21,10 +21,11 @@ class Columns {
   constructor(names, types) {
     this.#names = checkColumns(names);
     checkOptions(types, 'target.types');
-    for (const name of Object.keys(types)) {
-      if (!names.includes(name)) {
-        throw new TypeError(`target.types names '${name}', which is not among target.columns`);
-      }
+    const unknown = Object.keys(types).findIndex((name) => !names.includes(name));
+    if (unknown !== -1) {
+      throw new TypeError(
+        `target.types must name target.columns only: its name ${unknown} is none`,
+      );
     }
     this.#types = names.map((name) => {
       const type = Object.hasOwn(types, name) ? types[name] : undefined;
@@ -157,11 +158,13 @@ const TYPE_NAMES = new Set(['string', ...Object.keys(TYPES)]);
 /** @param {readonly string[]} names */
 function checkColumns(names) {
   if (!Array.isArray(names) || names.length === 0) {
-    throw new TypeError(`target.columns must be an array of column names, not ${show(names)}`);
+    throw new TypeError(`target.columns must be an array of column names, not ${showKind(names)}`);
   }
-  const repeated = names.find((name, i) => names.indexOf(name) !== i);
-  if (repeated !== undefined) {
-    throw new TypeError(`target.columns has '${repeated}' twice: a row can hold it only once`);
+  const repeated = names.findIndex((name, i) => names.indexOf(name) !== i);
+  if (repeated !== -1) {
+    throw new TypeError(
+      `target.columns[${repeated}] is the same as another: a row can hold a column only once`,
+    );
   }
   return [...names];
 }

@@ -4,7 +4,7 @@ const {
   types: { isDate, isUint8Array },
 } = require('node:util');
 const { valuesOf } = require('../client/row-object.js');
-const { encodeValue, show } = require('../encode.js');
+const { encodeValue, show, showKind } = require('../encode.js');
 
 /**
  * Which part of a key says on which server its row is, and how that part is hashed: one column as its plain text, so that
@@ -23,16 +23,18 @@ class ShardKey {
    */
   constructor(columns, shardBy, override) {
     if (!Array.isArray(shardBy) || shardBy.length === 0) {
-      throw new TypeError(`target.shardBy must be an array of column names, not ${show(shardBy)}`);
+      throw new TypeError(
+        `target.shardBy must be an array of column names, not ${showKind(shardBy)}`,
+      );
     }
     if (override !== undefined && typeof override !== 'function') {
-      throw new TypeError(`target.shardKey must be a function, not ${show(override)}`);
+      throw new TypeError(`target.shardKey must be a function, not ${showKind(override)}`);
     }
     this.#columns = shardBy;
-    this.#positions = Array.from(shardBy, (name) => {
+    this.#positions = Array.from(shardBy, (name, i) => {
       const position = Array.isArray(columns) ? columns.indexOf(name) : -1;
       if (position !== -1) return position;
-      throw new TypeError(`target.shardBy names ${show(name)}, which is not in target.columns`);
+      throw new TypeError(`target.shardBy[${i}] is not among target.columns`);
     });
     this.#override = override;
   }

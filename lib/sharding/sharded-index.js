@@ -1,6 +1,6 @@
 'use strict';
 
-const { checkOneOf, checkOptions } = require('../check.js');
+const { checkOneOfArgument, checkOptions } = require('../check.js');
 const { Index } = require('../client/table-index.js');
 const { FanOutError, HandlerSocketError } = require('../errors.js');
 const { merge, orderBy } = require('./merge.js');
@@ -32,7 +32,7 @@ class ShardedIndex extends Index {
     const shardKey = new ShardKey(columns, shardBy, override);
     if (shardBy.some((name, i) => keyColumns[i] !== name)) {
       throw new TypeError(
-        `target.shardBy must name the leading columns of the index, which are ${keyColumns.join(', ')}`,
+        'target.shardBy must name the leading columns of the index, as target.keyColumns does',
       );
     }
     const { define } = cluster;
@@ -59,7 +59,7 @@ class ShardedIndex extends Index {
     const given = options === undefined ? {} : options;
     const { servers, ...rest } = ownOptions(given, ['limit', 'offset', 'in', 'filters']);
     if (servers === undefined) return super.find(op, key, rest);
-    checkOneOf(servers, 'options.servers', ALL);
+    checkOneOfArgument(servers, 'options.servers', ALL);
     const asked = this.#cluster.shards.map(async (shard) => {
       const index = this.#openAt((operation) => this.#cluster.submitTo(shard, operation));
       try {
@@ -86,7 +86,7 @@ class ShardedIndex extends Index {
       const submit = this.#cluster.walkerFor(this.#shardKey.ofKey(key, 'key'));
       return this.#openAt(submit).scan(op, key, rest);
     }
-    checkOneOf(servers, 'options.servers', ALL);
+    checkOneOfArgument(servers, 'options.servers', ALL);
     const { columns, types } = this.#order;
     const streams = this.#cluster.shards.map((shard) => {
       // A page of each server is enough to hold.
