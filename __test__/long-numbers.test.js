@@ -78,6 +78,10 @@ describe('a text of millions of digits', () => {
     }
     await assert.rejects(counts.increment('=', 1, { n: `${'1'.repeat(LENGTH)}x` }), TypeError);
     assert.deepEqual(lengths, []);
+    const huge = { n: 2n ** BigInt(LENGTH) };
+    await assert.rejects(counts.increment('=', 1, huge), {
+      message: /not a bigint of more than 256/,
+    });
     assert.equal(await counts.increment('=', 1, { n: `+${'0'.repeat(100)}41` }), 1);
     assert.deepEqual(await counts.get(1), { id: '1', n: '42' });
   });

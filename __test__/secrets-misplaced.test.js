@@ -157,6 +157,7 @@ describe('a secret in the place of', () => {
     return new Ketama([{ host: 'a', ...server }]);
   });
   describeMisplaced('the servers of a Ketama:', ['given'], ({ given }) => new Ketama(given));
+  describeMisplaced('the other ring:', ['given'], ({ given }) => new Ketama().moved(given, []));
   describeMisplaced('an argument of addServer:', ['host', 'port', 'weight'], (server) => {
     return new Ketama().addServer(server.host ?? 'a', server.port ?? 1, server.weight);
   });

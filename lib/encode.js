@@ -184,17 +184,29 @@ function asBuffer(bytes) {
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** To make text of a bigint of millions of digits takes a second. */
+const MAX_SHOWN_BIGINT = 2n ** 256n;
+/** In characters. */
+const MAX_SHOWN = 80;
+/** What is looked at of a longer text. */
+const MAX_READ = 10 * MAX_SHOWN;
+
 /**
  * What was given, for an error: short, and on one line.
  * @param {unknown} value
  */
 function show(value) {
-  const options = { depth: 0, breakLength: Infinity, maxStringLength: 40 };
-  const text = (isNativeError(value) ? String(value) : inspect(value, options)).replace(
-    /\s+/g,
-    ' ',
-  );
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  const text = textOf(value).slice(0, MAX_READ).replace(/\s+/g, ' ');
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN - 3)}...` : text;
+}
+
+/** @param {unknown} value */
+function textOf(value) {
+  if (typeof value === 'bigint' && (value > MAX_SHOWN_BIGINT || value < -MAX_SHOWN_BIGINT)) {
+    return 'a bigint of more than 256 bits';
+  }
+  if (isNativeError(value)) return String(value);
+  return inspect(value, { depth: 0, breakLength: Infinity, maxStringLength: 40 });
 }
 
 /**

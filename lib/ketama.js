@@ -14,7 +14,7 @@ const {
   checkString,
 } = require('./check.js');
 const { DEFAULT_READ_PORT } = require('./defaults.js');
-const { show } = require('./encode.js');
+const { show, showKind } = require('./encode.js');
 
 const DEFAULT_WEIGHT = 1;
 
@@ -87,7 +87,7 @@ class Ketama {
    */
   moved(other, keys) {
     if (!(other instanceof Ketama)) {
-      throw new TypeError(`other must be a Ketama, not ${show(other)}`);
+      throw new TypeError(`other must be a Ketama, not ${showKind(other)}`);
     }
     const moved = [];
     for (const key of keys) {
