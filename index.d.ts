@@ -822,7 +822,7 @@ export type ColumnType =
  * | ---------- | -------------------------------------------------------------------------------- |
  * | `string`   | as it is, decoded as UTF-8                                                        |
  * | `number`   | a number that a double holds to its last digit: `9007199254740993` is an error    |
- * | `bigint`   | an integer of any length                                                          |
+ * | `bigint`   | an integer of at most 4,096 characters, as is the text of a `number`              |
  * | `boolean`  | `0` or `1`; of a BIT(1) column its one byte (write those as a Buffer)              |
  * | `buffer`   | its bytes, in memory of its own                                                   |
  * | `json`     | parsed                                                                            |
@@ -862,7 +862,10 @@ export type ColumnValue<Type> =
   | Bindable
   | (Type extends 'datetime' ? Date : Type extends 'json' ? object : never);
 
-/** Values by column. */
+/**
+ * Values by column: own properties of the object, or accessors of its class, as entities of an ORM
+ * have. An own property with another name than a column's is a TypeError.
+ */
 export type Values<C extends readonly string[], T> = {
   [K in C[number]]?: ColumnValue<K extends keyof T ? T[K] : 'string'>;
 };
@@ -1325,7 +1328,8 @@ export class ShardedClient implements AsyncDisposable {
  * that have any of them, at once: if some fail, `getMany` and `findMany` reject with a
  * {@link FanOutError}, while `getManySettled` and `insertMany` tell it of each key or row. A range
  * (`op` other than `'='`) or a key without all `shardBy` columns is a TypeError, unless all servers
- * are asked: `{ servers: 'all' }`.
+ * are asked: `{ servers: 'all' }`. So is a change of a `shardBy` column: an `update` to a value that
+ * belongs elsewhere, an `increment` or a `decrement` at all.
  */
 export class ShardedIndex<
   C extends readonly string[],
@@ -1374,8 +1378,9 @@ export class ShardedIndex<
  * |                      | batch was refused for it                                               |
  * | `ERR_HS_TIMEOUT`     | the deadline passed                                                    |
  * | `ERR_HS_LOST`        | the connection broke before the last reply                             |
- * | `ERR_HS_PROTOCOL`    | what came is not the protocol, nobody asked for it, it is longer than  |
- * |                      | `maxReplyBytes`, or its rows have more than 4,096 columns              |
+ * | `ERR_HS_PROTOCOL`    | what came is not the protocol or cannot be an answer to its command,   |
+ * |                      | nobody asked for it, it is longer than `maxReplyBytes`, or its rows    |
+ * |                      | have more than 4,096 columns                                           |
  * | `ERR_HS_CLOSED`      | `close()` or an AbortSignal ended it                                   |
  * | `ERR_HS_BUSY`        | another execute is using the connection                                |
  * | `ERR_HS_EXECUTE`     | at least one batch failed: an {@link ExecuteError}                     |
@@ -1428,7 +1433,8 @@ export class ServerError extends HandlerSocketError {
   /**
    * What the server said: a word such as `open_table`, or the number of a storage engine's error
    * (121: a duplicate key, 146: the wait for a lock timed out, 149: a deadlock). The program
-   * `perror` knows the numbers.
+   * `perror` knows the numbers. As it came, while the error's message quotes only what servers are
+   * known to say: one may send back what it was sent, a secret too. Not enumerable.
    */
   readonly serverMessage: string;
 }

@@ -293,7 +293,7 @@ describe('a secret', () => {
       code: 'ERR_HS_SERVER',
       address: server.readAddress,
       outcome: 'unknown',
-      message: /refused command 2 of the handshake with error 1: 'open_table'/,
+      message: /refused command 2 of the handshake with error 1, 'open_table': /,
       cause: {
         code: 'ERR_HS_SERVER',
         address: server.readAddress,

@@ -130,7 +130,7 @@ describe('an error', () => {
     assert.match(error.message, /error 1, '121': a row with this key already exists/);
   });
 
-  test('of a kind that is not known is told as it came', async (t) => {
+  test('of a kind that is not known comes as it is in serverMessage', async (t) => {
     const replies = await repliesFrom(t, ['1\t1\t999', '9\t1\tconstructor', '2\t1', '7\t0']);
     assert.deepEqual(
       replies.map(({ error }) => [error.errorCode, error.serverMessage]),
@@ -141,7 +141,7 @@ describe('an error', () => {
         [7, ''],
       ],
     );
-    assert.match(replies[1].error.message, /error 9, 'constructor'$/);
+    assert.match(replies[1].error.message, /error 9 and a text that only serverMessage has$/);
   });
 
   test('for want of authorisation has the code of one', async (t) => {

@@ -8,7 +8,7 @@ const { offAbort, onAbort } = require('./abort.js');
 const { MAX_TIMEOUT_MS } = require('./defaults.js');
 const driver = require('./driver.js');
 const { show, showKind } = require('./encode.js');
-const { ExecuteError, HandlerSocketError, ServerError } = require('./errors.js');
+const { ExecuteError, HandlerSocketError, ServerError, quoteServer } = require('./errors.js');
 
 const DEFAULT_TIMEOUT_MS = 5000;
 
@@ -249,12 +249,13 @@ function segmentsOf(finished) {
  * @param {AbortSignal} [signal]
  */
 function toError(failure, address, signal) {
-  const { code, message, serverCode, serverMessage } = failure;
+  const { code, serverCode, serverMessage } = failure;
+  const said = serverCode == null ? '' : quoteServer(serverMessage ?? '');
   const outcome = /** @type {'not-sent' | 'unknown'} */ (failure.outcome);
   let cause = systemError(failure);
   if (failure.wasAborted) cause = signal?.reason;
   if (serverCode != null) cause = new ServerError(serverCode, serverMessage ?? '', { address });
-  return new HandlerSocketError(code, message, { address, outcome, cause });
+  return new HandlerSocketError(code, failure.message + said, { address, outcome, cause });
 }
 
 /**

@@ -26,6 +26,7 @@ function readReplies(segments, address) {
 /**
  * The package's own access to a reply: to its edges, where not all of it need be cut, and to rows as objects.
  * @typedef {object} Access
+ * @property {(reply: import('..').Reply) => string} address  of the server
  * @property {(reply: import('..').Reply) => number} rowCount
  * @property {(reply: import('..').Reply) => import('..').Text[]} firstRow
  * @property {(reply: import('..').Reply, rows: number) => import('..').Text[]} lastRows  all their values
@@ -46,6 +47,7 @@ class Reply {
     /** @param {import('..').Reply} reply */
     const own = (reply) => /** @type {Reply} */ (reply);
     access = {
+      address: (reply) => own(reply).#source.address,
       rowCount: (reply) => own(reply).#source.rowCount(own(reply).#ordinal),
       firstRow: (reply) => own(reply).#source.firstRow(own(reply).#ordinal),
       lastRows: (reply, rows) => own(reply).#source.lastRows(own(reply).#ordinal, rows),

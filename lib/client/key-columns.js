@@ -1,6 +1,6 @@
 'use strict';
 
-const { show } = require('../encode.js');
+const { showKind } = require('../encode.js');
 const { isSame, keyAt } = require('./rows.js');
 
 /** How many rows are asked for by each candidate before it is believed. */
@@ -79,12 +79,14 @@ class KeyColumns {
  */
 function positionsOf(names, given) {
   if (!Array.isArray(given) || given.length === 0) {
-    throw new TypeError(`target.keyColumns must be an array of column names, not ${show(given)}`);
+    throw new TypeError(
+      `target.keyColumns must be an array of column names, not ${showKind(given)}`,
+    );
   }
-  return Array.from(given, (name) => {
+  return Array.from(given, (name, i) => {
     const position = names.indexOf(name);
     if (position === -1) {
-      throw new TypeError(`target.keyColumns names ${show(name)}, which is not in target.columns`);
+      throw new TypeError(`target.keyColumns[${i}] is not among target.columns`);
     }
     return position;
   });

@@ -4,6 +4,7 @@ const { inspect } = require('node:util');
 const { HandlerSocketError } = require('../errors.js');
 const { ZERO } = require('../protocol.js');
 const { access } = require('../reply.js');
+const { unexpectedReply } = require('./results.js');
 const { rowMakerOf } = require('./row-maker.js');
 
 /** Makes rows of replies: objects by the columns' names, with values of the declared types. */
@@ -39,11 +40,24 @@ class RowReader {
   }
 
   /**
+   * A reply, checked to have rows of as many columns as are read. Its rows may be looked at in other ways then.
+   * @param {import('../..').Reply} reply
+   */
+  checkWidth(reply) {
+    const { length } = this.#names;
+    if (reply.columnCount === length) return reply;
+    throw unexpectedReply(
+      reply,
+      `rows of ${reply.columnCount} columns of ${this.#table}, where ${length} are open`,
+    );
+  }
+
+  /**
    * The first row of a reply.
    * @param {import('../..').Reply} reply
    */
   first(reply) {
-    this.#checkWidth(reply);
+    this.checkWidth(reply);
     if (!this.#takesBytes) return access.makeFirstRow(reply, this.#rowMaker);
     const [row] = this.#rowsOfBuffers(reply);
     return row ?? null;
@@ -70,7 +84,7 @@ class RowReader {
 
   /** @param {import('../..').Reply} reply */
   all(reply) {
-    this.#checkWidth(reply);
+    this.checkWidth(reply);
     if (this.#takesBytes) return this.#rowsOfBuffers(reply);
     /** @type {Row[]} */
     const rows = [];
@@ -86,7 +100,7 @@ class RowReader {
    * @returns {() => Row | undefined}
    */
   inTurn(reply) {
-    this.#checkWidth(reply);
+    this.checkWidth(reply);
     const parts = this.#takesBytes ? 1 : access.partCount(reply);
     let nextPart = 0;
     /** @type {Row[]} */
@@ -113,16 +127,6 @@ class RowReader {
       }
       return rows[given++];
     };
-  }
-
-  /** @param {import('../..').Reply} reply */
-  #checkWidth({ columnCount }) {
-    const { length } = this.#names;
-    if (columnCount === length) return;
-    throw new HandlerSocketError(
-      'ERR_HS_PROTOCOL',
-      `the server gave rows of ${columnCount} columns of ${this.#table}, where ${length} are open`,
-    );
   }
 
   #makeRowMaker() {

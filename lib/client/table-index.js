@@ -195,7 +195,8 @@ class Index {
     /** @type {import('./scan.js').Find} */
     const find = async (op, key, limit, offset) => {
       const requests = [this.#commands.find(op, key, { limit, offset, filters: kept })];
-      const finish = (/** @type {import('./call.js').Outcome[]} */ [outcome]) => replyOf(outcome);
+      /** @param {import('./call.js').Outcome[]} outcomes */
+      const finish = ([outcome]) => this.#reader.checkWidth(replyOf(outcome));
       return this.#submit({
         name: 'scan',
         isWrite: false,

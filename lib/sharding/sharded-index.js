@@ -1,6 +1,6 @@
 'use strict';
 
-const { checkOneOf, checkOptions } = require('../check.js');
+const { checkOneOfArgument, checkOptions } = require('../check.js');
 const { Index } = require('../client/table-index.js');
 const { FanOutError, HandlerSocketError } = require('../errors.js');
 const { merge, orderBy } = require('./merge.js');
@@ -32,7 +32,7 @@ class ShardedIndex extends Index {
     const shardKey = new ShardKey(columns, shardBy, override);
     if (shardBy.some((name, i) => keyColumns[i] !== name)) {
       throw new TypeError(
-        `target.shardBy must name the leading columns of the index, which are ${keyColumns.join(', ')}`,
+        'target.shardBy must name the leading columns of the index, as target.keyColumns does',
       );
     }
     const { define } = cluster;
@@ -56,10 +56,10 @@ class ShardedIndex extends Index {
    * @param {import('../..').RangeOptions & { servers?: 'all' }} options
    */
   async find(op, key, options) {
-    if (options !== undefined) checkOptions(options, 'options');
-    const { servers, ...rest } = options ?? {};
+    const given = options === undefined ? {} : options;
+    const { servers, ...rest } = ownOptions(given, ['limit', 'offset', 'in', 'filters']);
     if (servers === undefined) return super.find(op, key, rest);
-    checkOneOf(servers, 'options.servers', ALL);
+    checkOneOfArgument(servers, 'options.servers', ALL);
     const asked = this.#cluster.shards.map(async (shard) => {
       const index = this.#openAt((operation) => this.#cluster.submitTo(shard, operation));
       try {
@@ -79,15 +79,14 @@ class ShardedIndex extends Index {
    * @param {{ pageSize?: number, limit?: number, filters?: readonly import('../..').RowFilter[], servers?: 'all' }} [options]
    */
   scan(op, key, options = {}) {
-    checkOptions(options, 'options');
-    const { servers, ...rest } = options;
+    const { servers, ...rest } = ownOptions(options, ['pageSize', 'limit', 'filters']);
     if (servers === undefined) {
       this.#checkOneServer(op, key);
       // What follows the first page is on the same server, whatever its keys are.
       const submit = this.#cluster.walkerFor(this.#shardKey.ofKey(key, 'key'));
       return this.#openAt(submit).scan(op, key, rest);
     }
-    checkOneOf(servers, 'options.servers', ALL);
+    checkOneOfArgument(servers, 'options.servers', ALL);
     const { columns, types } = this.#order;
     const streams = this.#cluster.shards.map((shard) => {
       // A page of each server is enough to hold.
@@ -114,7 +113,7 @@ class ShardedIndex extends Index {
         });
       default:
         this.#checkOneServer(op, key, options);
-        return this.#cluster.submit(operation, this.#checkStaysThere(key, values));
+        return this.#cluster.submit(operation, this.#checkStaysThere(name, key, values));
     }
   }
 
@@ -134,13 +133,17 @@ class ShardedIndex extends Index {
 
   /**
    * The key's shard part. A row whose own one changes would be looked for on another server.
+   * @param {string} name  the operation's
    * @param {unknown} key
    * @param {unknown} values
    */
-  #checkStaysThere(key, values) {
+  #checkStaysThere(name, key, values) {
     const hashed = this.#shardKey.ofKey(key, 'key');
-    const after = values === undefined ? undefined : this.#shardKey.afterUpdate(key, values);
-    if (after === undefined || Buffer.from(after).equals(Buffer.from(hashed))) return hashed;
+    if (values === undefined || !this.#shardKey.isNamedIn(values)) return hashed;
+    if (SETS_VALUES.has(name)) {
+      const after = this.#shardKey.afterUpdate(key, values);
+      if (Buffer.from(after).equals(Buffer.from(hashed))) return hashed;
+    }
     throw new TypeError(
       `${this.#shardKey.columns.join(', ')} says on which server a row is, and cannot be changed: delete the row and insert ` +
         'it anew',
@@ -168,6 +171,19 @@ class ShardedIndex extends Index {
       );
     }
   }
+}
+
+/**
+ * A copy that has as its own what may be an accessor of a class. What there is no option for stays, to be refused.
+ * @template {object} Options
+ * @param {Options} options
+ * @param {readonly string[]} names
+ * @returns {Options}
+ */
+function ownOptions(options, names) {
+  const given = /** @type {Record<string, unknown>} */ (checkOptions(options, 'options'));
+  const known = Object.fromEntries(names.concat('servers').map((name) => [name, given[name]]));
+  return /** @type {Options} */ ({ ...given, ...known });
 }
 
 /**
@@ -204,6 +220,9 @@ function throwIfRefusedHere(failures) {
     if (isShared) throw failures[0].error;
   }
 }
+
+/** What says how the values are afterwards. Of an increment only the server knows the sum. */
+const SETS_VALUES = new Set(['update', 'updateReturning']);
 
 /** What gives each request's outcome by itself. */
 const SETTLED = new Set(['insertMany', 'getManySettled']);
