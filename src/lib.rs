@@ -5,7 +5,7 @@
 //! | module | what it is for |
 //! |---|---|
 //! | `node` | the napi layer: turns JavaScript's values into the types below and back, owns no rule |
-//! | [`driver`] | one poll loop for all executes in flight, run on a libuv worker; name look-ups beside it |
+//! | [`driver`] | polls for executes in flight, on a libuv worker or in an event loop; name look-ups beside it |
 //! | [`executor`] | pairs batches with connections and runs them within one deadline |
 //! | [`connection`] | one socket's life: resolve, connect, authorise, write, read, abort |
 //! | [`protocol`] | bytes only: commands written, replies framed and checked |
