@@ -14,6 +14,19 @@ pub struct Callback {
     is_held: Cell<bool>,
 }
 
+/// Who calls the addon when it calls JavaScript.
+#[derive(Clone, Copy)]
+#[cfg_attr(
+    not(target_os = "linux"),
+    expect(dead_code, reason = "only a LoopWatch is called by it")
+)]
+pub enum From {
+    /// libuv, which knows nothing of JavaScript: microtasks have to be run after the call.
+    EventLoop,
+    /// JavaScript, or the runtime itself, which runs microtasks.
+    Runtime,
+}
+
 impl Callback {
     pub fn new(env: &Env, function: Function<'_, (), ()>) -> Result<Self> {
         let mut reference = ptr::null_mut();
@@ -38,9 +51,9 @@ impl Callback {
         }
     }
 
-    /// Calls the function with the arguments that `arguments` makes; microtasks run after it. What it throws is an uncaught
-    /// exception. It is not called if it has been collected.
-    pub fn call(&self, arguments: impl FnOnce(&Env) -> Vec<sys::napi_value>) {
+    /// Calls the function with the arguments that `arguments` makes. What it throws is an uncaught exception. It is not called
+    /// if it has been collected.
+    pub fn call(&self, from: From, arguments: impl FnOnce(&Env) -> Vec<sys::napi_value>) {
         let mut scope = ptr::null_mut();
         // SAFETY: this runs on the environment's thread, while the environment lives: `State` calls nothing after its end.
         // The scope is closed on each way out of here; all values are made and used within it.
@@ -53,16 +66,27 @@ impl Callback {
             sys::napi_get_reference_value(self.env, self.reference, &mut function);
             sys::napi_get_global(self.env, &mut global);
             if !function.is_null() && !global.is_null() {
-                let arguments = arguments(&Env::from_raw(self.env));
-                let status = sys::napi_make_callback(
-                    self.env,
-                    ptr::null_mut(),
-                    global,
-                    function,
-                    arguments.len(),
-                    arguments.as_ptr(),
-                    ptr::null_mut(),
-                );
+                let values = arguments(&Env::from_raw(self.env));
+                let (count, arguments) = (values.len(), values.as_ptr());
+                let status = match from {
+                    From::EventLoop => sys::napi_make_callback(
+                        self.env,
+                        ptr::null_mut(),
+                        global,
+                        function,
+                        count,
+                        arguments,
+                        ptr::null_mut(),
+                    ),
+                    From::Runtime => sys::napi_call_function(
+                        self.env,
+                        global,
+                        function,
+                        count,
+                        arguments,
+                        ptr::null_mut(),
+                    ),
+                };
                 if status == sys::Status::napi_pending_exception {
                     let error = take_exception(self.env);
                     sys::napi_fatal_exception(self.env, error);

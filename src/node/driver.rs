@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use napi::bindgen_prelude::{Env, Error, Function, ObjectFinalize, Result};
 use napi_derive::napi;
 
-use super::callback::Callback;
+use super::callback::{Callback, From};
 use super::connection::NodeConnection;
 use super::finished::{FinishedBatch, finished_batches};
 use super::panics::{contain, may_panic};
@@ -126,7 +126,7 @@ impl NodeDriver {
     #[napi(catch_unwind)]
     pub fn deliver(&self) {
         may_panic("Driver.deliver");
-        self.state.deliver();
+        self.state.deliver(From::Runtime);
     }
 
     /// How often a worker was sent.

@@ -8,7 +8,7 @@ use std::time::Instant;
 use napi::bindgen_prelude::{Env, Result, ToNapiValue};
 use napi::sys;
 
-use super::callback::{Callback, error_value};
+use super::callback::{Callback, From, error_value};
 #[cfg(target_os = "linux")]
 use super::event_loop::{LoopWatch, Wake};
 use super::finished::finished_batches;
@@ -139,20 +139,20 @@ impl State {
     pub fn worker_is_back(&self) {
         self.is_worker_out.set(false);
         may_panic("worker");
-        self.deliver();
+        self.deliver(From::Runtime);
     }
 
     /// Does without waiting what a worker would do that has got no thread.
     pub fn poll_once(&self) {
         if let Some(drivers) = self.drivers.get() {
             drivers.worker.poll_once();
-            self.deliver();
+            self.deliver(From::Runtime);
         }
     }
 
     /// Calls JavaScript with what has finished, `(id, batches, id, batches, …)`, an Error in place of batches that could not
     /// be converted; without arguments where a worker has to be sent.
-    pub fn deliver(&self) {
+    pub fn deliver(&self, from: From) {
         let Some(drivers) = self.drivers.get() else { return };
         if self.has_ended.get() {
             return;
@@ -166,7 +166,7 @@ impl State {
             return;
         }
         self.pending.set(self.pending.get().saturating_sub(finished.len()));
-        self.callback.call(|env| arguments(env, finished));
+        self.callback.call(from, |env| arguments(env, finished));
         // Its calls may have begun others, or ended everything.
         if self.pending.get() == 0 && !self.has_ended.get() {
             self.callback.hold(false);
@@ -264,7 +264,7 @@ impl Wake for State {
         if let Some(inline) = &drivers.inline {
             inline.poll_inline();
         }
-        self.deliver();
+        self.deliver(From::EventLoop);
     }
 
     fn due(&self) {

@@ -4,7 +4,7 @@ use std::ffi::c_void;
 use std::ptr;
 use std::rc::Rc;
 
-use napi::bindgen_prelude::{Env, Error, Result, Status};
+use napi::bindgen_prelude::{Env, Error, JsValue, Object, Result, Status};
 use napi::sys;
 
 use super::panics::{contain, may_panic};
@@ -24,13 +24,15 @@ pub fn send_worker(env: &Env, driver: &Driver, state: &Rc<State>) -> Result<()> 
     let work = Work { driver: driver.clone(), state: Rc::clone(state), handle: ptr::null_mut() };
     let work = Box::into_raw(Box::new(work));
     let name = env.create_string("hansock")?;
+    // Node.js takes none for one; Deno does not.
+    let resource = Object::new(env)?;
     // SAFETY: called on the environment's thread. `work` lives until `complete`, which is called once if the work was
     // queued; if it was not, it is dropped here.
     unsafe {
         let mut status = sys::napi_create_async_work(
             env.raw(),
-            ptr::null_mut(),
-            napi::bindgen_prelude::JsValue::raw(&name),
+            resource.raw(),
+            name.raw(),
             Some(run),
             Some(complete),
             work.cast(),
