@@ -23,6 +23,8 @@ const CALLS = {
   'Driver.open': ({ driver }) => driver.open(),
   'Driver.openSync': ({ driver }) => driver.openSync(),
   'Driver.execute': ({ driver, connection }) => driver.execute([connection], [Buffer.alloc(0)], 1),
+  'Driver.executeOne': ({ driver, connection }) =>
+    driver.executeOne(connection, Buffer.alloc(0), 1),
   'Driver.executeSync': ({ driver, connection }) =>
     driver.executeSync([connection], [Buffer.alloc(0)], 1),
   'Driver.ensureWorker': ({ driver }) => driver.ensureWorker(),

@@ -61,7 +61,10 @@ function openSync() {
  * @param {Waiting} waiting
  */
 function execute(connections, batches, timeoutMs, waiting) {
-  const id = driver.execute(connections, batches, timeoutMs);
+  const id =
+    connections.length === 1
+      ? driver.executeOne(connections[0], batches[0], timeoutMs)
+      : driver.execute(connections, batches, timeoutMs);
   pending.set(id, waiting);
   ensureWorker();
   return id;

@@ -73,20 +73,20 @@ impl NodeDriver {
         timeout_ms: f64,
     ) -> Result<u32> {
         may_panic("Driver.execute");
-        let Some(drivers) = self.state.drivers() else { return Err(not_open()) };
-        let batches = read_batches(&env, batches)?;
-        let id = new_execute_id();
-        let now = Instant::now();
-        let deadline = now + Duration::from_secs_f64(timeout_ms / 1000.0);
-        let inline = drivers.inline.as_ref().filter(|_| batches.len() == 1);
-        let driver = inline.unwrap_or(&drivers.worker);
-        let (mut executor, slots) = acquire(driver, id, &connections, batches, deadline, true);
-        self.state.begun(deadline);
-        if inline.is_none() && executor.len() <= SENT_AT_ONCE {
-            executor.start_connected(now);
-        }
-        driver.submit(id, executor, slots);
-        Ok(id)
+        self.begin(&env, &connections, &batches, timeout_ms)
+    }
+
+    /// The same for one pair: to make and read arrays would take as long as to send the batch.
+    #[napi(catch_unwind)]
+    pub fn execute_one(
+        &self,
+        env: Env,
+        connection: &NodeConnection,
+        batch: &[u8],
+        timeout_ms: f64,
+    ) -> Result<u32> {
+        may_panic("Driver.executeOne");
+        self.begin(&env, &[connection], &[batch], timeout_ms)
     }
 
     /// The same on this thread, waiting for the end.
@@ -100,7 +100,7 @@ impl NodeDriver {
     ) -> Result<Vec<FinishedBatch<'env>>> {
         may_panic("Driver.executeSync");
         let Some(local) = self.local.get() else { return Err(not_open()) };
-        let batches = read_batches(env, batches)?;
+        let batches = read_batches(env, &batches)?;
         let id = new_execute_id();
         let deadline = Instant::now() + Duration::from_secs_f64(timeout_ms / 1000.0);
         let (executor, slots) = acquire(local, id, &connections, batches, deadline, false);
@@ -152,6 +152,31 @@ impl NodeDriver {
     }
 }
 
+impl NodeDriver {
+    fn begin(
+        &self,
+        env: &Env,
+        connections: &[&NodeConnection],
+        batches: &[&[u8]],
+        timeout_ms: f64,
+    ) -> Result<u32> {
+        let Some(drivers) = self.state.drivers() else { return Err(not_open()) };
+        let batches = read_batches(env, batches)?;
+        let id = new_execute_id();
+        let now = Instant::now();
+        let deadline = now + Duration::from_secs_f64(timeout_ms / 1000.0);
+        let inline = drivers.inline.as_ref().filter(|_| batches.len() == 1);
+        let driver = inline.unwrap_or(&drivers.worker);
+        let (mut executor, slots) = acquire(driver, id, connections, batches, deadline, true);
+        self.state.begun(deadline);
+        if inline.is_none() && executor.len() <= SENT_AT_ONCE {
+            executor.start_connected(now);
+        }
+        driver.submit(id, executor, slots);
+        Ok(id)
+    }
+}
+
 impl ObjectFinalize for NodeDriver {
     fn finalize(self, _: Env) -> Result<()> {
         contain(move || {
@@ -166,8 +191,8 @@ fn not_open() -> Error {
     Error::from_reason("the driver was not opened")
 }
 
-fn read_batches(env: &Env, batches: Vec<&[u8]>) -> Result<Vec<Batch>> {
-    let batches = batches.into_iter().map(|bytes| Batch::from_bytes(bytes.to_vec()));
+fn read_batches(env: &Env, batches: &[&[u8]]) -> Result<Vec<Batch>> {
+    let batches = batches.iter().map(|bytes| Batch::from_bytes(bytes.to_vec()));
     let batches = batches.collect::<std::result::Result<_, _>>();
     batches.map_err(|error| type_error(env, error))
 }
