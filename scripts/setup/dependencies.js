@@ -8,13 +8,9 @@ const WANTED = path.join(ROOT, 'package-lock.json');
 /** npm writes it last, when everything else is in its place. */
 const INSTALLED = path.join(ROOT, 'node_modules/.package-lock.json');
 
-/**
- * What package-lock.json says, and it stays as it is. Not `npm ci`: that refuses a lock file in which a
- * package for another platform is missing, as it is where the registry does not have it.
- */
+/** Development packages too, also where NODE_ENV says production. */
 const INSTALL = [
-  'install',
-  '--no-save',
+  'ci',
   '--include=dev',
   '--prefer-offline',
   '--no-audit',
@@ -29,7 +25,7 @@ const dependencies = {
   name: 'npm packages',
   look() {
     if (isUpToDate()) return { found: 'up to date' };
-    return { doing: 'installing (npm install)', act: () => run('npm', INSTALL) };
+    return { doing: 'installing (npm ci)', act: () => run('npm', INSTALL) };
   },
 };
 
