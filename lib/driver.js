@@ -1,7 +1,7 @@
 'use strict';
 
 const { now } = require('./clock.js');
-const native = require('../native.js');
+const native = require('./native.js');
 
 /*
  * The executes of this environment. What the server answers within a few turns of the event loop is taken in on this
