@@ -7,15 +7,9 @@
  */
 
 const { spawnSync } = require('node:child_process');
-const fs = require('node:fs');
-const os = require('node:os');
 const path = require('node:path');
 const { ROOT, CommandError, run, secondsSince } = require('./command.js');
-
-/** A test that hangs must fail, and say which one it was. */
-const TEST_TIMEOUT_MS = 300_000;
-/** Test files at once. The tests wait, for servers and time, more than they compute. */
-const TEST_FILES_AT_ONCE = os.availableParallelism() + 1;
+const { testArguments } = require('./test-files.js');
 
 /**
  * @typedef {object} Check
@@ -85,21 +79,10 @@ function installAdvice(component) {
 /** Their output goes straight on, to be followed as they run. */
 function testsPass() {
   console.log('node --test ...');
-  const files = fs
-    .readdirSync(path.join(ROOT, '__test__'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.test.js'))
-    .sort()
-    .map((name) => path.join('__test__', name));
-  const { status } = spawnSync(
-    process.execPath,
-    [
-      '--test',
-      `--test-timeout=${TEST_TIMEOUT_MS}`,
-      `--test-concurrency=${TEST_FILES_AT_ONCE}`,
-      ...files,
-    ],
-    { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] },
-  );
+  const { status } = spawnSync(process.execPath, testArguments(), {
+    cwd: ROOT,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   return status === 0;
 }
 

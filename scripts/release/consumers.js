@@ -19,7 +19,7 @@ const { toolOf } = require('../tools.js');
  */
 function consumersOf(registry) {
   const node = process.execPath;
-  const [bun, pnpm, yarn] = [toolOf('bun'), toolOf('pnpm'), toolOf('yarn')];
+  const [bun, deno, pnpm, yarn] = [toolOf('bun'), toolOf('deno'), toolOf('pnpm'), toolOf('yarn')];
   const npmrc = { '.npmrc': `registry=${registry}\n` };
   return [
     { name: 'npm', files: npmrc, install: ['npm', 'install', 'hansock'], start: [node] },
@@ -45,6 +45,14 @@ function consumersOf(registry) {
       files: { 'bunfig.toml': `[install]\nregistry = "${registry}"\n` },
       install: [bun, 'add', 'hansock'],
       start: [bun],
+    },
+    {
+      name: 'Deno',
+      files: npmrc,
+      // By default Deno takes nothing that was published in the last day.
+      install: [deno, 'add', '--minimum-dependency-age=0', 'npm:hansock'],
+      // As docs/runtimes.md has them.
+      start: [deno, 'run', '--no-prompt', '--allow-ffi', '--allow-read', '--allow-env'],
     },
   ];
 }
