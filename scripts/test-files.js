@@ -10,13 +10,31 @@ const TEST_TIMEOUT_MS = 300_000;
 /** Test files at once. The tests wait, for servers and time, more than they compute. */
 const TEST_FILES_AT_ONCE = os.availableParallelism() + 1;
 
-/** The command line for Node.js that runs all tests in JavaScript. */
-function testArguments() {
-  const files = fs
+/** What a test file requires if it starts a MariaDB, or programs that do. */
+const NEEDS_SERVER = /support\/server\.js|lib\/testing|hansock\/testing|esm\.mjs|\bexamples\b/;
+
+/** The names of all files of tests in JavaScript. */
+function allTests() {
+  return fs
     .readdirSync(path.join(ROOT, '__test__'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.test.js'))
     .sort()
     .map((name) => path.join('__test__', name));
+}
+
+/** Those that run where there is no MariaDB. */
+function testsWithoutServer() {
+  return allTests().filter((name) => {
+    return !NEEDS_SERVER.test(fs.readFileSync(path.join(ROOT, name), 'utf8'));
+  });
+}
+
+/**
+ * The command line for Node.js that runs test files.
+ *
+ * @param {readonly string[]} files
+ */
+function testArguments(files) {
   return [
     '--test',
     `--test-timeout=${TEST_TIMEOUT_MS}`,
@@ -25,4 +43,4 @@ function testArguments() {
   ];
 }
 
-module.exports = { testArguments };
+module.exports = { allTests, testArguments, testsWithoutServer };

@@ -12,7 +12,7 @@ const path = require('node:path');
 const { GuardedFolder } = require('../../lib/testing/guarded-folder.js');
 const { keepingProcessAlive } = require('../../lib/testing/keep-alive.js');
 const { CommandError, run, secondsSince } = require('../command.js');
-const { testArguments } = require('../test-files.js');
+const { allTests, testArguments } = require('../test-files.js');
 const { NODE_MAJORS, nodeOf, toolOf } = require('../tools.js');
 const { installPacked } = require('./packed.js');
 
@@ -77,7 +77,7 @@ async function runSuite(name, node) {
   await report(`${name}: the suite`, async () => {
     const PATH = [path.dirname(node), process.env.PATH].join(path.delimiter);
     const reporter = ['--test-reporter=spec'];
-    const output = await run(node, [...reporter, ...testArguments()], {
+    const output = await run(node, [...reporter, ...testArguments(allTests())], {
       env: { ...process.env, PATH },
     });
     const [, passed] = /^ℹ pass (\d+)$/m.exec(output) ?? [];
