@@ -1389,6 +1389,8 @@ export class ShardedIndex<
  * |                      | deadlock in the same batch made it take the transaction back           |
  * | `ERR_HS_VALUE`       | a value does not fit its column's declared {@link ColumnType}          |
  * | `ERR_HS_CHANGED`     | {@link Index.updateReturning}: the rows changed under it               |
+ * | `ERR_HS_NO_ADDON`    | loading the package: there is no addon for the platform, or it cannot  |
+ * |                      | be loaded; the loader's error is the `cause`                           |
  */
 export class HandlerSocketError extends Error {
   /** Made by this package only. */

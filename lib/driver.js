@@ -1,7 +1,7 @@
 'use strict';
 
 const { setImmediate, setTimeout, clearTimeout } = require('node:timers');
-const native = require('../native.js');
+const native = require('./native.js');
 
 /*
  * The executes of this environment. Node.js' event loop wakes this thread for what one open connection needs; a libuv

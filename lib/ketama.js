@@ -4,7 +4,7 @@ const {
   inspect,
   types: { isUint8Array },
 } = require('node:util');
-const native = require('../native.js');
+const native = require('./native.js');
 const {
   MAX_UINT32,
   checkArray,
