@@ -754,7 +754,7 @@ export class Ketama {
  * several connects wait for it, and so a server that made up a new secret is found again after its
  * restart. (Where the server has closed an idle connection, its last secret is tried first, and the
  * function asked if that is refused.) If it fails, the calls that wait for the connect reject with `ERR_HS_AUTH`, and what it
- * threw is the `cause`.
+ * threw is the `cause`. It runs in the async context in which the client was made.
  */
 export type Secret = string | (() => string | Promise<string>);
 
@@ -946,7 +946,7 @@ export interface ClientStats {
   bytes: number;
   /** How many commands were sent once more, or for the first time after a failed connect. */
   retries: number;
-  /** How many calls failed, by the error's code. */
+  /** How many calls failed, by the error's code. A row that `insertMany` tells of is no failed call. */
   errors: Readonly<Record<string, number>>;
 }
 
@@ -975,8 +975,9 @@ export interface ClientStats {
  * any order.
  *
  * **Reconnecting.** A connection that broke is made again at the next call. Reads are repeated once
- * on a fresh connection; writes only where nothing of them had been sent. A write that may have
- * been done rejects with `outcome` `'unknown'` and is never sent again.
+ * on a fresh connection; writes only where nothing of them had been sent, or the server says that it
+ * has done nothing. A write that may have been done rejects with `outcome` `'unknown'` and is never
+ * sent again. `docs/errors.md` has the table.
  *
  * **Tracing.** `diagnostics_channel` tracing channels `hansock:operation` (each call),
  * `hansock:execute` (each batch) and `hansock:connect`; without subscribers they cost nothing.
@@ -1044,7 +1045,10 @@ export class Index<
    */
   getMany(keys: readonly IndexKey<T>[]): Promise<(Row<C, T> | null)[]>;
 
-  /** As {@link getMany}, and what fails is told of each key by itself. */
+  /**
+   * As {@link getMany}, and what fails is told of each key by itself, whatever ends the call: a row
+   * that had come is given.
+   */
   getManySettled(keys: readonly IndexKey<T>[]): Promise<PromiseSettledResult<Row<C, T> | null>[]>;
 
   /**
@@ -1113,7 +1117,10 @@ export class Index<
    */
   insert(values: Values<C, T> | PositionalValues<T>): Promise<{ insertId: bigint | null }>;
 
-  /** Inserts rows in one round trip. Each has a result of its own: one may be there already. */
+  /**
+   * Inserts rows in one round trip. Each has a result of its own, with a true `outcome`, whatever
+   * ends the call: one row may be there already, or the connection may break between two of them.
+   */
   insertMany(
     rows: readonly (Values<C, T> | PositionalValues<T>)[],
   ): Promise<PromiseSettledResult<{ insertId: bigint | null }>[]>;
@@ -1223,7 +1230,7 @@ export interface ShardedClientOptions
   /**
    * Who takes the reads: the primary, a replica, or any of both, in turn. A replica that cannot be
    * reached is left alone, and tried again at growing intervals; the read goes to another one within
-   * the same deadline. Writes go to the primary alone.
+   * the same deadline, which the candidates share equally. Writes go to the primary alone.
    *
    * Writes through HandlerSocket do not reach the binary log: **a replica shows only what was written
    * through SQL.**
@@ -1236,8 +1243,9 @@ export interface ShardedClientOptions
    *
    * - `'error'`: it rejects. Nothing is ever sent to a server that the ring does not name.
    * - `'next'`, for tables used as a cache: it goes to the next server on the ring (a write only
-   *   where nothing of it had been sent), as do the calls after it, until the server answers again.
-   *   The keys of other servers stay where they are.
+   *   where nothing of it had been sent; of an `insertMany` each row by itself), as do the calls after
+   *   it, until the server answers again. The keys of other servers stay where they are. Replicas and
+   *   next servers share the call's time equally, and the last has all that is left.
    *
    * @default 'error'
    */
@@ -1403,10 +1411,11 @@ export class HandlerSocketError extends Error {
   readonly address?: string;
 
   /**
-   * Of a failed batch: whether the server can have acted on it.
+   * Of a failed batch or call: whether the server can have acted on it.
    *
-   * - `not-sent`: it cannot have. No byte of the batch had been sent, or the server refused every
-   *   command of it for want of the secret (`ERR_HS_AUTH`). Sending the batch again is safe.
+   * - `not-sent`: it cannot have. No byte of it had been sent, and none will be, or the server
+   *   refused every command of the batch for want of the secret (`ERR_HS_AUTH`). Sending it again is
+   *   safe. A call with many requests says so only if it is true of each of them.
    * - `unknown`: it may have acted on any part of it. A write whose outcome is unknown is never
    *   sent again by this package.
    */

@@ -2,11 +2,7 @@
 
 const assert = require('node:assert/strict');
 const { once, setMaxListeners } = require('node:events');
-const { execFileSync } = require('node:child_process');
-const { closeSync, openSync, readFileSync, readdirSync } = require('node:fs');
 const fs = require('node:fs/promises');
-const os = require('node:os');
-const path = require('node:path');
 const { describe, test } = require('node:test');
 const { Worker } = require('node:worker_threads');
 
@@ -14,6 +10,7 @@ const { Batch, Connection, Executor } = require('..');
 const { runChild, startChild } = require('./support/children.js');
 const { silence, startHealthyPeer, startPeer } = require('./support/fake-peer.js');
 const { batchOf, run, valuesOf } = require('./support/failures.js');
+const { holdPool } = require('./support/pool.js');
 const { useServer } = require('./support/server.js');
 
 /** What "soon" means on a busy machine; the executes that are under way last much longer. */
@@ -81,29 +78,6 @@ describe('60 executes on servers that never answer', () => {
 });
 
 describe('a pool whose threads are all held by others', () => {
-  /** Holds them until the test is over. */
-  async function holdPool(context) {
-    const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'hansock-test-'));
-    const pipe = path.join(folder, 'pipe');
-    execFileSync('mkfifo', [pipe]);
-    // To open a pipe takes a thread until it is opened for writing too.
-    const readers = Array.from({ length: 4 }, () => fs.open(pipe, 'r'));
-    context.after(async () => {
-      const writer = openSync(pipe, 'w');
-      for (const reader of await Promise.all(readers)) await reader.close();
-      closeSync(writer);
-      await fs.rm(folder, { recursive: true });
-    });
-    while (countOpening() < readers.length) await new Promise((resolve) => setImmediate(resolve));
-  }
-
-  /** How many of this process's threads wait for the other end of a pipe to be opened. */
-  function countOpening() {
-    const folder = '/proc/self/task';
-    const waitsFor = readdirSync(folder).map((id) => readFileSync(`${folder}/${id}/wchan`, 'utf8'));
-    return waitsFor.filter((name) => name === 'wait_for_partner').length;
-  }
-
   test('holds up neither an execute nor its end', async (t) => {
     const healthy = await startHealthyPeer(t);
     const silent = await startPeer(t, silence);

@@ -31,8 +31,8 @@ function readReplies(segments, address) {
  * @property {(reply: import('..').Reply) => import('..').Text[]} firstRow
  * @property {(reply: import('..').Reply, rows: number) => import('..').Text[]} lastRows  all their values
  * @property {(reply: import('..').Reply, maker: RowMaker) => Row | null} makeFirstRow  null if there is none
- * @property {(reply: import('..').Reply) => (Buffer | null)[]} takeBuffers  those of one who does not look again
- * @property {(reply: import('..').Reply) => number} partCount  how many parts `makeRows` can be called for
+ * @property {(reply: import('..').Reply, part?: number) => (Buffer | null)[]} takeBuffers  those of one who does not look again; of a part, or all
+ * @property {(reply: import('..').Reply) => number} partCount  how many parts `makeRows` and `takeBuffers` can be called for
  * @property {(reply: import('..').Reply, part: number, maker: RowMaker, rows: Row[]) => void} makeRows  adds to `rows`
  *
  * @typedef {import('./client/row-maker.js').Row} Row
@@ -52,7 +52,7 @@ class Reply {
       firstRow: (reply) => own(reply).#source.firstRow(own(reply).#ordinal),
       lastRows: (reply, rows) => own(reply).#source.lastRows(own(reply).#ordinal, rows),
       makeFirstRow: (reply, maker) => own(reply).#source.makeFirstRow(own(reply).#ordinal, maker),
-      takeBuffers: (reply) => own(reply).#source.takeBuffers(own(reply).#ordinal),
+      takeBuffers: (reply, part) => own(reply).#source.takeBuffers(own(reply).#ordinal, part),
       partCount: (reply) => own(reply).#source.partCount,
       makeRows: (reply, part, maker, rows) => {
         own(reply).#source.makeRows(own(reply).#ordinal, part, maker, rows);

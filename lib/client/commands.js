@@ -18,6 +18,9 @@ const FILTER_OPTIONS = ['type', 'column', 'op', 'value'];
 /** How long the IN lists are that keys are cut into: several connections may share them. */
 const MAX_LIST = 128;
 
+/** How many sets of columns are remembered, of ever new ones: about as many as a connection has index ids for. */
+const MAX_PART_DEFINITIONS = 256;
+
 /** @type {Readonly<Record<Modification, 'U' | '+' | '-'>>} */
 const MODIFICATIONS = { update: 'U', increment: '+', decrement: '-' };
 
@@ -197,6 +200,7 @@ class Commands {
     let definition = this.#partDefinitions.get(list);
     if (definition === undefined) {
       definition = this.#define({ ...this.#target, columns: names });
+      if (this.#partDefinitions.size === MAX_PART_DEFINITIONS) this.#partDefinitions.clear();
       this.#partDefinitions.set(list, definition);
     }
     return definition;

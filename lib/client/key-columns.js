@@ -5,6 +5,8 @@ const { isSame, keyAt } = require('./rows.js');
 
 /** How many rows are asked for by each candidate before it is believed. */
 const SAMPLES = 4;
+/** How many rows of a page are compared with each other. More take long and tell little. */
+const MAX_COMPARED = 1000;
 /** How many leading columns together are tried at most. */
 const MAX_LEADING = 4;
 
@@ -39,7 +41,8 @@ class KeyColumns {
    * @param {import('./scan.js').Find} find
    */
   async get(reply, rows, find) {
-    if (this.#positions === undefined) this.#positions = await this.#search(reply, rows, find);
+    const compared = Math.min(rows, MAX_COMPARED);
+    if (this.#positions === undefined) this.#positions = await this.#search(reply, compared, find);
     return this.#positions;
   }
 

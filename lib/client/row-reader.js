@@ -69,9 +69,9 @@ class RowReader {
    * @param {import('../..').Reply} reply
    * @param {readonly unknown[]} list
    * @param {number} column  that the list is of
+   * @param {Row[]} [found]  the rows of the reply
    */
-  ofList(reply, list, column) {
-    const found = this.all(reply);
+  ofList(reply, list, column, found = this.all(reply)) {
     const texts = this.#textsOf(reply, found, column);
     const rows = [];
     let next = 0;
@@ -101,7 +101,7 @@ class RowReader {
    */
   inTurn(reply) {
     this.checkWidth(reply);
-    const parts = this.#takesBytes ? 1 : access.partCount(reply);
+    const parts = access.partCount(reply);
     let nextPart = 0;
     /** @type {Row[]} */
     let rows = [];
@@ -112,7 +112,7 @@ class RowReader {
       rows = [];
       given = 0;
       try {
-        if (this.#takesBytes) this.#addRowsOfBuffers(reply, rows);
+        if (this.#takesBytes) this.#addRowsOfBuffers(reply, nextPart, rows);
         else access.makeRows(reply, nextPart, this.#rowMaker, rows);
       } catch (caught) {
         error = caught;
@@ -160,18 +160,20 @@ class RowReader {
   #rowsOfBuffers(reply) {
     /** @type {Row[]} */
     const rows = [];
-    this.#addRowsOfBuffers(reply, rows);
+    const parts = access.partCount(reply);
+    for (let part = 0; part < parts; part++) this.#addRowsOfBuffers(reply, part, rows);
     return rows;
   }
 
   /**
    * Rows that have columns of bytes.
    * @param {import('../..').Reply} reply
+   * @param {number} part
    * @param {Row[]} rows  to add to
    */
-  #addRowsOfBuffers(reply, rows) {
+  #addRowsOfBuffers(reply, part, rows) {
     // Once: each look at them cuts them anew.
-    const buffers = access.takeBuffers(reply);
+    const buffers = access.takeBuffers(reply, part);
     for (let start = 0; start < buffers.length; start += this.#names.length) {
       const values = this.#names.map((_, i) => {
         const bytes = buffers[start + i];

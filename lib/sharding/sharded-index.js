@@ -1,6 +1,7 @@
 'use strict';
 
 const { checkOneOfArgument, checkOptions } = require('../check.js');
+const { readOutcomes } = require('../client/steps.js');
 const { Index } = require('../client/table-index.js');
 const { FanOutError, HandlerSocketError } = require('../errors.js');
 const { merge, orderBy } = require('./merge.js');
@@ -83,14 +84,14 @@ class ShardedIndex extends Index {
     if (servers === undefined) {
       this.#checkOneServer(op, key);
       // What follows the first page is on the same server, whatever its keys are.
-      const submit = this.#cluster.walkerFor(this.#shardKey.ofKey(key, 'key'));
+      const submit = this.#cluster.pinnedReader(this.#shardKey.ofKey(key, 'key'));
       return this.#openAt(submit).scan(op, key, rest);
     }
     checkOneOfArgument(servers, 'options.servers', ALL);
     const { columns, types } = this.#order;
     const streams = this.#cluster.shards.map((shard) => {
       // A page of each server is enough to hold.
-      return this.#openAt(shard.walker(), false).scan(op, key, rest);
+      return this.#openAt(this.#cluster.pinnedReaderAt(shard), false).scan(op, key, rest);
     });
     return merge(streams, orderBy(columns, types, op.startsWith('<')), rest.limit ?? Infinity);
   }
@@ -125,9 +126,9 @@ class ShardedIndex extends Index {
   async #submitEach(operation, given, hash) {
     const hashed = Array.from(given, hash);
     const { outcomes, failures } = await this.#cluster.submitEach(operation, hashed);
-    if (failures.length === 0 || SETTLED.has(operation.name)) return operation.finish(outcomes);
+    if (failures.length === 0 || operation.settlesEach) return readOutcomes(operation, outcomes);
     throwIfRefusedHere(failures);
-    const rows = outcomes.map((outcome) => rowOf(operation, outcome));
+    const rows = await Promise.all(outcomes.map((outcome) => rowOf(operation, outcome)));
     throw new FanOutError(operation.name, failures, rows);
   }
 
@@ -189,14 +190,10 @@ function ownOptions(options, names) {
 /**
  * @param {Operation} operation
  * @param {import('../client/call.js').Outcome} outcome
- * @returns {unknown} undefined where there is none to be had
+ * @returns {Promise<unknown>} undefined where there is none to be had
  */
-function rowOf({ finish }, outcome) {
-  try {
-    return /** @type {unknown[]} */ (finish([outcome]))[0];
-  } catch {
-    return undefined;
-  }
+function rowOf(operation, outcome) {
+  return readOutcomes({ ...operation, finish: undefined }, [outcome]).catch(() => undefined);
 }
 
 /** @param {({ rows: unknown[] } | { address: string, error: import('../..').HandlerSocketError })[]} answers */
@@ -223,9 +220,6 @@ function throwIfRefusedHere(failures) {
 
 /** What says how the values are afterwards. Of an increment only the server knows the sum. */
 const SETS_VALUES = new Set(['update', 'updateReturning']);
-
-/** What gives each request's outcome by itself. */
-const SETTLED = new Set(['insertMany', 'getManySettled']);
 
 /** @typedef {import('../client/table-index.js').Operation} Operation */
 
