@@ -1,6 +1,6 @@
 'use strict';
 
-const { setImmediate, setTimeout, clearTimeout } = require('node:timers');
+const { clearTimeout, setImmediate, setTimeout } = require('./timers.js');
 const native = require('./native.js');
 
 /*

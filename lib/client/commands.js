@@ -1,6 +1,6 @@
 'use strict';
 
-const { now } = require('../clock.js');
+const { now } = require('../timers.js');
 const { checkArray, checkNames, checkOptions } = require('../check.js');
 const command = require('../command.js');
 const { show } = require('../encode.js');

@@ -1,6 +1,6 @@
 'use strict';
 
-const { setImmediate } = require('node:timers');
+const { setImmediate } = require('../timers.js');
 const turn = require('./turn.js');
 
 const NEVER = -1;

@@ -1,7 +1,6 @@
 'use strict';
 
-const { setImmediate } = require('node:timers');
-const { now } = require('../clock.js');
+const { now, setImmediate } = require('../timers.js');
 
 /*
  * How long results may hold up the event loop while they are made. All clients of a thread share one

@@ -1,6 +1,6 @@
 'use strict';
 
-const { now } = require('../clock.js');
+const { now } = require('../timers.js');
 const { Definitions } = require('../client/definition.js');
 const { readOutcomes } = require('../client/steps.js');
 const { Ketama } = require('../ketama.js');

@@ -1,6 +1,6 @@
 'use strict';
 
-const { now } = require('../clock.js');
+const { now } = require('../timers.js');
 const { Request } = require('../client/call.js');
 const { eventOfFailure, retryDecision } = require('../client/pipeline/retry.js');
 const { HandlerSocketError } = require('../errors.js');

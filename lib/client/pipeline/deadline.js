@@ -1,7 +1,6 @@
 'use strict';
 
-const { clearTimeout, setImmediate, setTimeout } = require('node:timers');
-const { now } = require('../../clock.js');
+const { clearTimeout, now, setImmediate, setTimeout } = require('../../timers.js');
 const { MAX_TIMEOUT_MS } = require('../../defaults.js');
 const { HandlerSocketError } = require('../../errors.js');
 

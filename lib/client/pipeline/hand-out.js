@@ -1,6 +1,6 @@
 'use strict';
 
-const { now } = require('../../clock.js');
+const { now } = require('../../timers.js');
 const { QUEUE } = require('../call.js');
 const { countRolledBack, explainRefusal, explainRollback } = require('../outcomes.js');
 const { eventOfFailure, eventOfRefusal, retryDecision } = require('./retry.js');

@@ -1,7 +1,6 @@
 'use strict';
 
-const { nextTick } = require('node:process');
-const { now } = require('../../clock.js');
+const { nextTick, now } = require('../../timers.js');
 const { Deadlines } = require('./deadline.js');
 const { PooledConnection } = require('./pooled-connection.js');
 const { Queue } = require('./queue.js');

@@ -1,7 +1,6 @@
 'use strict';
 
-const { clearTimeout, setImmediate, setTimeout } = require('node:timers');
-const { now } = require('../../clock.js');
+const { clearTimeout, now, setImmediate, setTimeout } = require('../../timers.js');
 const { Connection } = require('../../connection.js');
 const { HandlerSocketError } = require('../../errors.js');
 const { Executor } = require('../../executor.js');

@@ -1,8 +1,7 @@
 'use strict';
 
-const { clearTimeout, setTimeout } = require('node:timers');
+const { clearTimeout, now, setTimeout } = require('../../timers.js');
 const { checkSecret } = require('../../check.js');
-const { now } = require('../../clock.js');
 const { HandlerSocketError } = require('../../errors.js');
 
 /**
