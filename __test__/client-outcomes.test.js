@@ -4,7 +4,7 @@ const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
 const { setTimeout: wait } = require('node:timers/promises');
 
-const { Executor } = require('..');
+const native = require('../native.js');
 const {
   clientOf,
   makeClient,
@@ -239,9 +239,9 @@ describe('an executor whose word comes late', () => {
    * throttled.
    */
   function delayWord(t, ms) {
-    const { executeSettled } = Executor.prototype;
-    t.mock.method(Executor.prototype, 'executeSettled', function (timeoutMs, options) {
-      return executeSettled.call(this, timeoutMs + ms, options);
+    const { executeOne } = native.Driver.prototype;
+    t.mock.method(native.Driver.prototype, 'executeOne', function (connection, batch, timeoutMs) {
+      return executeOne.call(this, connection, batch, timeoutMs + ms);
     });
   }
 

@@ -4,8 +4,7 @@ const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
 const { setImmediate: turn } = require('node:timers/promises');
 
-const { Executor } = require('..');
-const { access } = require('../lib/batch.js');
+const native = require('../native.js');
 const { Call, Request } = require('../lib/client/call.js');
 const { Definition } = require('../lib/client/definition.js');
 const { HandOut } = require('../lib/client/pipeline/hand-out.js');
@@ -143,17 +142,10 @@ describe('an update with ever new sets of columns', () => {
   function watchIds(t) {
     const ids = new Set();
     const early = [];
-    const { executeSettled } = Executor.prototype;
-    const { add } = Executor.prototype;
+    const { executeOne } = native.Driver.prototype;
     const definitions = new Map();
-    const batches = new WeakMap();
-    t.mock.method(Executor.prototype, 'add', function (connection, batch) {
-      batches.set(this, { connection, batch });
-      return add.call(this, connection, batch);
-    });
-    t.mock.method(Executor.prototype, 'executeSettled', function (...args) {
-      const { batch } = batches.get(this);
-      const lines = Buffer.from(access.bytes(batch)).toString('latin1').split('\n').slice(0, -1);
+    t.mock.method(native.Driver.prototype, 'executeOne', function (...given) {
+      const lines = Buffer.from(given[1]).toString('latin1').split('\n').slice(0, -1);
       const reused = new Set();
       for (const line of lines) {
         const [, opened, definition] = /^P\t(\d+)(.*)/.exec(line) ?? [];
@@ -166,7 +158,7 @@ describe('an update with ever new sets of columns', () => {
           early.push(line);
         }
       }
-      return executeSettled.apply(this, args);
+      return executeOne.apply(this, given);
     });
     return { ids, early };
   }

@@ -14,6 +14,7 @@ const CALLS = {
   'Connection.address': ({ connection }) => connection.address,
   'Connection.state': ({ connection }) => connection.state,
   'Connection.generation': ({ connection }) => connection.generation,
+  'Connection.roundTripMs': ({ connection }) => connection.roundTripMs,
   'new Continuum': ({ native, servers }) => new native.Continuum(servers),
   'Continuum.getServerOrdinal': ({ ring }) => ring.getServerOrdinal('a'),
   'Continuum.getServerOrdinals': ({ ring }) => ring.getServerOrdinals('a'),

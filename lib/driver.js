@@ -61,10 +61,26 @@ function openSync() {
  * @param {Waiting} waiting
  */
 function execute(connections, batches, timeoutMs, waiting) {
-  const id =
-    connections.length === 1
-      ? driver.executeOne(connections[0], batches[0], timeoutMs)
-      : driver.execute(connections, batches, timeoutMs);
+  if (batches.length === 1) return executeOne(connections[0], batches[0], timeoutMs, waiting);
+  return begun(driver.execute(connections, batches, timeoutMs), waiting);
+}
+
+/**
+ * The same for one pair.
+ * @param {native.Connection} connection
+ * @param {Uint8Array} batch
+ * @param {number} timeoutMs
+ * @param {Waiting} waiting
+ */
+function executeOne(connection, batch, timeoutMs, waiting) {
+  return begun(driver.executeOne(connection, batch, timeoutMs), waiting);
+}
+
+/**
+ * @param {number} id
+ * @param {Waiting} waiting
+ */
+function begun(id, waiting) {
   pending.set(id, waiting);
   ensureWorker();
   return id;
@@ -153,4 +169,13 @@ function workerRuns() {
   return driver.workerRuns;
 }
 
-module.exports = { open, openSync, execute, executeSync, abort, closeConnection, workerRuns };
+module.exports = {
+  open,
+  openSync,
+  execute,
+  executeOne,
+  executeSync,
+  abort,
+  closeConnection,
+  workerRuns,
+};

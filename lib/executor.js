@@ -72,31 +72,7 @@ class Executor {
     if (signal?.aborted) {
       return Promise.resolve(pairs.map((pair) => finish(pair, NOTHING_SENT, signal)));
     }
-    return new Promise((resolve) => {
-      /** @type {(() => void) | undefined} */
-      let abort;
-      /** @param {ExecuteResult[]} results */
-      const end = (results) => {
-        if (abort) offAbort(/** @type {AbortSignal} */ (signal), abort);
-        resolve(results);
-      };
-      /** @type {import('./driver.js').Waiting} */
-      const waiting = {
-        resolve: (batches) => end(pairs.map((pair, i) => finish(pair, batches[i], signal))),
-        reject: (error) => end(failAll(pairs, error, 'unknown')),
-      };
-      /** @type {'not-sent' | 'unknown'} */
-      let outcome = 'not-sent';
-      try {
-        driver.open();
-        outcome = 'unknown';
-        const id = driver.execute(...forDriver(pairs), timeoutMs, waiting);
-        abort = signal && (() => driver.abort(id));
-      } catch (error) {
-        end(failAll(pairs, error, outcome));
-      }
-      if (abort) onAbort(/** @type {AbortSignal} */ (signal), abort);
-    });
+    return run(pairs, timeoutMs, signal);
   }
 
   /** @param {number} [timeoutMs] */
@@ -117,6 +93,69 @@ class Executor {
     this.#connections.clear();
     return pairs;
   }
+}
+
+/**
+ * @param {readonly Pair[]} pairs
+ * @param {number} timeoutMs
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<ExecuteResult[]>}
+ */
+function run(pairs, timeoutMs, signal) {
+  return new Promise((resolve) => {
+    /** @type {(() => void) | undefined} */
+    let abort;
+    /** @param {ExecuteResult[]} results */
+    const end = (results) => {
+      if (abort) offAbort(/** @type {AbortSignal} */ (signal), abort);
+      resolve(results);
+    };
+    /** @type {import('./driver.js').Waiting} */
+    const waiting = {
+      resolve: (batches) => end(pairs.map((pair, i) => finish(pair, batches[i], signal))),
+      reject: (error) => end(failAll(pairs, error, 'unknown')),
+    };
+    /** @type {'not-sent' | 'unknown'} */
+    let outcome = 'not-sent';
+    try {
+      driver.open();
+      outcome = 'unknown';
+      const id = driver.execute(...forDriver(pairs), timeoutMs, waiting);
+      abort = signal && (() => driver.abort(id));
+    } catch (error) {
+      end(failAll(pairs, error, outcome));
+    }
+    if (abort) onAbort(/** @type {AbortSignal} */ (signal), abort);
+  });
+}
+
+/**
+ * Runs one batch on one connection, as the client does for each of its batches: an Executor of one pair without what it
+ * takes for several.
+ * @param {Connection} connection
+ * @param {Batch} batch
+ * @param {number} timeoutMs
+ * @returns {Promise<ExecuteResult>}
+ */
+function executeOne(connection, batch, timeoutMs) {
+  access.add(batch);
+  const pair = { connection, batch };
+  return new Promise((resolve) => {
+    /** @type {import('./driver.js').Waiting} */
+    const waiting = {
+      resolve: ([finished]) => resolve(finish(pair, finished)),
+      reject: (error) => resolve(failOne(pair, error, 'unknown')),
+    };
+    /** @type {'not-sent' | 'unknown'} */
+    let outcome = 'not-sent';
+    try {
+      driver.open();
+      outcome = 'unknown';
+      driver.executeOne(nativeOf(connection), access.run(batch), timeoutMs, waiting);
+    } catch (error) {
+      resolve(failOne(pair, error, outcome));
+    }
+  });
 }
 
 /**
@@ -152,18 +191,27 @@ function executeHere(pairs, timeoutMs) {
 
 /**
  * How batches end when the driver itself could not go on: it had no file descriptor left, say.
- * @param {Pair[]} pairs
+ * @param {readonly Pair[]} pairs
  * @param {unknown} error
  * @param {'not-sent' | 'unknown'} outcome
  */
 function failAll(pairs, error, outcome) {
+  return pairs.map((pair) => failOne(pair, error, outcome));
+}
+
+/**
+ * @param {Pair} pair
+ * @param {unknown} error
+ * @param {'not-sent' | 'unknown'} outcome
+ */
+function failOne(pair, error, outcome) {
   const failure = {
     code: 'ERR_HS_LOST',
     message: `the driver failed: ${error}`,
     outcome,
     wasAborted: false,
   };
-  return pairs.map((pair) => finish(pair, { segments: [], failure }));
+  return finish(pair, { segments: [], failure });
 }
 
 /**
@@ -201,7 +249,7 @@ function isSignal(value) {
 }
 
 /**
- * @param {Pair[]} pairs
+ * @param {readonly Pair[]} pairs
  * @returns {[import('../native.js').Connection[], Uint8Array[]]}
  */
 function forDriver(pairs) {
@@ -291,4 +339,4 @@ function unwrap(results, signal) {
   throw new ExecuteError(results, wasAborted ? signal.reason : undefined);
 }
 
-module.exports = { Executor };
+module.exports = { Executor, executeOne };

@@ -9,9 +9,9 @@ function makeClient(context, options) {
   return client;
 }
 
-/** A client of a peer that is both of a server's ports. */
+/** A client of a peer that is both of a server's ports. One connection: a peer that is slow on purpose is not far away. */
 function clientOf(context, { port }, options) {
-  return makeClient(context, { port, writePort: port, ...options });
+  return makeClient(context, { port, writePort: port, connections: 1, ...options });
 }
 
 /** What a server says with a table in which each row's `v` is its key. */

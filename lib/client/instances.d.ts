@@ -1,5 +1,6 @@
 /** The instances of this folder's classes, by the names that JSDoc cannot get at in a CommonJS module. */
 
+export type Batch = InstanceType<typeof import('../batch.js').Batch>;
 export type Call = InstanceType<typeof import('./call.js').Call>;
 export type Columns = InstanceType<typeof import('./columns.js').Columns>;
 export type Commands = InstanceType<typeof import('./commands.js').Commands>;

@@ -45,7 +45,7 @@ const MAX_CONNECTIONS = 1000;
  * @property {{ host: string, port: number } | { path: string }} address
  * @property {string} name  as Connection.address writes it
  * @property {import('../..').Secret | undefined} secret
- * @property {number} connections
+ * @property {number | 'auto'} connections
  */
 
 /**
@@ -63,7 +63,7 @@ function parseOptions(options) {
     writePath,
     secret,
     writeSecret = secret,
-    connections = 1,
+    connections = 'auto',
     writeConnections = 1,
     timeoutMs = DEFAULT_TIMEOUT_MS,
     maxPending = Number.POSITIVE_INFINITY,
@@ -79,7 +79,9 @@ function parseOptions(options) {
   checkPath(writePath, 'options.writePath', options.writePort, 'options.writePort');
   checkSecretOption(secret, 'options.secret');
   checkSecretOption(writeSecret, 'options.writeSecret');
-  checkInteger(connections, 'options.connections', 1, MAX_CONNECTIONS);
+  if (connections !== 'auto') {
+    checkInteger(connections, 'options.connections', 1, MAX_CONNECTIONS);
+  }
   checkInteger(writeConnections, 'options.writeConnections', 1, MAX_CONNECTIONS);
   checkMilliseconds(timeoutMs, 'options.timeoutMs');
   checkMilliseconds(idleTimeoutMs, 'options.idleTimeoutMs');

@@ -2,6 +2,7 @@
 
 const { tracingChannel } = require('node:diagnostics_channel');
 const { HandlerSocketError } = require('../errors.js');
+const { executeOne } = require('../executor.js');
 
 /*
  * Tracing channels, as APM tools subscribe to. Without subscribers a look at the channel is all that they cost.
@@ -43,18 +44,18 @@ function withoutValue(error) {
 
 /**
  * A batch's way: `{ address, commands, bytes }`; and that of one for which a connect is made first: `{ address }`.
- * @param {import('../..').Connection} connection
- * @param {import('../..').Batch} batch
- * @param {import('../..').Executor} executor  which has both
+ * @param {import('./instances').Connection} connection
+ * @param {import('./instances').Batch} batch
  * @param {number} timeoutMs
+ * @returns {Promise<import('../..').ExecuteResult>}
  */
-function traceExecute(connection, batch, executor, timeoutMs) {
+function traceExecute(connection, batch, timeoutMs) {
   const tracesExecute = isSubscribed(executes);
   const tracesConnect = isSubscribed(connects);
-  if (!tracesExecute && !tracesConnect) return executor.executeSettled(timeoutMs);
+  if (!tracesExecute && !tracesConnect) return executeOne(connection, batch, timeoutMs);
 
   const { address, generation, state } = connection;
-  const executed = executor.executeSettled(timeoutMs);
+  const executed = executeOne(connection, batch, timeoutMs);
   if (tracesExecute) {
     const context = { address, commands: batch.commandCount, bytes: batch.byteLength };
     ignoreError(executes.tracePromise(() => rejectIfFailed(executed), context));
@@ -85,18 +86,18 @@ function traceFailedConnect(address, error) {
   }
 }
 
-/** @param {Promise<import('../..').ExecuteResult[]>} executed */
+/** @param {Promise<import('../..').ExecuteResult>} executed */
 async function rejectIfFailed(executed) {
-  const [result] = await executed;
+  const result = await executed;
   if (result.status === 'rejected') throw result.reason;
 }
 
 /**
- * @param {Promise<import('../..').ExecuteResult[]>} executed
+ * @param {Promise<import('../..').ExecuteResult>} executed
  * @param {() => boolean} isFine
  */
 async function rejectUnless(executed, isFine) {
-  const [result] = await executed;
+  const result = await executed;
   if (result.status === 'rejected' && !isFine()) throw result.reason;
 }
 

@@ -26,6 +26,9 @@ pub use options::{DEFAULT_MAX_REPLY_BYTES, Options, SecretError};
 pub use socket::{Network, NetworkSocket, Socket, Target, Transport};
 pub use status::{ConnectionState, Status};
 
+/// After so many exchanges the system is asked again how long the wire takes.
+const EXCHANGES_A_ROUND_TRIP: u32 = 64;
+
 /// One server address; see the module's documentation.
 pub struct Connection<T: Transport = Network> {
     address: Address,
@@ -37,6 +40,8 @@ pub struct Connection<T: Transport = Network> {
     last_address: Option<IpAddr>,
     /// The length of the longest segment that the last exchange received.
     last_longest: usize,
+    /// How many have succeeded.
+    exchanges: u32,
     /// The exchange under way and when it has to be over.
     exchange: Option<(Exchange, Instant)>,
 }
@@ -115,6 +120,7 @@ impl<T: Transport> Connection<T> {
             phase: Phase::Closed,
             last_address: None,
             last_longest: 0,
+            exchanges: 0,
             exchange: None,
         }
     }
@@ -356,7 +362,10 @@ impl<T: Transport> Connection<T> {
         let lengths = completion.segments.iter().map(|segment| segment.bytes().len());
         self.last_longest = lengths.max().unwrap_or(0);
         self.phase = match std::mem::replace(&mut self.phase, Phase::Closed) {
-            Phase::Exchanging(socket) if reusable => Phase::Idle(socket),
+            Phase::Exchanging(socket) if reusable => {
+                self.note_round_trip(&socket);
+                Phase::Idle(socket)
+            }
             // Whatever has failed, a late reply must not reach the next batch: the socket ends here.
             _ => {
                 self.status.set(ConnectionState::Aborted);
@@ -364,6 +373,16 @@ impl<T: Transport> Connection<T> {
             }
         };
         Step::Done(completion)
+    }
+
+    /// Asks the system now and then: to ask takes as long as to receive.
+    fn note_round_trip(&mut self, socket: &T::Socket) {
+        if self.exchanges.is_multiple_of(EXCHANGES_A_ROUND_TRIP)
+            && let Some(round_trip) = socket.round_trip()
+        {
+            self.status.set_round_trip(round_trip);
+        }
+        self.exchanges = self.exchanges.wrapping_add(1);
     }
 
     fn wait(&mut self) -> Wait {

@@ -44,6 +44,11 @@ pub trait Socket {
 
     /// Receives what has arrived; 0 is the end of file.
     fn receive(&self, space: &mut [u8]) -> io::Result<usize>;
+
+    /// The shortest round trip that the system has seen on the wire; `None` if it does not tell.
+    fn round_trip(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// The operating system's sockets.
@@ -101,6 +106,43 @@ impl Socket for NetworkSocket {
 
     fn receive(&self, space: &mut [u8]) -> io::Result<usize> {
         (&self.0).read(space)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn round_trip(&self) -> Option<Duration> {
+        tcp_info::shortest_round_trip(&self.0)
+    }
+}
+
+#[cfg(target_os = "linux")]
+mod tcp_info {
+    use std::mem::{self, MaybeUninit};
+    use std::os::fd::AsRawFd;
+    use std::time::Duration;
+
+    /// Linux's `tcpi_min_rtt`: the shortest time from a segment to its acknowledgement, of the last five minutes
+    /// (`net.ipv4.tcp_min_rtt_wlen`).
+    pub fn shortest_round_trip(socket: &socket2::Socket) -> Option<Duration> {
+        let mut info = MaybeUninit::<libc::tcp_info>::zeroed();
+        let mut length = mem::size_of::<libc::tcp_info>() as libc::socklen_t;
+        // SAFETY: the descriptor is open as long as `socket` is borrowed; the kernel writes at most `length` bytes to `info`
+        // and says how many. All of it is integers, for which zero is a value where an older kernel writes less.
+        let info = unsafe {
+            let status = libc::getsockopt(
+                socket.as_raw_fd(),
+                libc::IPPROTO_TCP,
+                libc::TCP_INFO,
+                info.as_mut_ptr().cast(),
+                &mut length,
+            );
+            if status != 0 {
+                return None;
+            }
+            info.assume_init()
+        };
+        // The kernel has not measured it before the first acknowledgement: then it is the largest number.
+        let is_known = info.tcpi_min_rtt > 0 && info.tcpi_min_rtt < u32::MAX;
+        is_known.then(|| Duration::from_micros(info.tcpi_min_rtt.into()))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::mem;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use super::{Driver, PairKey, WeakDriver, lock};
 use crate::address::Address;
@@ -92,6 +93,11 @@ impl ConnectionSlot {
     /// How many connects have succeeded.
     pub fn generation(&self) -> u32 {
         lock(&self.state).status.generation()
+    }
+
+    /// The shortest round trip on the wire that the system has seen; `None` if it does not tell.
+    pub fn round_trip(&self) -> Option<Duration> {
+        lock(&self.state).status.round_trip()
     }
 
     /// Gives the connection to a pair that `driver` runs, or a place in the queue if it `may_queue`.

@@ -71,6 +71,13 @@ impl NodeConnection {
         may_panic("Connection.generation");
         self.slot.generation()
     }
+
+    /// The shortest round trip on the wire that the system has seen, in milliseconds; null if it does not tell.
+    #[napi(getter, catch_unwind)]
+    pub fn round_trip_ms(&self) -> Option<f64> {
+        may_panic("Connection.roundTripMs");
+        self.slot.round_trip().map(|round_trip| round_trip.as_secs_f64() * 1000.0)
+    }
 }
 
 impl ObjectFinalize for NodeConnection {

@@ -2,7 +2,7 @@
 
 const { nextTick, now } = require('../../timers.js');
 const { Deadlines } = require('./deadline.js');
-const { PooledConnection } = require('./pooled-connection.js');
+const { ConnectionPool } = require('./connection-pool.js');
 const { Queue } = require('./queue.js');
 
 /*
@@ -42,7 +42,7 @@ class Pipeline {
   #timeoutMs;
   #counters;
   #scope;
-  #connections;
+  #pool;
   #deadlines;
   /** Calls with requests that are in no batch. @type {InstanceType<typeof Queue<Call>>} */
   #queue = new Queue();
@@ -70,17 +70,15 @@ class Pipeline {
     this.#counters = counters;
     this.#scope = scope;
     this.#deadlines = new Deadlines(endpoint.name, counters, scope);
-    this.#connections = Array.from({ length: endpoint.connections }, () => {
-      return new PooledConnection(endpoint, secrets, idleTimeoutMs, counters);
-    });
+    this.#pool = new ConnectionPool(endpoint, secrets, idleTimeoutMs, counters);
   }
 
   get connects() {
-    return this.#connections.reduce((sum, connection) => sum + connection.connects, 0);
+    return this.#pool.connects;
   }
 
   get connections() {
-    return this.#connections.filter((connection) => connection.isConnected).length;
+    return this.#pool.connected;
   }
 
   /**
@@ -106,11 +104,11 @@ class Pipeline {
   /** Resolves when nothing waits and nothing is in flight; closes the connections then. */
   async end() {
     if (!this.#isIdle) await new Promise((resolve) => this.#onIdle.push(() => resolve(undefined)));
-    for (const connection of this.#connections) connection.close();
+    this.#pool.close();
   }
 
   get #isIdle() {
-    return this.#waiting === 0 && this.#connections.every((connection) => connection.isIdle);
+    return this.#waiting === 0 && this.#pool.isIdle;
   }
 
   #schedule() {
@@ -128,17 +126,24 @@ class Pipeline {
   #dispatch = () => {
     this.#isScheduled = false;
     this.#deadline = null;
+    const { usable, mayQueue } = this.#pool;
     let idle = 0;
-    for (const connection of this.#connections) if (connection.isIdle) idle++;
-    for (const connection of this.#connections) {
+    for (const connection of usable) if (connection.isIdle) idle++;
+    // Another connection would have a share worth its while.
+    const isCrowded = this.#waiting > MIN_SHARE * idle;
+    for (const connection of usable) {
       if (this.#waiting === 0) break;
       if (connection.isIdle) this.#send(connection, Math.max(this.#waiting / idle--, MIN_SHARE));
-      if (this.#waiting >= MIN_QUEUED && connection.canQueue) this.#send(connection, this.#waiting);
+      const isWorthIt = mayQueue && this.#waiting >= MIN_QUEUED;
+      if (isWorthIt && connection.canQueue) this.#send(connection, this.#waiting);
     }
+    if (isCrowded || this.#waiting > 0) this.#pool.grow(this.#timeoutMs, this.#onGrown);
     if (this.#onIdle.length > 0 && this.#isIdle) {
       for (const onIdle of this.#onIdle.splice(0)) onIdle();
     }
   };
+
+  #onGrown = () => this.#schedule();
 
   /**
    * @param {import('../instances').PooledConnection} connection

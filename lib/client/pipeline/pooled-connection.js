@@ -1,9 +1,9 @@
 'use strict';
 
 const { clearTimeout, now, setImmediate, setTimeout } = require('../../timers.js');
+const { Batch } = require('../../batch.js');
 const { Connection } = require('../../connection.js');
 const { HandlerSocketError } = require('../../errors.js');
-const { Executor } = require('../../executor.js');
 const { ARRIVED, Holder, QUEUED } = require('../call.js');
 const { withOutcome } = require('../outcomes.js');
 const tracing = require('../tracing.js');
@@ -25,8 +25,10 @@ const NOTHING_REFUSED = new Map();
  * One connection of a pool, or one after the other, and the batches on it. A batch goes through
  * these phases:
  *
- * queued      it waits for a secret, or until ids are confirmed that other indexes had: nothing was
- * handed over in flight   its executor has it arrived     its result is handed out
+ * - queued: it waits for a secret, or until ids are confirmed that other indexes had. Nothing was
+ *   handed over.
+ * - in flight: its executor has it.
+ * - arrived: its result is handed out.
  */
 class PooledConnection {
   #endpoint;
@@ -45,21 +47,32 @@ class PooledConnection {
   #lastUse = 0;
   /** Runs while there is a connection that may be idle. @type {NodeJS.Timeout | null} */
   #idleTimer = null;
+  #isOpen = false;
 
   /**
-   * @param {import('../options.js').Place} endpoint
-   * @param {import('../instances').SecretSource} secrets
-   * @param {number} idleTimeoutMs
-   * @param {import('../instances').Counters} counters
+   * @param {object} settings
+   * @param {import('../options.js').Place} settings.endpoint
+   * @param {import('../instances').SecretSource} settings.secrets
+   * @param {number} settings.idleTimeoutMs
+   * @param {import('../instances').Counters} settings.counters
+   * @param {number} settings.maxQueued  batches in line behind the one in flight
    */
-  constructor(endpoint, secrets, idleTimeoutMs, counters) {
+  constructor({ endpoint, secrets, idleTimeoutMs, counters, maxQueued }) {
     this.#endpoint = endpoint;
     this.#secrets = secrets;
     this.#counters = counters;
     this.#idleTimeoutMs = idleTimeoutMs;
-    // Queue ahead only with a single connection: with several, another is usually free, and nothing
-    // should wait behind a stuck one.
-    this.#maxQueued = endpoint.connections === 1 ? 1 : 0;
+    this.#maxQueued = maxQueued;
+  }
+
+  /** Whether the last batch has succeeded and the connection was not closed since. */
+  get isOpen() {
+    return this.#isOpen;
+  }
+
+  /** A round trip on the wire, in milliseconds; null if nobody knows. */
+  get wireMs() {
+    return this.#session?.wireMs ?? null;
   }
 
   get isIdle() {
@@ -68,7 +81,7 @@ class PooledConnection {
 
   /** Whether it takes a batch that will be in line behind the one in flight. */
   get canQueue() {
-    return this.#inFlight <= this.#maxQueued && this.isConnected;
+    return this.#inFlight <= this.#maxQueued && this.#isOpen;
   }
 
   get isConnected() {
@@ -87,9 +100,31 @@ class PooledConnection {
   close() {
     if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
     this.#idleTimer = null;
+    this.#isOpen = false;
     if (this.#session === null) return;
     this.#session.connection.close();
     this.#endSession(this.#session);
+  }
+
+  /**
+   * Connects, and gives whether the server has answered. It never rejects.
+   * @param {number} until  as performance.now() tells it
+   */
+  async open(until) {
+    this.#inFlight++;
+    try {
+      const session = this.#session ?? (await this.#openSession(until));
+      // An empty command, which the server refuses, authorised or not.
+      const batch = new Batch().write('\n');
+      const timeoutMs = Math.max(until - now(), 0);
+      const result = await tracing.traceExecute(session.connection, batch, timeoutMs);
+      this.#isOpen = result.status === 'fulfilled';
+    } catch {
+      this.#isOpen = false;
+    } finally {
+      this.#endUse();
+    }
+    return this.#isOpen;
   }
 
   /**
@@ -111,10 +146,14 @@ class PooledConnection {
     } catch (error) {
       failAll(requests, batch, error);
     } finally {
-      this.#inFlight--;
-      this.#lastUse = now();
-      this.#idleTimer ??= this.#watchIdleness(this.#idleTimeoutMs);
+      this.#endUse();
     }
+  }
+
+  #endUse() {
+    this.#inFlight--;
+    this.#lastUse = now();
+    this.#idleTimer ??= this.#watchIdleness(this.#idleTimeoutMs);
   }
 
   /**
@@ -214,12 +253,12 @@ class PooledConnection {
     const { connection, connects } = session;
     const batch = this.#writer.write(unopened, requests, session.ids);
     this.#counters.countBatch(batch, 1);
-    const executor = new Executor().add(connection, batch);
     const timeoutMs = Math.max(until - now(), 0);
     holder.handOver(until);
-    const [result] = await tracing.traceExecute(connection, batch, executor, timeoutMs);
+    const result = await tracing.traceExecute(connection, batch, timeoutMs);
     holder.stage = ARRIVED;
     const failure = result.status === 'rejected' ? result.reason : null;
+    this.#isOpen = failure === null;
     if (failure?.outcome === 'not-sent') this.#counters.countBatch(batch, -1);
     this.#writer.reuse(batch);
     // What a server says that has refused the secret is about nothing else.

@@ -1,5 +1,6 @@
 'use strict';
 
+const { nativeOf } = require('../../connection.js');
 const { explainClosedIndex } = require('../outcomes.js');
 const { IndexIds } = require('./index-ids.js');
 
@@ -20,6 +21,11 @@ class Session {
 
   get isConnected() {
     return this.connection.state === 'connected';
+  }
+
+  /** A round trip on the wire, in milliseconds; null if nobody knows. */
+  get wireMs() {
+    return nativeOf(this.connection).roundTripMs;
   }
 
   /** The connect count. */
