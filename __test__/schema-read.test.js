@@ -11,7 +11,7 @@ const { useServer } = require('./support/server.js');
 const { CONNECTIONS, addressOf, connectSql } = require('./support/sql-connections.js');
 
 const TABLES = `
-  CREATE DATABASE s; USE s;
+  CREATE DATABASE s COLLATE utf8mb4_general_ci; USE s;
   CREATE TABLE item (
     id INT UNSIGNED NOT NULL AUTO_INCREMENT, name VARCHAR(50) NOT NULL, price DECIMAL(10,2) DEFAULT 1.5,
     seen TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3) ON UPDATE CURRENT_TIMESTAMP(3),
@@ -195,14 +195,19 @@ describe('readTable', () => {
       d BIT(8) DEFAULT 200, e VARBINARY(3) DEFAULT x'4142', f VARBINARY(3) DEFAULT x'FF', g BLOB DEFAULT x'FF',
       h TEXT DEFAULT 'NULL', i DATE DEFAULT '2020-01-01', j DATETIME DEFAULT now(), k CHAR(36) DEFAULT uuid(),
       l BIGINT DEFAULT (1 + 1), m INT NOT NULL, n VARCHAR(5) DEFAULT '5', o BINARY(1) DEFAULT '?')`);
-    const { columns } = await readTable(sql, 's', 'defaults');
+    const {
+      columns,
+      server: { version },
+    } = await readTable(sql, 's', 'defaults');
+    // Until 11.8 or so the database shows a byte that is no text as '?'.
+    const hidden = (hex) => (/^10\./.test(version) ? { expression: "'?'" } : { hex });
     assert.deepEqual(Object.fromEntries(columns.map((column) => [column.name, column.default])), {
       a: { value: '-5' },
       b: { value: "x'y\\z" },
       c: { value: '1e300' },
       d: { value: '200' },
       e: { hex: '4142' },
-      f: { expression: "'?'" }, // the database does not show the byte
+      f: hidden('ff'),
       g: { hex: 'ff' },
       h: { value: 'NULL' },
       i: { value: '2020-01-01' },
@@ -211,7 +216,7 @@ describe('readTable', () => {
       l: { expression: '(1 + 1)' },
       m: undefined,
       n: { value: '5' },
-      o: { expression: "'?'" },
+      o: hidden('3f'),
     });
   });
 
@@ -282,7 +287,7 @@ describe('readTable', () => {
       });
 
     test('any', async (t) => {
-      await refuses(readAs(t), 'SELECT, INSERT');
+      await refuses(readAs(t), 'SELECT, TRIGGER');
     });
 
     test('one that shows triggers', async (t) => {
@@ -290,18 +295,26 @@ describe('readTable', () => {
       await refuses(readAs(t, 'SELECT ON *.*'), 'TRIGGER');
     });
 
+    test('to write, where that shows triggers', async (t) => {
+      const expected = await readTable(await connect(t), 's', 'Item');
+      const isOld = /^10\.[0-9]\./.test(expected.server.version);
+      for (const grant of ['SELECT, INSERT ON s.Item', 'SELECT, UPDATE ON s.*']) {
+        if (isOld) await refuses(readAs(t, grant), 'TRIGGER');
+        else assert.deepEqual(await readAs(t, grant), expected, grant);
+      }
+    });
+
     test('of the whole table', async (t) => {
-      await refuses(readAs(t, 'SELECT (id), INSERT (id) ON s.Item'), 'SELECT, INSERT');
-      await refuses(readAs(t, 'DELETE, SELECT (id) ON s.Item'), 'SELECT, INSERT');
+      await refuses(readAs(t, 'SELECT (id), INSERT (id) ON s.Item'), 'SELECT, TRIGGER');
+      await refuses(readAs(t, 'DELETE, SELECT (id) ON s.Item'), 'SELECT, TRIGGER');
     });
 
     test('these do', async (t) => {
       const expected = await readTable(await connect(t), 's', 'Item');
       for (const grant of [
-        'SELECT, INSERT ON s.Item',
         'SELECT, TRIGGER ON s.Item',
-        'SELECT, UPDATE ON s.*',
-        'SELECT, DELETE ON *.*',
+        'SELECT, TRIGGER ON s.*',
+        'SELECT, TRIGGER ON *.*',
       ]) {
         assert.deepEqual(await readAs(t, grant), expected, grant);
       }

@@ -22,8 +22,8 @@ export type SqlConnection =
  * Reads what the database knows of a table: two statements, some milliseconds. The names are case-sensitive, as
  * HandlerSocket takes them. It waits for no lock that ALTER TABLE holds on the table's rows.
  *
- * The user needs `SELECT, INSERT` on the whole table, or `SELECT, TRIGGER`. Without them information_schema leaves out
- * triggers, columns and keys, and does not say so.
+ * The user needs `SELECT, TRIGGER` on the whole table; from MariaDB 10.11 on `SELECT, INSERT` will do. Without them
+ * information_schema leaves out triggers, columns and keys, and does not say so.
  *
  * @throws HandlerSocketError with the code `ERR_HS_SCHEMA` where there is no such table, a privilege is missing that
  *   would hide something (the message has the GRANT), or the database cannot be asked (its error is the `cause`).

@@ -67,7 +67,7 @@ function showCreateTable(database, table) {
 }
 
 /**
- * Whether the user was granted a privilege that shows triggers. Its parameters are the database, and again with the
+ * Whether the user itself, and not a role, was granted the privilege that shows triggers. Its parameters are the database, and again with the
  * table.
  */
 const TRIGGER_PRIVILEGE_QUERY = `
@@ -79,7 +79,7 @@ select count(*) as granted from (
   select GRANTEE, PRIVILEGE_TYPE from information_schema.TABLE_PRIVILEGES where TABLE_SCHEMA = ? and TABLE_NAME = ?
 ) as privileges
 where GRANTEE = concat('''', replace(current_user(), '@', '''@'''), '''')
-  and PRIVILEGE_TYPE in ('TRIGGER', 'INSERT', 'UPDATE', 'DELETE')`.trim();
+  and PRIVILEGE_TYPE = 'TRIGGER'`.trim();
 
 /** @param {string} name */
 function quoteName(name) {

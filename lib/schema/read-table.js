@@ -12,6 +12,7 @@ const {
 const { checkSql, runSql } = require('./sql.js');
 const { parseTableDefinition } = require('./table-definition.js');
 const { toTableSchema } = require('./table-schema.js');
+const { isAtLeast } = require('./version.js');
 
 /**
  * Asks the database what it knows of a table.
@@ -52,12 +53,12 @@ async function ask(sql, names) {
   const rows = sortRows(queried.value, names);
   if (rows === undefined) {
     const reason = 'there is no such table, or the user may not see it';
-    throw schemaError(`${quoted}: ${reason}. ${grant('SELECT, INSERT', names)}`);
+    throw schemaError(`${quoted}: ${reason}. ${grant('SELECT, TRIGGER', names)}`);
   }
   // A sequence has no definition, and that of a view needs a privilege.
   if (rows.table.type !== 'BASE TABLE') return [rows, ''];
   if (shown.status === 'rejected') {
-    const advice = isDenied(shown.reason) ? `. ${grant('SELECT, INSERT', names)}` : '';
+    const advice = isDenied(shown.reason) ? `. ${grant('SELECT, TRIGGER', names)}` : '';
     throw unreadable(quoted, shown.reason, advice);
   }
   return [rows, String(Object.values(shown.value[0])[1])];
@@ -106,15 +107,19 @@ function checkNothingHidden(rows, definition, names) {
     definition.keys.find((name) => !keys.has(name));
   if (hidden === undefined && columns.size === definition.columns.length) return;
   throw schemaError(
-    `${names.quoted}: information_schema does not show '${hidden}': the user may not see it, or the table was changed meanwhile. ${grant('SELECT, INSERT', names)}`,
+    `${names.quoted}: information_schema does not show '${hidden}': the user may not see it, or the table was changed meanwhile. ${grant('SELECT, TRIGGER', names)}`,
   );
 }
 
-/** @param {import('./table-schema.js').TableRows} rows */
-function showsTriggers({ columns, triggers }) {
-  const maySee = (/** @type {Record<string, any>} */ { privileges }) =>
-    /\b(?:insert|update)\b/.test(privileges);
-  return triggers.length > 0 || columns.some(maySee);
+/**
+ * Whether triggers would be shown if there were any. A privilege to write shows them on MariaDB 10.11 and 11.8, and not
+ * on 10.5.
+ * @param {import('./table-schema.js').TableRows} rows
+ */
+function showsTriggers({ table, columns, triggers }) {
+  if (triggers.length > 0) return true;
+  if (!isAtLeast(table.version, 10, 11)) return false;
+  return columns.some(({ privileges }) => /\b(?:insert|update)\b/.test(privileges));
 }
 
 /**
