@@ -104,7 +104,15 @@ describe('what a schema refuses:', () => {
     });
 
     test('engines that were seen to fail, or never seen', async () => {
-      for (const engine of ['ARCHIVE', 'SPIDER', 'CONNECT', 'BLACKHOLE', 'Mroonga', 'MRG_MyISAM', 'ROCKSDB']) {
+      for (const engine of [
+        'ARCHIVE',
+        'SPIDER',
+        'CONNECT',
+        'BLACKHOLE',
+        'Mroonga',
+        'MRG_MyISAM',
+        'ROCKSDB',
+      ]) {
         await refuses(
           new RegExp(engine),
           { table: 'plain', changed: { engine } },

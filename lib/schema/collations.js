@@ -13,7 +13,7 @@ const LONGEST_PART = 3072;
  * @param {Column} column
  */
 function isPadded({ collation = '' }) {
-  return collation !== 'binary' && !collation.includes('nopad');
+  return collation !== 'binary' && !/nopad|_0900_/.test(collation);
 }
 
 /**
