@@ -46,7 +46,7 @@ async function checkStored({ sql, reader, writer }, tried, count) {
     rowsAsArray: true,
   });
   const shown = new Map(rows.map(([id, text]) => [Number(id), text]));
-  const read = await readAll(reader, table, codec);
+  const read = await findAll(reader, table, codec);
   const { normal = (text) => text, form = () => undefined } = tried;
   for (const { id, value } of taken) {
     const text = shown.get(id) === null ? null : normal(String(shown.get(id)));
@@ -90,24 +90,29 @@ async function insertAll(writer, table, taken) {
   }
 }
 
-/**
- * All rows by HandlerSocket, decoded.
- * @returns {Promise<Map<number, unknown>>}
- */
-async function readAll(reader, table, codec) {
+/** All rows by HandlerSocket, decoded. */
+async function findAll(reader, table, codec) {
   const batch = new Batch()
     .openIndex(0, { database: 't', table, columns: ['id', 'c'] })
     .find(0, '>=', [-1], { limit: 1e9 });
   const [[, reply]] = await new Executor().add(reader, batch).execute(60_000);
   assert.ok(reply.ok, reply.error?.message);
-  const values = codec.fromBytes ? reply.buffers : reply.values;
+  return readAll(reply, codec);
+}
+
+/**
+ * Rows of `id` and `c` in their order, `c` decoded.
+ * @param {import('../..').Reply} reply
+ * @param {any} [codec]
+ * @returns {Map<number, unknown>}
+ */
+function readAll(reply, codec) {
+  const values = codec?.fromBytes ? reply.buffers : reply.values;
   const rows = new Map();
   for (let i = 0; i < values.length; i += 2) {
     const value = values[i + 1];
-    rows.set(
-      Number(values[i]),
-      value === null || codec.decode === null ? value : codec.decode(value),
-    );
+    const isRaw = value === null || !codec?.decode;
+    rows.set(Number(values[i]), isRaw ? value : codec.decode(value));
   }
   return rows;
 }
@@ -118,4 +123,4 @@ function describe(value) {
   return value instanceof Date ? `Date ${value.getTime()}` : `${typeof value} ${String(value)}`;
 }
 
-module.exports = { checkStored, describe, encodeAll, insertAll, makeTable };
+module.exports = { checkStored, describe, encodeAll, insertAll, makeTable, readAll };

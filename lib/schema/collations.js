@@ -38,7 +38,7 @@ function leastText(column, charset) {
 }
 
 const UNICODE = /^(?:utf|ucs)/;
-const BY_CODE = /_(?:bin|general_ci|general_mysql500_ci)$/;
+const BY_CODE = /_bin$|_general/;
 
 /** @param {Column} column */
 function leastCharacter({ charset = '', collation = '' }) {

@@ -1,6 +1,7 @@
 'use strict';
 
 const { show } = require('../encode.js');
+const { charsetOf } = require('./codecs/charset.js');
 const { isBytewise, isPadded } = require('./collations.js');
 
 /*
@@ -70,13 +71,14 @@ function takesNull(schema, index, part) {
  * beginning only, and nobody looks at the rest.
  * @param {Column} column
  * @param {number | undefined} prefix
- * @param {unknown} encoded  by the column's codec
- * @param {(bytes: Buffer) => number | undefined} count  characters of the column's charset
+ * @param {import('../..').Bindable} encoded  by the column's codec
  */
-function prefixRefusal(column, prefix, encoded, count) {
+function prefixRefusal(column, prefix, encoded) {
   if (prefix === undefined || encoded === null) return null;
   const bytes = Buffer.from(/** @type {string | Uint8Array} */ (encoded));
-  const length = column.charset === undefined ? bytes.length : (count(bytes) ?? bytes.length);
+  const characters =
+    column.charset === undefined ? undefined : charsetOf(column.charset).count(bytes);
+  const length = characters ?? bytes.length;
   if (length < prefix) return null;
   const unit = column.charset === undefined ? 'bytes' : 'characters';
   return `the index has the first ${prefix} ${unit} of column '${column.name}' only: a key of ${length} finds every row that begins like it. Use an index of the whole column, or a shorter key`;

@@ -37,7 +37,7 @@ function addressCodec(column, size, expected, toBytes) {
 function uuidCodec(column) {
   const expected = "a UUID as '01234567-89ab-…'";
   const codec = addressCodec(column, UUID_SIZE, expected, (text) =>
-    UUID.test(text) ? Buffer.from(text.replaceAll('-', ''), 'hex') : undefined,
+    UUID.test(text) ? Buffer.from(withoutDashes(text), 'hex') : undefined,
   );
   const encode = (/** @type {unknown} */ value, /** @type {string} */ argument) => {
     const bytes = /** @type {Buffer} */ (codec.encode(value, argument));
@@ -51,6 +51,13 @@ function uuidCodec(column) {
   };
   // The order of the index is by other parts first.
   return { ...codec, encode };
+}
+
+/** @param {string} uuid */
+function withoutDashes(uuid) {
+  return (
+    uuid.slice(0, 8) + uuid.slice(9, 13) + uuid.slice(14, 18) + uuid.slice(19, 23) + uuid.slice(24)
+  );
 }
 
 /**
