@@ -8,6 +8,7 @@ const { readTable } = require('../lib/schema');
 const { compileCodec } = require('../lib/schema/codecs/codec.js');
 const indexes = require('../lib/schema/indexes.js');
 const { isAtLeast } = require('../lib/schema/version.js');
+const { byteCases } = require('./support/byte-values.js');
 const { plainCases } = require('./support/column-values.js');
 const {
   describe: show,
@@ -55,7 +56,7 @@ const COLLATIONS = [
 
 const CASES = [
   ...plainCases('10.11'),
-  ...textCases().filter(isKey),
+  ...[...textCases(), ...byteCases()].filter(isKey),
   ...COLLATIONS.map((collation) => collated(collation)),
   collated('utf8mb4_general_ci', 'CHAR(5)'),
 ];

@@ -5,6 +5,7 @@ const { describe, test } = require('node:test');
 
 const { Batch, Executor } = require('..');
 const { isAtLeast } = require('../lib/schema/version.js');
+const { byteCases } = require('./support/byte-values.js');
 const { plainCases } = require('./support/column-values.js');
 const { describe: show, encodeAll, insertAll, makeTable } = require('./support/exact-columns.js');
 const { Random, SEED } = require('./support/random.js');
@@ -49,7 +50,7 @@ function similarTexts(collation, since, type = 'VARCHAR') {
 
 const CASES = [
   ...plainCases('10.11'),
-  ...textCases().filter(isKey),
+  ...[...textCases(), ...byteCases()].filter(isKey),
   ...[
     'general_ci',
     'unicode_ci',

@@ -4,6 +4,7 @@ const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
 
 const { isAtLeast } = require('../lib/schema/version.js');
+const { byteCases } = require('./support/byte-values.js');
 const { checkStored, describe: show, makeTable } = require('./support/exact-columns.js');
 const { useServer } = require('./support/server.js');
 const { connectSql } = require('./support/sql-connections.js');
@@ -14,7 +15,7 @@ const VALUES = 10_000;
 describe('what the codec of a column of text or bytes takes is stored exactly:', () => {
   const server = useServer({ sql: 'CREATE DATABASE t' });
 
-  for (const { share = 1, since = [0, 0], ...tried } of textCases()) {
+  for (const { share = 1, since = [0, 0], ...tried } of [...textCases(), ...byteCases()]) {
     test(tried.declared, async (t) => {
       const sql = await connectSql(t, server.running);
       const [reader, writer] = [server.reader(), server.writer()];
