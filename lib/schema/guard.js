@@ -31,6 +31,8 @@ class Guard {
   #parts;
   /** Refusals by operation, since they take long to find. @type {Map<string, string | null>} */
   #refusals = new Map();
+  /** By the names that are given. @type {Map<string, InsertPlan>} */
+  #inserts = new Map();
 
   /**
    * @param {object} target
@@ -107,10 +109,8 @@ class Guard {
    * @param {string} argument
    */
   toValue(name, value, argument) {
-    const column = findColumn(this.#schema, name);
-    if (column.generated?.kind === 'virtual') {
-      throw new TypeError(`${argument}: column '${name}' is virtual, and takes no value`);
-    }
+    const { generated } = findColumn(this.#schema, name);
+    if (generated?.kind === 'virtual') throw takesNoValue(name, argument);
     return this.codecOf(name).encode(value, argument);
   }
 
@@ -143,40 +143,59 @@ class Guard {
    * @param {string} argument
    */
   toInsert(given, argument) {
-    for (const name of Object.keys(given)) findColumn(this.#schema, name);
     const named = Object.keys(given).filter((name) => given[name] !== undefined);
-    this.#refuse({ kind: 'insert', columns: named });
-    /** @type {string[]} */
-    const names = [];
-    /** @type {import('../..').Bindable[]} */
-    const values = [];
-    for (const column of insertedColumns(this.#schema, named)) {
-      names.push(column.name);
-      values.push(
-        named.includes(column.name)
-          ? this.#toInserted(column, given[column.name], argument)
-          : this.#toUnnamed(column, argument),
-      );
+    // No name has this character.
+    const key = named.join('\0');
+    let plan = this.#inserts.get(key);
+    if (plan === undefined) {
+      plan = this.#planInsert(named, argument);
+      this.#inserts.set(key, plan);
     }
-    return { names, values };
+    const values = plan.slots.map(({ name, encode, unnamed }) =>
+      encode === null ? unnamed : encode(given[name], argument),
+    );
+    return { names: plan.names, values };
+  }
+
+  /**
+   * @param {readonly string[]} named
+   * @param {string} argument
+   * @returns {InsertPlan}
+   */
+  #planInsert(named, argument) {
+    for (const name of named) {
+      const { generated } = findColumn(this.#schema, name);
+      if (generated?.kind === 'virtual') throw takesNoValue(name, argument);
+    }
+    this.#refuse({ kind: 'insert', columns: named });
+    const columns = insertedColumns(this.#schema, named);
+    return {
+      names: columns.map(({ name }) => name),
+      slots: columns.map((column) =>
+        named.includes(column.name)
+          ? { name: column.name, encode: this.#insertEncoder(column), unnamed: null }
+          : { name: column.name, encode: null, unnamed: this.#unnamedValue(column, argument) },
+      ),
+    };
   }
 
   /**
    * @param {Column} column
-   * @param {unknown} value
-   * @param {string} argument
+   * @returns {Codec['encode']}
    */
-  #toInserted(column, value, argument) {
+  #insertEncoder({ name, autoIncrement }) {
+    const { encode } = this.codecOf(name);
     // The server counts on.
-    if (value === null && column.autoIncrement) return null;
-    return this.toValue(column.name, value, argument);
+    return autoIncrement
+      ? (value, argument) => (value === null ? null : encode(value, argument))
+      : encode;
   }
 
   /**
    * @param {Column} column
    * @param {string} argument
    */
-  #toUnnamed(column, argument) {
+  #unnamedValue(column, argument) {
     const unnamed = unnamedValue(column, this.codecOf(column.name));
     if ('required' in unnamed) throw new TypeError(`${argument}: ${unnamed.required}`);
     return unnamed.value;
@@ -210,6 +229,14 @@ class Guard {
 
 /** @type {import('../../types/schema').IndexSchema} */
 const NO_INDEX = { name: '', unique: false, algorithm: 'BTREE', columns: [] };
+
+/**
+ * @param {string} name
+ * @param {string} argument
+ */
+function takesNoValue(name, argument) {
+  return new TypeError(`${argument}: column '${name}' is virtual, and takes no value`);
+}
 
 /**
  * @param {any} schema
@@ -249,6 +276,10 @@ function checkAllow(allow) {
 }
 
 /**
+ * @typedef {object} InsertPlan  the columns of an insert, and where each value comes from
+ * @property {readonly string[]} names
+ * @property {readonly { name: string, encode: Codec['encode'] | null, unnamed: import('../..').Bindable }[]} slots
+ *
  * @typedef {import('../../types/schema').TableSchema} Schema
  * @typedef {import('../../types/schema').ColumnSchema} Column
  * @typedef {import('./codecs/codec.js').Codec} Codec

@@ -10,6 +10,7 @@ const { outOfRange, wrongType } = require('./refuse.js');
 
 const TIME = /^-?(\d{2,3}):[0-5]\d:[0-5]\d(?:\.(\d{1,6}))?$/;
 const MAX_HOURS = 838;
+const YEAR = /^\d{4}$/;
 
 /** @param {Column} column @returns {Codec} */
 function dateCodec(column) {
@@ -135,8 +136,8 @@ function yearCodec(column) {
   const expected = '0, or whole numbers from 1901 to 2155';
   return {
     encode: (value, argument) => {
-      const year =
-        typeof value === 'bigint' || /^\d{4}$/.test(String(value)) ? Number(value) : value;
+      const isText = typeof value === 'bigint' || (typeof value === 'string' && YEAR.test(value));
+      const year = isText ? Number(value) : value;
       if (typeof year !== 'number') throw wrongType(column, argument, expected, value);
       // With fewer digits the server takes 0 for 2000 and 70 for 1970.
       if (year === 0) return '0000';
