@@ -4,8 +4,8 @@ const { hasPaddedPrefix, isHash } = require('./indexes.js');
 const { insertedColumns, insertLimit } = require('./inserts.js');
 
 /*
- * What HandlerSocket does to a table that SQL would not, and when that is refused. The numbers beside the rules are those
- * of the facts that were observed: see docs/handlersocket.md.
+ * What HandlerSocket does to a table that SQL would not, and when that is refused. `facts` is the entry of the project's
+ * wire-facts in which it was observed; docs/handlersocket.md tells it to users.
  */
 
 /**
@@ -19,7 +19,7 @@ const { insertedColumns, insertLimit } = require('./inserts.js');
 
 /**
  * @typedef {object} Rule
- * @property {string} facts  where the facts say so
+ * @property {string} facts
  * @property {Allowance} [allow]  what lifts it; without it nothing does
  * @property {(target: Target, operation: Operation) => string | false | undefined} would  what would happen, if anything
  * @property {string} instead
