@@ -2,7 +2,7 @@
 
 const { inspect } = require('node:util');
 const { constants } = require('node:buffer');
-const native = require('../native.js');
+const native = require('./native.js');
 const { Batch, access } = require('./batch.js');
 const { checkInteger, checkOptions, checkSecret, checkString } = require('./check.js');
 const { showKind } = require('./encode.js');

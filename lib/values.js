@@ -1,6 +1,6 @@
 'use strict';
 
-const native = require('../native.js');
+const native = require('./native.js');
 const { ESCAPE, ESCAPE_OFFSET, NULL, TAB } = require('./protocol.js');
 
 /*

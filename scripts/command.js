@@ -19,16 +19,18 @@ class CommandError extends Error {
 }
 
 /**
- * Runs a program in the project's folder, with nothing to read, and resolves with what it printed.
+ * Runs a program, by default in the project's folder, with nothing to read, and resolves with what it printed.
  *
  * @param {string} program
  * @param {readonly string[]} programArguments
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} [options]
  * @returns {Promise<string>}
  */
-function run(program, programArguments) {
+function run(program, programArguments, { cwd = ROOT, env } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, programArguments, {
-      cwd: ROOT,
+      cwd,
+      env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';
@@ -53,4 +55,14 @@ function secondsSince(start) {
   return `${((performance.now() - start) / 1000).toFixed(1)} s`;
 }
 
-module.exports = { ROOT, CommandError, run, secondsSince };
+/**
+ * Ends a script that failed: with what the program printed, if it was a program that failed.
+ *
+ * @param {unknown} error
+ */
+function fail(error) {
+  console.error(error instanceof CommandError ? `${error.output}\n${error.message}` : error);
+  process.exitCode = 1;
+}
+
+module.exports = { ROOT, CommandError, fail, run, secondsSince };

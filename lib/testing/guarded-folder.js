@@ -61,7 +61,8 @@ class GuardedFolder {
     });
     watchdog.unref();
     watchdog.stdin.on('error', () => {}); // a watchdog that was killed: remove() sees to it
-    /** @type {import('node:net').Socket} */ (watchdog.stdin).unref();
+    // Bun has no unref here, and needs none.
+    /** @type {Partial<import('node:net').Socket>} */ (watchdog.stdin).unref?.();
     return new GuardedFolder(await readFolderName(watchdog, parent), watchdog);
   }
 

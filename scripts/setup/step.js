@@ -1,5 +1,7 @@
 'use strict';
 
+const { CommandError, secondsSince } = require('../command.js');
+
 /** What somebody has to do before the set-up can go on. */
 class SetupError extends Error {}
 
@@ -15,4 +17,38 @@ class SetupError extends Error {}
  * @typedef {{ doing: string, act: () => Promise<unknown> }} Missing
  */
 
-module.exports = { SetupError };
+/**
+ * Takes steps, and ends the process with status 1 if one fails.
+ *
+ * @param {readonly Step[]} steps
+ */
+async function takeAll(steps) {
+  try {
+    for (const step of steps) await take(step);
+  } catch (error) {
+    if (error instanceof CommandError) {
+      console.error(`failed\n${error.output.trimEnd()}\nThe set-up stops: ${error.message}`);
+    } else if (error instanceof SetupError) {
+      console.error(`not ready\n${error.message}`);
+    } else {
+      throw error;
+    }
+    process.exit(1);
+  }
+}
+
+/** @param {Step} step */
+async function take(step) {
+  process.stdout.write(`${step.name}: `);
+  const state = step.look();
+  if ('found' in state) {
+    console.log(state.found);
+    return;
+  }
+  process.stdout.write(`${state.doing} ... `);
+  const start = performance.now();
+  await state.act();
+  console.log(`done in ${secondsSince(start)}`);
+}
+
+module.exports = { SetupError, takeAll };

@@ -1,0 +1,113 @@
+'use strict';
+
+/*
+ * A release without the world: builds the addon of this platform as it is published, publishes all
+ * packages to a registry on loopback (those of other platforms without an addon), installs from there
+ * into empty folders with each package manager, and reads a row in each. Leaves nothing behind.
+ */
+
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
+const { GuardedFolder } = require('../../lib/testing/guarded-folder.js');
+const { keepingProcessAlive } = require('../../lib/testing/keep-alive.js');
+const { startServer } = require('../../lib/testing');
+const { fail, secondsSince } = require('../command.js');
+const { buildAddon } = require('./build.js');
+const { consume, consumersOf } = require('./consumers.js');
+const { publishPackages } = require('./publish.js');
+const { startRegistry } = require('./registry-process.js');
+const { stagePackages } = require('./stage.js');
+const { currentTarget, readTargets } = require('./targets.js');
+
+const READ_ROW = path.join(__dirname, 'read-row.mjs');
+const SQL = `CREATE DATABASE shop;
+  CREATE TABLE shop.users (id INT PRIMARY KEY, name VARCHAR(50));
+  INSERT INTO shop.users VALUES (42, 'Ada')`;
+const ROW = '{"id":42,"name":"Ada"}';
+
+async function rehearse() {
+  const folder = await GuardedFolder.create();
+  try {
+    const staged = await stage(folder.path);
+    const registry = await startRegistry(path.join(folder.path, 'registry'));
+    try {
+      await publish(staged, registry.url, folder.path);
+      await consumeAll(registry.url, folder.path);
+    } finally {
+      await registry.stop();
+    }
+  } finally {
+    await folder.remove();
+  }
+}
+
+/** @param {string} folder */
+async function stage(folder) {
+  const addons = path.join(folder, 'addons');
+  const here = await currentTarget();
+  await timed(`building for ${here.target}`, () => buildAddon(here.target, addons));
+  for (const { platform } of await readTargets()) {
+    const addon = path.join(addons, `hansock.${platform}.node`);
+    if (!fs.existsSync(addon)) fs.writeFileSync(addon, '');
+  }
+  const staged = path.join(folder, 'hansock');
+  await timed('staging', () => stagePackages(addons, staged));
+  return staged;
+}
+
+/**
+ * @param {string} staged
+ * @param {string} registry
+ * @param {string} folder
+ */
+async function publish(staged, registry, folder) {
+  // npm wants a token to publish; this registry takes any.
+  const userconfig = path.join(folder, 'npmrc');
+  fs.writeFileSync(userconfig, `${registry.replace('http:', '')}:_authToken=rehearsal\n`);
+  const options = [
+    `--registry=${registry}`,
+    `--userconfig=${userconfig}`,
+    `--cache=${path.join(folder, 'npm-cache')}`,
+    '--provenance=false',
+    '--fetch-retries=0',
+  ];
+  await publishPackages(staged, options);
+  // As when a release broke off and is run again: everything is there, and nothing fails.
+  await publishPackages(staged, options);
+}
+
+/**
+ * @param {string} registry
+ * @param {string} folder
+ */
+async function consumeAll(registry, folder) {
+  const server = await startServer({ sql: SQL });
+  try {
+    for (const consumer of consumersOf(registry)) {
+      await timed(`${consumer.name}: installing, and reading a row`, async () => {
+        const place = path.join(folder, 'consumers', consumer.name);
+        const serverArguments = [`${server.port}`, server.secret];
+        const output = await consume(consumer, place, READ_ROW, serverArguments);
+        assert.equal(output.trim(), ROW);
+      });
+    }
+  } finally {
+    await server.stop();
+  }
+}
+
+/**
+ * @template T
+ * @param {string} doing
+ * @param {() => Promise<T>} act
+ */
+async function timed(doing, act) {
+  console.log(`${doing} ...`);
+  const start = performance.now();
+  const result = await act();
+  console.log(`${doing}: done in ${secondsSince(start)}`);
+  return result;
+}
+
+keepingProcessAlive(rehearse).catch(fail);
