@@ -1402,6 +1402,8 @@ export class ShardedIndex<
  * |                      | deadlock in the same batch made it take the transaction back           |
  * | `ERR_HS_VALUE`       | a value does not fit its column's declared {@link ColumnType}          |
  * | `ERR_HS_CHANGED`     | {@link Index.updateReturning}: the rows changed under it               |
+ * | `ERR_HS_SCHEMA`      | `hansock/schema`: the table could not be read by SQL, or a call would  |
+ * |                      | do something else than SQL would; nothing was sent                     |
  * | `ERR_HS_NO_ADDON`    | loading the package: there is no addon for the platform, or it cannot  |
  * |                      | be loaded; the loader's error is the `cause`                           |
  */

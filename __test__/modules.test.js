@@ -26,11 +26,12 @@ test("require('hansock') gives the whole interface", () => {
 });
 
 test("import from 'hansock' gives the same classes, by name and as a whole", async (t) => {
-  const { named, whole, execute, startServer } = await import('./support/esm.mjs');
+  const { named, whole, execute, readTable, startServer } = await import('./support/esm.mjs');
   assert.deepEqual(Object.keys(named).sort(), names);
   for (const name of names) assert.equal(named[name], relative[name], name);
   assert.equal(whole, relative);
   assert.equal(startServer, require('hansock/testing').startServer);
+  assert.equal(readTable, require('hansock/schema').readTable);
   const healthy = await startHealthyPeer(t);
   assert.deepEqual(await execute(healthy.address), ['fine', 'hello']);
 });
@@ -40,4 +41,12 @@ test('what is inside the package cannot be required', () => {
     assert.throws(() => require(inside), { code: 'ERR_PACKAGE_PATH_NOT_EXPORTED' });
   }
   assert.equal(require('hansock/package.json').name, 'hansock');
+});
+
+test('each module has its types where TypeScript looks without "exports"', () => {
+  const manifest = require('hansock/package.json');
+  for (const [path, { types }] of Object.entries(manifest.exports)) {
+    if (types === undefined || path === '.') continue;
+    assert.deepEqual(manifest.typesVersions['*'][path.slice('./'.length)], [types]);
+  }
 });

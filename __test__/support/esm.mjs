@@ -8,6 +8,7 @@ import hansock, {
   Ketama,
   ServerError,
 } from 'hansock';
+import { readTable } from 'hansock/schema';
 import { startServer } from 'hansock/testing';
 
 export const named = {
@@ -19,7 +20,7 @@ export const named = {
   Ketama,
   ServerError,
 };
-export { hansock as whole, startServer };
+export { hansock as whole, readTable, startServer };
 
 export async function execute(address) {
   const batch = new Batch().write('hello\n');

@@ -1,0 +1,140 @@
+'use strict';
+
+const { compareNumbers, toNumber } = require('./integers.js');
+const { outOfRange, wrongType } = require('./refuse.js');
+
+const NUMBER = /^-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+const MAX_FLOAT = 3.4028234663852886e38;
+/** Of smaller ones a float holds fewer than six digits. */
+const MIN_NORMAL_FLOAT = 1.1754943508222875e-38;
+/** So many digits of a float are shown, and come back from it. */
+const FLOAT_DIGITS = 6;
+
+/**
+ * DECIMAL: strings, since a double does not hold all of them.
+ * @param {Column} column
+ * @returns {Codec}
+ */
+function decimalCodec(column) {
+  const { precision = 10, scale = 0, unsigned } = column;
+  const sign = unsigned ? '' : '-?';
+  const fits = new RegExp(
+    `^(?=.*\\d)${sign}0*\\d{0,${precision - scale}}(?:\\.\\d{0,${scale}}0*)?$`,
+  );
+  const nines = '9'.repeat(precision - scale) || '0';
+  const greatest = scale === 0 ? nines : `${nines}.${'9'.repeat(scale)}`;
+  const least = unsigned ? '0' : `-${greatest}`;
+  const expected = `decimal numbers from ${least} to ${greatest} with at most ${scale} decimals`;
+  return {
+    encode: (value, argument) => {
+      const text = typeof value === 'string' ? value : decimalText(value);
+      if (text === undefined) throw wrongType(column, argument, expected, value);
+      if (!fits.test(text)) throw outOfRange(column, argument, expected, value);
+      return text;
+    },
+    decode: null,
+    least,
+    greatest,
+    compare: compareDecimals,
+  };
+}
+
+/** @param {unknown} value */
+function decimalText(value) {
+  return typeof value === 'bigint' || (typeof value === 'number' && Number.isFinite(value))
+    ? String(value)
+    : undefined;
+}
+
+/**
+ * Decimal numbers of one scale.
+ * @param {string} a
+ * @param {string} b
+ */
+function compareDecimals(a, b) {
+  return compareNumbers(BigInt(a.replace('.', '')), BigInt(b.replace('.', '')));
+}
+
+/**
+ * FLOAT and DOUBLE: numbers.
+ * @param {Column} column
+ * @returns {Codec}
+ */
+function floatCodec(column) {
+  const { type, unsigned, precision, scale } = column;
+  const isFloat = type === 'float';
+  const range = unsigned ? 'finite numbers from 0' : 'finite numbers';
+  const { isExact, expected, greatest } =
+    precision === undefined || scale === undefined
+      ? plainFloat(isFloat, range)
+      : fixedFloat(isFloat, range, precision, scale);
+  return {
+    encode: (value, argument) => {
+      const number = typeof value === 'string' ? exactNumber(value) : value;
+      if (typeof number !== 'number') throw wrongType(column, argument, expected, value);
+      const isWithin = Math.abs(number) <= greatest && !(unsigned && number < 0);
+      if (!isWithin || !isExact(number)) throw outOfRange(column, argument, expected, value);
+      return number;
+    },
+    decode: toNumber,
+    least: unsigned ? 0 : -greatest,
+    greatest,
+    // Six digits do not tell all floats apart.
+    compare: isFloat ? undefined : compareNumbers,
+  };
+}
+
+/**
+ * @param {boolean} isFloat
+ * @param {string} range
+ */
+function plainFloat(isFloat, range) {
+  if (!isFloat) return { isExact: () => true, expected: range, greatest: Number.MAX_VALUE };
+  return {
+    isExact: (/** @type {number} */ value) =>
+      Math.fround(value) === value ||
+      (Math.abs(value) >= MIN_NORMAL_FLOAT && Number(value.toPrecision(FLOAT_DIGITS)) === value),
+    expected: `${range} up to ${MAX_FLOAT} that a float holds: of at most ${FLOAT_DIGITS} digits, or rounded by Math.fround`,
+    greatest: MAX_FLOAT,
+  };
+}
+
+/**
+ * FLOAT(m,d) and DOUBLE(m,d) hold d decimals.
+ * @param {boolean} isFloat
+ * @param {string} range
+ * @param {number} precision
+ * @param {number} scale
+ */
+function fixedFloat(isFloat, range, precision, scale) {
+  const greatest = Number(`${'9'.repeat(precision - scale)}.${'9'.repeat(scale)}`);
+  const held = isFloat ? Math.fround : (/** @type {number} */ value) => value;
+  return {
+    isExact: (/** @type {number} */ value) => Number(held(value).toFixed(scale)) === value,
+    expected: `${range} up to ${greatest} with at most ${scale} decimals that a ${isFloat ? 'float' : 'double'} holds`,
+    greatest,
+  };
+}
+
+/**
+ * The number that a text stands for, if a double holds it to its last digit.
+ * @param {string} text
+ */
+function exactNumber(text) {
+  if (!NUMBER.test(text)) return undefined;
+  const value = Number(text);
+  return digitsOf(text) === digitsOf(String(value)) ? value : undefined;
+}
+
+/** @param {string} text */
+function digitsOf(text) {
+  const [mantissa] = text.toLowerCase().split('e', 1);
+  return mantissa.replace(/[-.]/g, '').replace(/^0+|0+$/g, '');
+}
+
+/**
+ * @typedef {import('./refuse.js').Column} Column
+ * @typedef {import('./codec.js').Codec} Codec
+ */
+
+module.exports = { decimalCodec, floatCodec };

@@ -1,0 +1,53 @@
+'use strict';
+
+/*
+ * What is known of the order and the equality of text, by the names of collations.
+ */
+
+/** The longest key part, in bytes, and so in characters at most. */
+const LONGEST_PART = 3072;
+
+/**
+ * Whether text is filled up with spaces before it is compared: `'a'` equals `'a '`, and what goes on with a character
+ * below a space comes before it.
+ * @param {Column} column
+ */
+function isPadded({ collation = '' }) {
+  return collation !== 'binary' && !/nopad|_0900_/.test(collation);
+}
+
+/**
+ * Whether text is compared by its bytes alone, so that equal text is the same text.
+ * @param {Column} column
+ */
+function isBytewise({ charset, collation }) {
+  return charset === 'utf8mb4' && collation === 'utf8mb4_nopad_bin';
+}
+
+/**
+ * As a key no text comes before it; undefined where it is not known.
+ * @param {Column} column
+ * @param {import('./codecs/charset.js').Charset} charset
+ */
+function leastText(column, charset) {
+  if (!isPadded(column)) return '';
+  const character = leastCharacter(column);
+  if (character === undefined) return undefined;
+  const text = character.repeat(Math.min(column.length ?? LONGEST_PART, LONGEST_PART));
+  return charset.encode(text) ?? text;
+}
+
+const UNICODE = /^(?:utf|ucs)/;
+const BY_CODE = /_bin$|_general/;
+
+/** @param {Column} column */
+function leastCharacter({ charset = '', collation = '' }) {
+  // Their weights have an order of their own.
+  if (collation.endsWith('_czech_cs')) return undefined;
+  if (!UNICODE.test(charset) || BY_CODE.test(collation)) return '\0';
+  return collation.includes('_persian_') ? '\u0653' : '\t';
+}
+
+/** @typedef {import('../../types/schema').ColumnSchema} Column */
+
+module.exports = { isBytewise, isPadded, leastText };

@@ -1,0 +1,14 @@
+'use strict';
+
+const { HandlerSocketError } = require('../errors.js');
+
+/**
+ * What a schema forbids, or why it could not be read. Nothing was sent.
+ * @param {string} message
+ * @param {unknown} [cause]
+ */
+function schemaError(message, cause) {
+  return new HandlerSocketError('ERR_HS_SCHEMA', message, { outcome: 'not-sent', cause });
+}
+
+module.exports = { schemaError };

@@ -1,0 +1,5 @@
+'use strict';
+
+const { readTable } = require('./read-table.js');
+
+module.exports = { readTable };

@@ -1,0 +1,202 @@
+'use strict';
+
+const { show } = require('../encode.js');
+const { charsetOf } = require('./codecs/charset.js');
+const { isBytewise, isPadded } = require('./collations.js');
+
+/*
+ * What an index is: which keys name one row, in which order its rows come, where it begins.
+ */
+
+/**
+ * @param {Schema} schema
+ * @param {string} [name]
+ * @returns {Index}
+ */
+function findIndex(schema, name = 'PRIMARY') {
+  const index = schema.indexes.find((one) => one.name === name);
+  if (index !== undefined) return index;
+  const names = schema.indexes.map((one) => show(one.name)).join(', ');
+  throw new TypeError(
+    `${schema.database}.${schema.table} has no index ${show(name)}: it has ${names || 'none'}`,
+  );
+}
+
+/**
+ * @param {Schema} schema
+ * @param {string} name
+ * @returns {Column}
+ */
+function findColumn(schema, name) {
+  const column = schema.columns.find((one) => one.name === name);
+  if (column !== undefined) return column;
+  const names = schema.columns.map((one) => one.name).join(', ');
+  throw new TypeError(
+    `${schema.database}.${schema.table} has no column ${show(name)}: it has ${names}`,
+  );
+}
+
+/**
+ * Whether the index is a HASH: of MEMORY tables one that is searched by, else one that only keeps rows unique.
+ * @param {Schema} schema
+ * @param {Index} index
+ * @returns {'memory' | 'unique' | null}
+ */
+function isHash({ engine }, { algorithm }) {
+  if (algorithm !== 'HASH') return null;
+  return engine === 'MEMORY' ? 'memory' : 'unique';
+}
+
+/**
+ * Whether a key with so many parts, none of them NULL, names at most one row.
+ * @param {Index} index
+ * @param {number} parts
+ */
+function namesOneRow({ unique, withoutOverlaps, columns }, parts) {
+  return unique && !withoutOverlaps && parts === columns.length;
+}
+
+/**
+ * Whether a part of the index may be NULL, so that a key that has NULL there names many rows.
+ * @param {Schema} schema
+ * @param {Index} index
+ * @param {number} part
+ */
+function takesNull(schema, index, part) {
+  return findColumn(schema, index.columns[part].name).nullable;
+}
+
+/**
+ * Why a part of a key would find rows that SQL's comparison does not, or null. Of a column's value the index has the
+ * beginning only, and nobody looks at the rest.
+ * @param {Column} column
+ * @param {number | undefined} prefix
+ * @param {import('../..').Bindable} encoded  by the column's codec
+ */
+function prefixRefusal(column, prefix, encoded) {
+  if (prefix === undefined || encoded === null) return null;
+  const bytes = Buffer.from(/** @type {string | Uint8Array} */ (encoded));
+  const characters =
+    column.charset === undefined ? undefined : charsetOf(column.charset).count(bytes);
+  const length = characters ?? bytes.length;
+  if (length < prefix) return null;
+  const unit = column.charset === undefined ? 'bytes' : 'characters';
+  return `the index has the first ${prefix} ${unit} of column '${column.name}' only: a key of ${length} finds every row that begins like it. Use an index of the whole column, or a shorter key`;
+}
+
+/**
+ * Whether even a short key finds more than SQL's comparison, as text is filled up with spaces: by the first three
+ * characters, 'ab' finds 'ab x'.
+ * @param {Schema} schema
+ * @param {Index} index
+ * @param {number} parts
+ */
+function hasPaddedPrefix(schema, index, parts) {
+  return index.columns.slice(0, parts).some(({ name, prefix }) => {
+    const column = findColumn(schema, name);
+    return prefix !== undefined && column.charset !== undefined && isPadded(column);
+  });
+}
+
+/**
+ * Where a walk over the whole index begins, in its own order: `>=` and this key, of one part.
+ *
+ * Undefined where nothing is known to come first: of a column in descending order that has no greatest value, and of
+ * text in some collations. There, all rows are those of `<` and those of `>=`, with any key.
+ * @param {Schema} schema
+ * @param {Index} index
+ * @param {(column: Column) => Codec} codecOf
+ * @returns {import('../..').Bindable | undefined}
+ */
+function firstKey(schema, index, codecOf) {
+  const [{ name, prefix, descending }] = index.columns;
+  const column = findColumn(schema, name);
+  if (descending) return codecOf(column).greatest;
+  if (column.nullable) return null;
+  const length = prefix ?? column.length;
+  return codecOf(length === undefined ? column : { ...column, length }).least;
+}
+
+/**
+ * Compares two rows, as the index orders them, by the JavaScript forms of its columns; null where those do not tell.
+ * @param {Schema} schema
+ * @param {Index} index
+ * @param {(column: Column) => Codec} codecOf
+ * @returns {((a: readonly unknown[], b: readonly unknown[]) => number) | null}
+ */
+function orderOf(schema, index, codecOf) {
+  /** @type {((a: unknown, b: unknown) => number)[]} */
+  const comparers = [];
+  for (const { name, prefix, descending } of index.columns) {
+    const { compare } = codecOf(findColumn(schema, name));
+    if (compare === undefined || prefix !== undefined) return null;
+    comparers.push(
+      descending ? (a, b) => nullsFirst(compare, b, a) : (a, b) => nullsFirst(compare, a, b),
+    );
+  }
+  if (isHash(schema, index) !== null) return null;
+  return (a, b) => {
+    for (let i = 0; i < comparers.length; i++) {
+      const order = comparers[i](a[i], b[i]);
+      if (order !== 0) return order;
+    }
+    return 0;
+  };
+}
+
+/**
+ * @param {(a: any, b: any) => number} compare
+ * @param {unknown} a
+ * @param {unknown} b
+ */
+function nullsFirst(compare, a, b) {
+  if (a === null || b === null) return Number(a !== null) - Number(b !== null);
+  return compare(a, b);
+}
+
+/**
+ * Whether a merge of several servers' rows is in the order of the index.
+ * @param {Schema} schema
+ * @param {Index} index
+ * @param {(column: Column) => Codec} codecOf
+ */
+function mergeIsExact(schema, index, codecOf) {
+  return orderOf(schema, index, codecOf) !== null;
+}
+
+/**
+ * Whether a row's key, encoded again, is the key that found it and no other's: then a list of keys and the rows that it
+ * found can be matched without asking again. Not so where different text is equal (`'a'` and `'A'`), and where the
+ * server shows less than it holds.
+ * @param {Schema} schema
+ * @param {Index} index
+ */
+function keysTellRows(schema, index) {
+  return index.columns.every(({ name, prefix }) => {
+    const column = findColumn(schema, name);
+    if (prefix !== undefined || column.type === 'float') return false;
+    const isText = column.charset !== undefined && !['enum', 'set'].includes(column.type);
+    return !isText || isBytewise(column);
+  });
+}
+
+/**
+ * @typedef {import('../../types/schema').TableSchema} Schema
+ * @typedef {import('../../types/schema').IndexSchema} Index
+ * @typedef {import('../../types/schema').ColumnSchema} Column
+ * @typedef {import('./codecs/codec.js').Codec} Codec
+ */
+
+module.exports = {
+  findColumn,
+  findIndex,
+  firstKey,
+  hasPaddedPrefix,
+  isHash,
+  keysTellRows,
+  mergeIsExact,
+  namesOneRow,
+  orderOf,
+  prefixRefusal,
+  takesNull,
+};
