@@ -23,7 +23,7 @@ pub enum ReplyError {
         /// Where in the line, in bytes.
         offset: usize,
     },
-    /// The reply announces rows of more columns than [`MAX_COLUMNS`](super::MAX_COLUMNS).
+    /// The reply announces rows of more columns than [`super::MAX_COLUMNS`].
     TooManyColumns {
         /// How many it says make a row.
         columns: u32,
