@@ -90,8 +90,9 @@ export type FilterOperator = '=' | '!=' | '>' | '>=' | '<' | '<=';
 /** Where a {@link Connection} goes, and what it says first there. */
 export interface ConnectionOptions {
   /**
-   * A name, an IPv4 or an IPv6 address (without brackets). A name that has several addresses has
-   * them tried in turn, within the deadline of the execute.
+   * A name, an IPv4 or an IPv6 address (without brackets). Of a name with several addresses the one
+   * that worked last is tried first, and another one every 250 ms beside those that do not answer,
+   * within the deadline of the execute.
    *
    * @default '127.0.0.1'
    */
@@ -753,7 +754,7 @@ export class Ketama {
  * several connects wait for it, and so a server that made up a new secret is found again after its
  * restart. (Where the server has closed an idle connection, its last secret is tried first, and the
  * function asked if that is refused.) If it fails, the calls that wait for the connect reject with `ERR_HS_AUTH`, and what it
- * threw is the `cause`.
+ * threw is the `cause`. It runs in the async context in which the client was made.
  */
 export type Secret = string | (() => string | Promise<string>);
 
@@ -821,7 +822,7 @@ export type ColumnType =
  * | ---------- | -------------------------------------------------------------------------------- |
  * | `string`   | as it is, decoded as UTF-8                                                        |
  * | `number`   | a number that a double holds to its last digit: `9007199254740993` is an error    |
- * | `bigint`   | an integer of any length                                                          |
+ * | `bigint`   | an integer of at most 4,096 characters, as is the text of a `number`              |
  * | `boolean`  | `0` or `1`; of a BIT(1) column its one byte (write those as a Buffer)              |
  * | `buffer`   | its bytes, in memory of its own                                                   |
  * | `json`     | parsed                                                                            |
@@ -861,7 +862,10 @@ export type ColumnValue<Type> =
   | Bindable
   | (Type extends 'datetime' ? Date : Type extends 'json' ? object : never);
 
-/** Values by column. */
+/**
+ * Values by column: own properties of the object, or accessors of its class, as entities of an ORM
+ * have. An own property with another name than a column's is a TypeError.
+ */
 export type Values<C extends readonly string[], T> = {
   [K in C[number]]?: ColumnValue<K extends keyof T ? T[K] : 'string'>;
 };
@@ -942,7 +946,7 @@ export interface ClientStats {
   bytes: number;
   /** How many commands were sent once more, or for the first time after a failed connect. */
   retries: number;
-  /** How many calls failed, by the error's code. */
+  /** How many calls failed, by the error's code. A row that `insertMany` tells of is no failed call. */
   errors: Readonly<Record<string, number>>;
 }
 
@@ -971,8 +975,9 @@ export interface ClientStats {
  * any order.
  *
  * **Reconnecting.** A connection that broke is made again at the next call. Reads are repeated once
- * on a fresh connection; writes only where nothing of them had been sent. A write that may have
- * been done rejects with `outcome` `'unknown'` and is never sent again.
+ * on a fresh connection; writes only where nothing of them had been sent, or the server says that it
+ * has done nothing. A write that may have been done rejects with `outcome` `'unknown'` and is never
+ * sent again. `docs/errors.md` has the table.
  *
  * **Tracing.** `diagnostics_channel` tracing channels `hansock:operation` (each call),
  * `hansock:execute` (each batch) and `hansock:connect`; without subscribers they cost nothing.
@@ -1040,7 +1045,10 @@ export class Index<
    */
   getMany(keys: readonly IndexKey<T>[]): Promise<(Row<C, T> | null)[]>;
 
-  /** As {@link getMany}, and what fails is told of each key by itself. */
+  /**
+   * As {@link getMany}, and what fails is told of each key by itself, whatever ends the call: a row
+   * that had come is given.
+   */
   getManySettled(keys: readonly IndexKey<T>[]): Promise<PromiseSettledResult<Row<C, T> | null>[]>;
 
   /**
@@ -1109,7 +1117,10 @@ export class Index<
    */
   insert(values: Values<C, T> | PositionalValues<T>): Promise<{ insertId: bigint | null }>;
 
-  /** Inserts rows in one round trip. Each has a result of its own: one may be there already. */
+  /**
+   * Inserts rows in one round trip. Each has a result of its own, with a true `outcome`, whatever
+   * ends the call: one row may be there already, or the connection may break between two of them.
+   */
   insertMany(
     rows: readonly (Values<C, T> | PositionalValues<T>)[],
   ): Promise<PromiseSettledResult<{ insertId: bigint | null }>[]>;
@@ -1219,7 +1230,7 @@ export interface ShardedClientOptions
   /**
    * Who takes the reads: the primary, a replica, or any of both, in turn. A replica that cannot be
    * reached is left alone, and tried again at growing intervals; the read goes to another one within
-   * the same deadline. Writes go to the primary alone.
+   * the same deadline, which the candidates share equally. Writes go to the primary alone.
    *
    * Writes through HandlerSocket do not reach the binary log: **a replica shows only what was written
    * through SQL.**
@@ -1232,8 +1243,9 @@ export interface ShardedClientOptions
    *
    * - `'error'`: it rejects. Nothing is ever sent to a server that the ring does not name.
    * - `'next'`, for tables used as a cache: it goes to the next server on the ring (a write only
-   *   where nothing of it had been sent), as do the calls after it, until the server answers again.
-   *   The keys of other servers stay where they are.
+   *   where nothing of it had been sent; of an `insertMany` each row by itself), as do the calls after
+   *   it, until the server answers again. The keys of other servers stay where they are. Replicas and
+   *   next servers share the call's time equally, and the last has all that is left.
    *
    * @default 'error'
    */
@@ -1324,7 +1336,8 @@ export class ShardedClient implements AsyncDisposable {
  * that have any of them, at once: if some fail, `getMany` and `findMany` reject with a
  * {@link FanOutError}, while `getManySettled` and `insertMany` tell it of each key or row. A range
  * (`op` other than `'='`) or a key without all `shardBy` columns is a TypeError, unless all servers
- * are asked: `{ servers: 'all' }`.
+ * are asked: `{ servers: 'all' }`. So is a change of a `shardBy` column: an `update` to a value that
+ * belongs elsewhere, an `increment` or a `decrement` at all.
  */
 export class ShardedIndex<
   C extends readonly string[],
@@ -1373,8 +1386,9 @@ export class ShardedIndex<
  * |                      | batch was refused for it                                               |
  * | `ERR_HS_TIMEOUT`     | the deadline passed                                                    |
  * | `ERR_HS_LOST`        | the connection broke before the last reply                             |
- * | `ERR_HS_PROTOCOL`    | what came is not the protocol, nobody asked for it, or it is longer    |
- * |                      | than `maxReplyBytes`                                                   |
+ * | `ERR_HS_PROTOCOL`    | what came is not the protocol or cannot be an answer to its command,   |
+ * |                      | nobody asked for it, it is longer than `maxReplyBytes`, or its rows    |
+ * |                      | have more than 4,096 columns                                           |
  * | `ERR_HS_CLOSED`      | `close()` or an AbortSignal ended it                                   |
  * | `ERR_HS_BUSY`        | another execute is using the connection                                |
  * | `ERR_HS_EXECUTE`     | at least one batch failed: an {@link ExecuteError}                     |
@@ -1397,10 +1411,11 @@ export class HandlerSocketError extends Error {
   readonly address?: string;
 
   /**
-   * Of a failed batch: whether the server can have acted on it.
+   * Of a failed batch or call: whether the server can have acted on it.
    *
-   * - `not-sent`: it cannot have. No byte of the batch had been sent, or the server refused every
-   *   command of it for want of the secret (`ERR_HS_AUTH`). Sending the batch again is safe.
+   * - `not-sent`: it cannot have. No byte of it had been sent, and none will be, or the server
+   *   refused every command of the batch for want of the secret (`ERR_HS_AUTH`). Sending it again is
+   *   safe. A call with many requests says so only if it is true of each of them.
    * - `unknown`: it may have acted on any part of it. A write whose outcome is unknown is never
    *   sent again by this package.
    */
@@ -1429,7 +1444,8 @@ export class ServerError extends HandlerSocketError {
   /**
    * What the server said: a word such as `open_table`, or the number of a storage engine's error
    * (121: a duplicate key, 146: the wait for a lock timed out, 149: a deadlock). The program
-   * `perror` knows the numbers.
+   * `perror` knows the numbers. As it came, while the error's message quotes only what servers are
+   * known to say: one may send back what it was sent, a secret too. Not enumerable.
    */
   readonly serverMessage: string;
 }

@@ -94,11 +94,11 @@ describe('a client refuses', () => {
       [(i) => i.delete('=', 1, { limit: 1n }), /options\.limit .*1n/],
       [(i) => i.find('==', 1, one), /op .*'=='/],
       [(i) => i.update('!=', 1, { n: 1 }), /op .*'!='/],
-      [(i) => i.update('=', 1, { n: 1 }, 5), /options .*5/],
+      [(i) => i.update('=', 1, { n: 1 }, 5), /options .*a number/],
       [(i) => i.get([]), /key/],
       [(i) => i.getMany([1, []]), /keys\[1\]/],
       [(i) => i.get(), /key .*undefined/],
-      [(i) => i.getMany(1), /keys .*1/],
+      [(i) => i.getMany(1), /keys .*a number/],
       [(i) => i.find('=', 1, listed()), /options\.in\.values/],
       [(i) => i.find('=', 1, listed(1, null)), /options\.in\.values\[1\]/],
       [(i) => i.find('>', 1, listed(1)), /options\.in .*'>'/],
@@ -154,21 +154,21 @@ describe('a client refuses', () => {
   describe('to open an index, at once, by a TypeError that names', () => {
     const cases = {
       'a missing database': [{ database: undefined }, /target\.database .*undefined/],
-      'a table that is no name': [{ table: 5 }, /target\.table .*5/],
-      'an index that is no name': [{ index: 0 }, /target\.index .*0/],
+      'a table that is no name': [{ table: 5 }, /target\.table .*a number/],
+      'an index that is no name': [{ index: 0 }, /target\.index .*a number/],
       // The server takes it for the number of an index, this one for PRIMARY.
-      'an index that begins with a digit': [{ index: '0n' }, /target\.index .*'0n'/],
+      'an index that begins with a digit': [{ index: '0n' }, /target\.index .*digit/],
       'missing columns': [{ columns: undefined }, /target\.columns .*undefined/],
       'no columns': [{ columns: [] }, /target\.columns/],
-      'text for columns': [{ columns: 'id' }, /target\.columns .*'id'/],
-      'a column that is no name': [{ columns: ['id', 5] }, /target\.columns\[1\] .*5/],
-      'a column with a comma': [{ columns: ['id,n'] }, /target\.columns\[0\] .*'id,n'/],
-      'a repeated column': [{ columns: ['id', 'n', 'id'] }, /target\.columns .*'id'/],
-      'filter columns that are none': [{ filterColumns: 5 }, /target\.filterColumns .*5/],
-      'a type of an unknown column': [{ types: { x: 'number' } }, /target\.types .*'x'/],
-      'an unknown type': [{ types: { id: 'int' } }, /target\.types\.id .*'int'/],
+      'text for columns': [{ columns: 'id' }, /target\.columns .*a string/],
+      'a column that is no name': [{ columns: ['id', 5] }, /target\.columns\[1\] .*a number/],
+      'a column with a comma': [{ columns: ['id,n'] }, /target\.columns\[0\] .*','/],
+      'a repeated column': [{ columns: ['id', 'n', 'id'] }, /target\.columns\[2\] .*another/],
+      'filter columns that are none': [{ filterColumns: 5 }, /target\.filterColumns .*a number/],
+      'a type of an unknown column': [{ types: { x: 'number' } }, /target\.types .*name 0/],
+      'an unknown type': [{ types: { id: 'int' } }, /target\.types\.id .*'number'/],
       'types that are none': [{ types: 'number' }, /target\.types/],
-      'an unknown key column': [{ keyColumns: ['id', 'x'] }, /target\.keyColumns .*'x'/],
+      'an unknown key column': [{ keyColumns: ['id', 'x'] }, /target\.keyColumns\[1\] /],
       'no key columns': [{ keyColumns: [] }, /target\.keyColumns/],
     };
     for (const [title, [change, pattern]] of Object.entries(cases)) {
@@ -195,7 +195,7 @@ describe('a client refuses', () => {
           assert.throws(() => new Client({ [name]: value }), error);
         }
         for (const value of values) {
-          const error = errorOf(RangeError, new RegExp(`options\\.${name} .*${value}`));
+          const error = errorOf(RangeError, new RegExp(`options\\.${name} must be `));
           assert.throws(() => new Client({ [name]: value }), error);
         }
       });

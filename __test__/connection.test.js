@@ -51,42 +51,41 @@ describe('an address', () => {
     ...['a/b', 'a\n', 'mysql://a:1', 'unix:', 'unix:/a\0b', `unix:/${'x'.repeat(107)}`],
   ]) {
     test(`${JSON.stringify(given).slice(0, 40)} is none`, () => {
-      const shown = given.replace('\n', '\\n').replace('\0', '\\0');
-      assert.throws(() => new Connection(given), refusal(TypeError, `'${shown}'`));
+      assert.throws(() => new Connection(given), refusal(TypeError, 'invalid address: '));
     });
   }
 });
 
 describe('an option that is wrong throws', () => {
   for (const [options, errorClass, ...named] of [
-    [{ host: 7 }, TypeError, 'options.host', '7'],
+    [{ host: 7 }, TypeError, 'options.host', 'a number'],
     [{ host: '' }, TypeError, 'host'],
-    [{ host: 'a b' }, TypeError, 'host', 'a b'],
-    [{ port: '9998' }, TypeError, 'options.port', "'9998'"],
-    [{ port: 0 }, RangeError, 'options.port', '0'],
-    [{ port: 65_536 }, RangeError, 'options.port', '65536'],
-    [{ port: 1.5 }, RangeError, 'options.port', '1.5'],
-    [{ path: 7 }, TypeError, 'options.path', '7'],
+    [{ host: 'a b' }, TypeError, 'host', 'invalid address'],
+    [{ port: '9998' }, TypeError, 'options.port', 'a string'],
+    [{ port: 0 }, RangeError, 'options.port', '1 to 65535'],
+    [{ port: 65_536 }, RangeError, 'options.port', '1 to 65535'],
+    [{ port: 1.5 }, RangeError, 'options.port', 'whole'],
+    [{ path: 7 }, TypeError, 'options.path', 'a number'],
     [{ path: '' }, TypeError, 'path'],
     [{ path: '/a', host: 'b' }, TypeError, 'options.path', 'host'],
     [{ path: '/a', port: 1 }, TypeError, 'options.path', 'port'],
     [{ secret: 7 }, TypeError, 'options.secret', 'number'],
     [{ secret: 'a\tb' }, TypeError, 'secret'],
-    [{ handshake: 'P\t0\n' }, TypeError, 'options.handshake', "'P\\t0\\n'"],
+    [{ handshake: 'P\t0\n' }, TypeError, 'options.handshake', 'a string'],
     [{ handshake: new Batch().write('P\t0') }, TypeError, 'options.handshake', 'line end'],
-    [{ maxReplyBytes: 0 }, RangeError, 'options.maxReplyBytes', '0'],
-    [{ maxReplyBytes: -1 }, RangeError, 'options.maxReplyBytes', '-1'],
-    [{ maxReplyBytes: Infinity }, RangeError, 'options.maxReplyBytes', 'Infinity'],
-    [{ maxReplyBytes: '1 MiB' }, TypeError, 'options.maxReplyBytes', "'1 MiB'"],
-    [{ maxQueued: -1 }, RangeError, 'options.maxQueued', '-1'],
-    [{ maxQueued: 1025 }, RangeError, 'options.maxQueued', '1025'],
-    [{ maxQueued: 0.5 }, RangeError, 'options.maxQueued', '0.5'],
-    [{ maxQueued: Number.NaN }, RangeError, 'options.maxQueued', 'NaN'],
-    [{ maxQueued: Infinity }, RangeError, 'options.maxQueued', 'Infinity'],
+    [{ maxReplyBytes: 0 }, RangeError, 'options.maxReplyBytes', '1 to '],
+    [{ maxReplyBytes: -1 }, RangeError, 'options.maxReplyBytes', '1 to '],
+    [{ maxReplyBytes: Infinity }, RangeError, 'options.maxReplyBytes', '1 to '],
+    [{ maxReplyBytes: '1 MiB' }, TypeError, 'options.maxReplyBytes', 'a string'],
+    [{ maxQueued: -1 }, RangeError, 'options.maxQueued', '0 to 1024'],
+    [{ maxQueued: 1025 }, RangeError, 'options.maxQueued', '0 to 1024'],
+    [{ maxQueued: 0.5 }, RangeError, 'options.maxQueued', 'whole'],
+    [{ maxQueued: Number.NaN }, RangeError, 'options.maxQueued', 'whole'],
+    [{ maxQueued: Infinity }, RangeError, 'options.maxQueued', 'whole'],
     [{ maxQueued: null }, TypeError, 'options.maxQueued', 'null'],
-    [{ maxQueued: '1' }, TypeError, 'options.maxQueued', "'1'"],
-    [{ maxQueued: 1n }, TypeError, 'options.maxQueued', '1n'],
-    [{ maxQueued: true }, TypeError, 'options.maxQueued', 'true'],
+    [{ maxQueued: '1' }, TypeError, 'options.maxQueued', 'a string'],
+    [{ maxQueued: 1n }, TypeError, 'options.maxQueued', 'a bigint'],
+    [{ maxQueued: true }, TypeError, 'options.maxQueued', 'a boolean'],
   ]) {
     test(inspect(options), () => {
       assert.throws(() => new Connection(options), refusal(errorClass, ...named));

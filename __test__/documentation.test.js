@@ -6,6 +6,8 @@ const path = require('node:path');
 const { describe, test } = require('node:test');
 const vm = require('node:vm');
 
+const { RETRY_RULES } = require('../lib/client/pipeline/retry.js');
+
 const ROOT = path.join(__dirname, '..');
 const DOCS = path.join(ROOT, 'docs');
 const PAGES = fs.readdirSync(DOCS).filter((name) => name.endsWith('.md'));
@@ -49,6 +51,18 @@ test('docs/errors.md has a heading for every code of index.d.ts', () => {
   const codes = [...new Set(declared.match(/ERR_HS_[A-Z_]+/g))].sort();
   const headings = read('errors.md').match(/(?<=^### )ERR_HS_[A-Z_]+$/gm);
   assert.deepEqual(headings?.toSorted(), codes);
+});
+
+test("docs/errors.md has the client's rules of what is repeated", () => {
+  const again = { once: 'once more', always: 'each time', never: 'no' };
+  const isDone = (elsewhere) => (elsewhere ? 'yes' : 'no');
+  const rows = Object.values(RETRY_RULES).map((rule) => {
+    const { what, read, write, readElsewhere, writeElsewhere } = rule;
+    const cells = [again[read], again[write], isDone(readElsewhere), isDone(writeElsewhere)];
+    return `| ${[what, ...cells].join(' | ')} |`;
+  });
+  const [, table] = read('errors.md').match(/^\| what happened .*\n\|[-|]*\n((?:\|.*\n)*)/m) ?? [];
+  assert.equal(table, `${rows.join('\n')}\n`);
 });
 
 /** @param {string} name */

@@ -109,7 +109,7 @@ describe('a connect fails:', { concurrency: true }, () => {
   test('a Unix socket that has no room', async (t) => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'hansock-unix-'));
     t.after(() => fs.rmSync(folder, { recursive: true }));
-    const full = await startFullPeer(t, path.join(folder, 'hs.sock'));
+    const full = await startFullPeer(t, { path: path.join(folder, 'hs.sock') });
     const connection = new Connection(full.address);
     const batch = batchOf('a');
     const { reason } = await executeBesideHealthy(t, connection, batch, TIMEOUT_MS);
@@ -293,7 +293,7 @@ describe('a secret', () => {
       code: 'ERR_HS_SERVER',
       address: server.readAddress,
       outcome: 'unknown',
-      message: /refused command 2 of the handshake with error 1: 'open_table'/,
+      message: /refused command 2 of the handshake with error 1, 'open_table': /,
       cause: {
         code: 'ERR_HS_SERVER',
         address: server.readAddress,

@@ -12,19 +12,19 @@ const { batchOf } = require('./support/failures.js');
 // Without characters that inspect or JSON would write in another way.
 const SECRET = 'open-sesame-hunter2';
 
-/** Everything that a program, a debugger or a log makes of a value. */
-function writings(value) {
+/** Everything that a program, a debugger or a log makes of a value; what getters give if they are asked. */
+function writings(value, getters = true) {
   const texts = [
     inspect(value),
-    inspect(value, { depth: Infinity, showHidden: true, getters: true, showProxy: true }),
+    inspect(value, { depth: Infinity, showHidden: true, getters, showProxy: true }),
     inspect(value, { depth: Infinity, customInspect: false }),
     JSON.stringify(value) ?? '',
     String(value),
   ];
   if (value instanceof Error) {
     texts.push(value.message, String(value.stack), JSON.stringify({ ...value }));
-    if (value.cause !== undefined) texts.push(...writings(value.cause));
-    for (const error of value.errors ?? []) texts.push(...writings(error));
+    if (value.cause !== undefined) texts.push(...writings(value.cause, getters));
+    for (const error of value.errors ?? []) texts.push(...writings(error, getters));
   }
   return texts;
 }
@@ -33,8 +33,8 @@ function assertUntold(...values) {
   for (const text of values.flatMap(writings)) assert.ok(!text.includes(SECRET), text);
 }
 
-/** Runs a batch that fails, and checks all that is left of it. */
-async function executeUntold(connection, code, timeoutMs) {
+/** Runs a batch that fails. */
+async function executeFailing(connection, code, timeoutMs) {
   const batch = batchOf('a', 'b');
   const executor = new Executor().add(connection, batch);
   let executeError;
@@ -43,6 +43,12 @@ async function executeUntold(connection, code, timeoutMs) {
     return true;
   });
   assert.equal(batch.error.code, code);
+  return { executeError, batch, executor };
+}
+
+/** Runs a batch that fails, and checks all that is left of it. */
+async function executeUntold(connection, code, timeoutMs) {
+  const { executeError, batch, executor } = await executeFailing(connection, code, timeoutMs);
   assertUntold(executeError, batch.error, batch, connection, executor);
 }
 
@@ -132,8 +138,12 @@ describe('a secret is not told', () => {
       t,
       answer((line) => (line === 'open' ? `1\t1\t${SECRET}\n` : '0\t1\n')),
     );
-    const handshake = batchOf('open');
-    await executeUntold(withSecret(peer.address, { handshake }), 'ERR_HS_SERVER');
+    const connection = withSecret(peer.address, { handshake: batchOf('open') });
+    const { executeError, batch } = await executeFailing(connection, 'ERR_HS_SERVER');
+    const shown = [executeError, batch.error, batch].flatMap((value) => writings(value, false));
+    for (const text of shown) assert.ok(!text.includes(SECRET), text);
+    assert.match(batch.error.message, /command 1 of the handshake with error 1 and a text/);
+    assert.equal(batch.error.cause.serverMessage, SECRET, 'as it came, for who asks for it');
   });
 
   for (const [title, call] of [

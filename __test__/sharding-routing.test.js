@@ -70,7 +70,7 @@ describe('a ring of servers that nobody asks', () => {
     ['no servers', {}, 'servers'],
     ['an empty list of servers', { servers: [] }, 'servers'],
     ['a server that is none', { servers: [one, 'db2'] }, 'servers[1]'],
-    ['a server twice', { servers: [one, { host: 'db1', port: 9998 }] }, 'db1:9998'],
+    ['a server twice', { servers: [one, { host: 'db1', port: 9998 }] }, 'servers[1]'],
     ['an unknown option of a server', { servers: [{ ...one, reads: 'any' }] }, 'servers[0].reads'],
     [
       'an unknown option of a replica',

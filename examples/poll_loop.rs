@@ -12,7 +12,7 @@
 
 use std::error::Error;
 use std::io;
-use std::net::{IpAddr, ToSocketAddrs};
+use std::net::IpAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -26,6 +26,7 @@ use hansock::connection::{
 use hansock::error::Outcome;
 use hansock::executor::Executor;
 use hansock::protocol::{Batch, BatchWriter};
+use hansock::resolver::resolve;
 use polling::{Event as Readiness, Events, Poller};
 
 /// Both servers have to have answered by then.
@@ -109,7 +110,7 @@ fn run(executor: &mut Executor) -> io::Result<()> {
     Ok(())
 }
 
-/// Asks for what every pair waits for now. The sockets change while a connection tries one address after the other, so
+/// Asks for what every pair waits for now. The sockets change while a connection races for one of several addresses, so
 /// this loop asks anew each time round; one that serves thousands would remember what it asked for.
 fn watch(
     executor: &Executor,
@@ -124,21 +125,22 @@ fn watch(
             continue;
         };
         match wait.awaited {
-            Awaited::Socket { readable, writable } => {
-                let socket = connection.socket().expect("who waits for a socket has one");
+            Awaited::Sockets { readable, writable } => {
+                // All of a pair's sockets have its number as their key: which one is ready makes no difference.
                 let interest = Readiness::new(pair, readable, writable);
-                // SAFETY: the poller must not know a socket that has been closed. `watched` shares the socket, and
-                // `forget` takes it out of the poller before `watched` is dropped.
-                unsafe { poller.add(&**socket, interest)? };
-                watched.push(Arc::clone(socket));
+                for socket in connection.sockets() {
+                    // SAFETY: the poller must not know a socket that has been closed. `watched` shares the socket, and
+                    // `forget` takes it out of the poller before `watched` is dropped.
+                    unsafe { poller.add(&**socket, interest)? };
+                    watched.push(Arc::clone(socket));
+                }
             }
             Awaited::Lookup if !*looked_up => {
                 let host = connection.host().expect("who waits for a look-up has a host");
                 *looked_up = true;
                 look_up(host, pair, sender.clone(), Arc::clone(poller));
             }
-            // `until` sees to it.
-            Awaited::Lookup | Awaited::Time => {}
+            Awaited::Lookup => {}
         }
     }
     Ok(watched)
@@ -156,9 +158,7 @@ fn forget(poller: &Poller, watched: &[Arc<NetworkSocket>]) {
 fn look_up(host: &str, pair: usize, sender: Sender<Found>, poller: Arc<Poller>) {
     let host = host.to_owned();
     thread::spawn(move || {
-        let found = (host.as_str(), 0).to_socket_addrs();
-        let found = found.map(|addresses| addresses.map(|address| address.ip()).collect());
-        if sender.send((pair, found)).is_ok() {
+        if sender.send((pair, resolve(&host))).is_ok() {
             // Wakes the poll. If that fails, the poll wakes by itself at the deadline.
             let _ = poller.notify();
         }

@@ -5,9 +5,9 @@ const {
   types: { isUint8Array },
 } = require('node:util');
 const { ByteWriter } = require('./byte-writer.js');
-const { checkInteger, checkSecret } = require('./check.js');
+const { checkIntegerArgument, checkSecret } = require('./check.js');
 const command = require('./command.js');
-const { toByteString, show } = require('./encode.js');
+const { toByteString, show, showKind } = require('./encode.js');
 const { LINE_FEED } = require('./protocol.js');
 const { readReplies } = require('./reply.js');
 
@@ -90,7 +90,7 @@ class Batch {
   /** @param {string | Uint8Array} data */
   write(data) {
     if (typeof data !== 'string' && !isUint8Array(data)) {
-      throw new TypeError(`data must be a string or a Uint8Array, not ${show(data)}`);
+      throw new TypeError(`data must be a string or a Uint8Array, not ${showKind(data)}`);
     }
     this.#assertNew('be written to');
     const writer = this.#writer;
@@ -307,7 +307,7 @@ const STATES = {
 
 /** @param {number} indexId */
 function checkIndexId(indexId) {
-  checkInteger(indexId, 'indexId', 0, MAX_INDEX_ID, 'the server dies of a huge one');
+  checkIntegerArgument(indexId, 'indexId', 0, MAX_INDEX_ID, 'the server dies of a huge one');
 }
 
 /** @typedef {InstanceType<typeof command.Command>} Command */

@@ -1,12 +1,33 @@
 'use strict';
 
-const { show } = require('./encode.js');
+const { show, showKind } = require('./encode.js');
+
+/*
+ * Checks of what callers give. Errors about an option name the kind of what was given and never show it, since it may be a
+ * secret in a wrong place. Those about an argument of a call show it.
+ */
 
 /** The server reads numbers of the protocol as unsigned 32-bit ones. */
 const MAX_UINT32 = 2 ** 32 - 1;
 
 /**
- * A whole number within bounds, or an error that names the argument.
+ * An option that is a whole number within bounds.
+ * @param {unknown} value
+ * @param {string} option
+ * @param {number} min
+ * @param {number} max
+ * @returns {number}
+ */
+function checkInteger(value, option, min, max) {
+  if (typeof value !== 'number') {
+    throw new TypeError(`${option} must be a number, not ${showKind(value)}`);
+  }
+  if (isWithin(value, min, max)) return value;
+  throw new RangeError(`${option} must be a whole number from ${min} to ${max}`);
+}
+
+/**
+ * An argument that is a whole number within bounds.
  * @param {unknown} value
  * @param {string} argument
  * @param {number} min
@@ -14,70 +35,66 @@ const MAX_UINT32 = 2 ** 32 - 1;
  * @param {string} [reason]  why the bounds are what they are
  * @returns {number}
  */
-function checkInteger(value, argument, min, max, reason) {
+function checkIntegerArgument(value, argument, min, max, reason) {
   if (typeof value !== 'number') {
     throw new TypeError(`${argument} must be a number, not ${show(value)}`);
   }
-  if (!Number.isInteger(value) || value < min || value > max) {
-    const why = reason === undefined ? '' : ` (${reason})`;
-    throw new RangeError(
-      `${argument} must be a whole number from ${min} to ${max}${why}, not ${show(value)}`,
-    );
-  }
-  return value;
+  if (isWithin(value, min, max)) return value;
+  const why = reason === undefined ? '' : ` (${reason})`;
+  throw new RangeError(
+    `${argument} must be a whole number from ${min} to ${max}${why}, not ${show(value)}`,
+  );
+}
+
+/**
+ * @param {number} value
+ * @param {number} min
+ * @param {number} max
+ */
+function isWithin(value, min, max) {
+  return Number.isInteger(value) && value >= min && value <= max;
 }
 
 /**
  * @param {unknown} value
- * @param {string} argument
+ * @param {string} option
  * @returns {string}
  */
-function checkString(value, argument) {
-  if (typeof value !== 'string') {
-    throw new TypeError(`${argument} must be a string, not ${show(value)}`);
-  }
-  return value;
+function checkString(value, option) {
+  if (typeof value === 'string') return value;
+  throw new TypeError(`${option} must be a string, not ${showKind(value)}`);
 }
 
 /**
- * The secret is shown in no error.
  * @param {unknown} secret
- * @param {string} argument
+ * @param {string} option
  * @returns {string}
  */
-function checkSecret(secret, argument) {
-  if (typeof secret !== 'string') {
-    throw new TypeError(`${argument} must be a string, not ${typeof secret}`);
-  }
-  if (/[\x00-\x0f]/.test(secret)) {
-    throw new TypeError(
-      `${argument} holds a control character below 0x10, which no secret can match`,
-    );
-  }
-  return secret;
+function checkSecret(secret, option) {
+  const text = checkString(secret, option);
+  if (!/[\x00-\x0f]/.test(text)) return text;
+  throw new TypeError(`${option} holds a control character below 0x10, which no secret can match`);
 }
 
 /**
  * @param {unknown} value
- * @param {string} argument
+ * @param {string} argument  an option, or all of them
  * @returns {Record<string, unknown>}
  */
 function checkOptions(value, argument) {
   if (typeof value !== 'object' || value === null) {
-    // Not a text itself: it may be a secret that came to the wrong place.
-    const given = typeof value === 'string' ? 'a string' : show(value);
-    throw new TypeError(`${argument} must be an object, not ${given}`);
+    throw new TypeError(`${argument} must be an object, not ${showKind(value)}`);
   }
   return /** @type {Record<string, unknown>} */ (value);
 }
 
 /**
  * @param {unknown} value
- * @param {string} argument
+ * @param {string} argument  an option or an argument
  */
 function checkArray(value, argument) {
   if (!Array.isArray(value)) {
-    throw new TypeError(`${argument} must be an array, not ${show(value)}`);
+    throw new TypeError(`${argument} must be an array, not ${showKind(value)}`);
   }
 }
 
@@ -90,29 +107,51 @@ function checkArray(value, argument) {
 function checkNames(options, argument, names) {
   const unknown = Object.keys(options).find((name) => !names.includes(name));
   if (unknown !== undefined) {
-    throw new TypeError(`${argument}.${unknown} is no option: there are ${names.join(', ')}`);
+    throw new TypeError(
+      `Unknown option '${argument}.${unknown}'; expected one of ${names.join(', ')}`,
+    );
   }
 }
 
 /**
+ * An option that is one of some texts.
+ * @param {unknown} value
+ * @param {string} option
+ * @param {ReadonlySet<string>} allowed
+ * @returns {string}
+ */
+function checkOneOf(value, option, allowed) {
+  const text = checkString(value, option);
+  if (allowed.has(text)) return text;
+  throw new TypeError(`${option} must be one of ${listOf(allowed)}`);
+}
+
+/**
+ * An argument that is one of some texts.
  * @param {unknown} value
  * @param {string} argument
  * @param {ReadonlySet<string>} allowed
  * @returns {string}
  */
-function checkOneOf(value, argument, allowed) {
+function checkOneOfArgument(value, argument, allowed) {
   if (typeof value === 'string' && allowed.has(value)) return value;
-  const list = [...allowed].map((one) => `'${one}'`).join(', ');
-  throw new TypeError(`${argument} must be one of ${list}, not ${show(value)}`);
+  throw new TypeError(`${argument} must be one of ${listOf(allowed)}, not ${show(value)}`);
+}
+
+/** @param {ReadonlySet<string>} texts */
+function listOf(texts) {
+  return [...texts].map((text) => `'${text}'`).join(', ');
 }
 
 module.exports = {
   MAX_UINT32,
   checkInteger,
+  checkIntegerArgument,
   checkString,
   checkArray,
   checkSecret,
   checkNames,
   checkOptions,
   checkOneOf,
+  checkOneOfArgument,
 };

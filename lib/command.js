@@ -3,7 +3,13 @@
 const {
   types: { isUint8Array },
 } = require('node:util');
-const { MAX_UINT32, checkArray, checkInteger, checkOptions, checkOneOf } = require('./check.js');
+const {
+  MAX_UINT32,
+  checkArray,
+  checkIntegerArgument,
+  checkOneOfArgument,
+  checkOptions,
+} = require('./check.js');
 const {
   encodeValue,
   encodeValues,
@@ -11,7 +17,7 @@ const {
   checkBindable,
   checkValues,
   copyBytes,
-  show,
+  showKind,
 } = require('./encode.js');
 
 /*
@@ -78,7 +84,7 @@ function encodeOpenIndex(target) {
   const { index = 'PRIMARY' } = target;
   if (/^\d+\D/.test(index)) {
     throw new TypeError(
-      `target.index ${show(index)} cannot be opened: the server takes a name that begins with a digit for a number`,
+      'target.index cannot be opened: the server takes a name that begins with a digit for a number',
     );
   }
   const names = [
@@ -99,7 +105,7 @@ function encodeOpenIndex(target) {
  */
 function encodeColumns(columns, argument) {
   if (!Array.isArray(columns)) {
-    throw new TypeError(`${argument} must be an array of column names, not ${show(columns)}`);
+    throw new TypeError(`${argument} must be an array of column names, not ${showKind(columns)}`);
   }
   // Array.from, since map passes over holes.
   const names = Array.from(columns, (name, i) => {
@@ -116,7 +122,7 @@ function encodeColumns(columns, argument) {
  */
 function encodeFind(op, key, options) {
   checkValues(key, 'key');
-  checkOneOf(op, 'op', FIND_OPERATORS);
+  checkOneOfArgument(op, 'op', FIND_OPERATORS);
   if (key.length === 0) throw new TypeError('key must have at least one part');
   const head = key.length === 1 ? SINGLE_PART[op] : `\t${op}\t${key.length}`;
   if (options === undefined) return new Command(head, key, 'key');
@@ -180,8 +186,8 @@ function encodeFindWith(options, find, op, keyParts) {
   const list = options.in === undefined ? undefined : encodeIn(options.in, op, keyParts);
   // The server counts the rows of an IN list together; fewer than the list has values cannot be meant.
   const { limit = list?.values.length ?? 1, offset = 0 } = options;
-  checkInteger(limit, 'options.limit', 1, MAX_UINT32, 'the server takes 0 for 1');
-  checkInteger(offset, 'options.offset', 0, MAX_UINT32);
+  checkIntegerArgument(limit, 'options.limit', 1, MAX_UINT32, 'the server takes 0 for 1');
+  checkIntegerArgument(offset, 'options.offset', 0, MAX_UINT32);
   if (limit + offset > MAX_UINT32) {
     throw new RangeError(
       `options.limit + options.offset must be at most ${MAX_UINT32}, past which the server finds nothing; they are ${limit} and ${offset}`,
@@ -206,7 +212,7 @@ function encodeIn(list, op, keyParts) {
   if (op !== '=') {
     throw new TypeError(`options.in goes with the operator '=' only, not with '${op}'`);
   }
-  checkInteger(list.position, 'options.in.position', 0, keyParts - 1, 'a part of the key');
+  checkIntegerArgument(list.position, 'options.in.position', 0, keyParts - 1, 'a part of the key');
   checkValues(list.values, 'options.in.values');
   if (list.values.length === 0) throw new TypeError('options.in.values must not be empty');
   const nullAt = list.values.indexOf(null);
@@ -226,9 +232,9 @@ function encodeFilters(filters) {
   for (const [i, filter] of filters.entries()) {
     const argument = `options.filters[${i}]`;
     checkOptions(filter, argument);
-    const type = checkOneOf(filter.type ?? 'filter', `${argument}.type`, FILTER_TYPES);
-    checkOneOf(filter.op, `${argument}.op`, FILTER_OPERATORS);
-    checkInteger(filter.column, `${argument}.column`, 0, MAX_UINT32);
+    const type = checkOneOfArgument(filter.type ?? 'filter', `${argument}.type`, FILTER_TYPES);
+    checkOneOfArgument(filter.op, `${argument}.op`, FILTER_OPERATORS);
+    checkIntegerArgument(filter.column, `${argument}.column`, 0, MAX_UINT32);
     const value = encodeValue(filter.value, `${argument}.value`);
     tokens += `\t${type === 'while' ? 'W' : 'F'}\t${filter.op}\t${filter.column}\t${value}`;
   }

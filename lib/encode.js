@@ -2,7 +2,7 @@
 
 const {
   inspect,
-  types: { isUint8Array },
+  types: { isDate, isNativeError, isSharedArrayBuffer, isUint8Array },
 } = require('node:util');
 const { ESCAPE, ESCAPE_OFFSET, FIRST_PLAIN, NULL } = require('./protocol.js');
 
@@ -89,8 +89,7 @@ function isBindable(value) {
  */
 function notBindable(value, argument, position) {
   const name = position === undefined ? argument : `${argument}[${position}]`;
-  const advice =
-    value instanceof Date ? ": a Date goes where a column is declared as 'datetime'" : '';
+  const advice = isDate(value) ? ": a Date goes where a column is declared as 'datetime'" : '';
   return new TypeError(
     `${name} must be a string, a finite number, a bigint, a boolean, a Uint8Array or null, not ${show(value)}${advice}`,
   );
@@ -146,12 +145,12 @@ function toByteString(text) {
  */
 function encodeName(name, argument, forbidden = /[\x00-\x0f]/) {
   if (typeof name !== 'string') {
-    throw new TypeError(`${argument} must be a string, not ${show(name)}`);
+    throw new TypeError(`${argument} must be a string, not ${showKind(name)}`);
   }
   const found = forbidden.exec(name);
   if (found) {
     throw new TypeError(
-      `${argument} ${show(name)} cannot be opened: HandlerSocket has no way to write ${show(found[0])} in a name`,
+      `${argument} cannot be opened: HandlerSocket has no way to write ${show(found[0])} in a name`,
     );
   }
   return toByteString(name);
@@ -160,7 +159,7 @@ function encodeName(name, argument, forbidden = /[\x00-\x0f]/) {
 /** @param {Uint8Array} given */
 function escapeBytes(given) {
   // Another thread may write to shared memory between the look for escapes and the copy.
-  const bytes = given.buffer instanceof SharedArrayBuffer ? Buffer.from(given) : given;
+  const bytes = isSharedArrayBuffer(given.buffer) ? Buffer.from(given) : given;
   let escapes = 0;
   for (let i = 0; i < bytes.length; i++) if (bytes[i] < FIRST_PLAIN) escapes++;
   if (escapes === 0) return asBuffer(bytes).toString('latin1');
@@ -185,26 +184,42 @@ function asBuffer(bytes) {
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** To make text of a bigint of millions of digits takes a second. */
+const MAX_SHOWN_BIGINT = 2n ** 256n;
+/** In characters. */
+const MAX_SHOWN = 80;
+/** What is looked at of a longer text. */
+const MAX_READ = 10 * MAX_SHOWN;
+
 /**
  * What was given, for an error: short, and on one line.
  * @param {unknown} value
  */
 function show(value) {
-  const options = { depth: 0, breakLength: Infinity, maxStringLength: 40 };
-  const text = (value instanceof Error ? String(value) : inspect(value, options)).replace(
-    /\s+/g,
-    ' ',
-  );
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  const text = textOf(value).slice(0, MAX_READ).replace(/\s+/g, ' ');
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN - 3)}...` : text;
+}
+
+/** @param {unknown} value */
+function textOf(value) {
+  if (typeof value === 'bigint' && (value > MAX_SHOWN_BIGINT || value < -MAX_SHOWN_BIGINT)) {
+    return 'a bigint of more than 256 bits';
+  }
+  if (isNativeError(value)) return String(value);
+  return inspect(value, { depth: 0, breakLength: Infinity, maxStringLength: 40 });
 }
 
 /**
- * The same where a secret may have been given: of an object only the class.
+ * The kind of what was given, for an error where it may be a secret: nothing of its text.
  * @param {unknown} value
  */
 function showKind(value) {
-  if (typeof value !== 'object' || value === null) return show(value);
-  return `an object of class ${value.constructor?.name ?? 'null'}`;
+  if (value === undefined || value === null) return String(value);
+  if (Array.isArray(value)) return `an array of length ${value.length}`;
+  if (typeof value !== 'object') return `a ${typeof value}`;
+  const madeBy = Object.getPrototypeOf(value)?.constructor;
+  const name = typeof madeBy === 'function' ? madeBy.name : 'Object';
+  return name === 'Object' ? 'an object' : `an object of class ${name}`;
 }
 
 module.exports = {

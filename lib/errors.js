@@ -20,6 +20,8 @@ class HandlerSocketError extends Error {
 
 /** The server answered a request with an error. */
 class ServerError extends HandlerSocketError {
+  #serverMessage;
+
   /**
    * @param {number} errorCode
    * @param {string} serverMessage
@@ -29,11 +31,16 @@ class ServerError extends HandlerSocketError {
     const doing = details?.doing === undefined ? '' : `${details.doing}: `;
     super(
       errorCode === UNAUTHORISED ? 'ERR_HS_AUTH' : 'ERR_HS_SERVER',
-      `${doing}the server answered with error ${errorCode}, '${serverMessage}'${explain(serverMessage)}`,
+      `${doing}the server answered with error ${errorCode}${quoteServer(serverMessage)}`,
       details,
     );
     this.errorCode = errorCode;
-    this.serverMessage = serverMessage;
+    this.#serverMessage = serverMessage;
+  }
+
+  /** Not a property that logs and inspect show: a server may send back what it was sent, a secret too. */
+  get serverMessage() {
+    return this.#serverMessage;
   }
 }
 
@@ -125,9 +132,19 @@ const MEANINGS = {
   200: 'the transaction was rolled back because of a deadlock in the same round',
 };
 
-/** @param {string} serverMessage */
-function explain(serverMessage) {
-  return Object.hasOwn(MEANINGS, serverMessage) ? `: ${MEANINGS[serverMessage]}` : '';
+/** The storage engine's, also those without a meaning here. */
+const NUMBER = /^\d{1,3}$/;
+
+/**
+ * What the server said, for a message: only what it is known to say. A server may send back what it was sent, a secret too.
+ * @param {string} serverMessage
+ */
+function quoteServer(serverMessage) {
+  if (Object.hasOwn(MEANINGS, serverMessage)) {
+    return `, '${serverMessage}': ${MEANINGS[serverMessage]}`;
+  }
+  if (NUMBER.test(serverMessage)) return `, '${serverMessage}'`;
+  return serverMessage === '' ? '' : ' and a text that only serverMessage has';
 }
 
-module.exports = { HandlerSocketError, ServerError, ExecuteError, FanOutError };
+module.exports = { HandlerSocketError, ServerError, ExecuteError, FanOutError, quoteServer };

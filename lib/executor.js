@@ -8,7 +8,7 @@ const { offAbort, onAbort } = require('./abort.js');
 const { MAX_TIMEOUT_MS } = require('./defaults.js');
 const driver = require('./driver.js');
 const { show, showKind } = require('./encode.js');
-const { ExecuteError, HandlerSocketError, ServerError } = require('./errors.js');
+const { ExecuteError, HandlerSocketError, ServerError, quoteServer } = require('./errors.js');
 
 const DEFAULT_TIMEOUT_MS = 5000;
 
@@ -16,6 +16,7 @@ const DEFAULT_TIMEOUT_MS = 5000;
  * @typedef {InstanceType<typeof Connection>} Connection
  * @typedef {InstanceType<typeof Batch>} Batch
  * @typedef {{ connection: Connection, batch: Batch }} Pair
+ * @typedef {import('..').ExecuteResult} ExecuteResult
  */
 
 class Executor {
@@ -72,20 +73,27 @@ class Executor {
       return Promise.resolve(pairs.map((pair) => finish(pair, NOTHING_SENT, signal)));
     }
     return new Promise((resolve) => {
-      /** @param {import('../native.js').FinishedBatch[]} batches */
-      const end = (batches) => {
-        if (abort) offAbort(/** @type {AbortSignal} */ (signal), abort);
-        resolve(pairs.map((pair, i) => finish(pair, batches[i], signal)));
-      };
-      /** @param {unknown} error */
-      const fail = (error) => end(pairs.map(() => driverFailed(error)));
       /** @type {(() => void) | undefined} */
       let abort;
+      /** @param {ExecuteResult[]} results */
+      const end = (results) => {
+        if (abort) offAbort(/** @type {AbortSignal} */ (signal), abort);
+        resolve(results);
+      };
+      /** @type {import('./driver.js').Waiting} */
+      const waiting = {
+        resolve: (batches) => end(pairs.map((pair, i) => finish(pair, batches[i], signal))),
+        reject: (error) => end(failAll(pairs, error, 'unknown')),
+      };
+      /** @type {'not-sent' | 'unknown'} */
+      let outcome = 'not-sent';
       try {
-        const id = driver.execute(...forDriver(pairs), timeoutMs, { resolve: end, reject: fail });
+        driver.open();
+        outcome = 'unknown';
+        const id = driver.execute(...forDriver(pairs), timeoutMs, waiting);
         abort = signal && (() => driver.abort(id));
       } catch (error) {
-        fail(error);
+        end(failAll(pairs, error, outcome));
       }
       if (abort) onAbort(/** @type {AbortSignal} */ (signal), abort);
     });
@@ -96,7 +104,7 @@ class Executor {
     checkArguments(timeoutMs);
     const pairs = this.#take();
     if (pairs.length === 0) return [];
-    return unwrap(executeHere(pairs, timeoutMs).map((batch, i) => finish(pairs[i], batch)));
+    return unwrap(executeHere(pairs, timeoutMs));
   }
 
   [inspect.custom]() {
@@ -130,26 +138,32 @@ const NOTHING_SENT = {
  * @param {number} timeoutMs
  */
 function executeHere(pairs, timeoutMs) {
+  /** @type {'not-sent' | 'unknown'} */
+  let outcome = 'not-sent';
   try {
-    return driver.executeSync(...forDriver(pairs), timeoutMs);
+    driver.openSync();
+    outcome = 'unknown';
+    const batches = driver.executeSync(...forDriver(pairs), timeoutMs);
+    return pairs.map((pair, i) => finish(pair, batches[i]));
   } catch (error) {
-    return pairs.map(() => driverFailed(error));
+    return failAll(pairs, error, outcome);
   }
 }
 
 /**
- * How a batch ends when the driver itself could not go on: it had no file descriptor left, say.
+ * How batches end when the driver itself could not go on: it had no file descriptor left, say.
+ * @param {Pair[]} pairs
  * @param {unknown} error
- * @returns {import('../native.js').FailedBatch}
+ * @param {'not-sent' | 'unknown'} outcome
  */
-function driverFailed(error) {
+function failAll(pairs, error, outcome) {
   const failure = {
     code: 'ERR_HS_LOST',
     message: `the driver failed: ${error}`,
-    outcome: 'unknown',
+    outcome,
     wasAborted: false,
   };
-  return { segments: [], failure };
+  return pairs.map((pair) => finish(pair, { segments: [], failure }));
 }
 
 /**
@@ -235,26 +249,34 @@ function segmentsOf(finished) {
  * @param {AbortSignal} [signal]
  */
 function toError(failure, address, signal) {
-  const { code, message, serverCode, serverMessage } = failure;
+  const { code, serverCode, serverMessage } = failure;
+  const said = serverCode == null ? '' : quoteServer(serverMessage ?? '');
   const outcome = /** @type {'not-sent' | 'unknown'} */ (failure.outcome);
   let cause = systemError(failure);
   if (failure.wasAborted) cause = signal?.reason;
   if (serverCode != null) cause = new ServerError(serverCode, serverMessage ?? '', { address });
-  return new HandlerSocketError(code, message, { address, outcome, cause });
+  return new HandlerSocketError(code, failure.message + said, { address, outcome, cause });
 }
 
 /**
  * What the system said, in the shape of Node.js's own errors.
  * @param {import('../native.js').BatchFailure} failure
  */
-function systemError({ systemError: errno, systemMessage, hostname }) {
+function systemError({ systemError: number, systemMessage, hostname }) {
   if (systemMessage == null) return undefined;
   const error = new Error(systemMessage);
-  if (hostname != null) {
-    return Object.assign(error, { code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname });
-  }
-  if (errno == null) return error;
-  return Object.assign(error, { errno: -errno, code: getSystemErrorName(-errno) });
+  if (number != null) Object.assign(error, { errno: -number, code: codeOf(-number) });
+  if (hostname != null) Object.assign(error, { syscall: 'getaddrinfo', hostname });
+  return error;
+}
+
+/**
+ * The code that Node.js has for an error number; both of a name without addresses are ENOTFOUND there.
+ * @param {number} errno
+ */
+function codeOf(errno) {
+  const name = getSystemErrorName(errno);
+  return name === 'EAI_NONAME' || name === 'EAI_NODATA' ? 'ENOTFOUND' : name;
 }
 
 /**

@@ -5,9 +5,16 @@ const {
   types: { isUint8Array },
 } = require('node:util');
 const native = require('./native.js');
-const { MAX_UINT32, checkArray, checkInteger, checkString } = require('./check.js');
+const {
+  MAX_UINT32,
+  checkArray,
+  checkInteger,
+  checkIntegerArgument,
+  checkOptions,
+  checkString,
+} = require('./check.js');
 const { DEFAULT_READ_PORT } = require('./defaults.js');
-const { show } = require('./encode.js');
+const { show, showKind } = require('./encode.js');
 
 const DEFAULT_WEIGHT = 1;
 
@@ -21,9 +28,7 @@ class Ketama {
   constructor(servers = []) {
     checkArray(servers, 'servers');
     for (const [i, server] of servers.entries()) {
-      if (typeof server !== 'object' || server === null) {
-        throw new TypeError(`servers[${i}] must be an object, not ${show(server)}`);
-      }
+      checkOptions(server, `servers[${i}]`);
       this.addServer(
         server.host,
         server.port ?? DEFAULT_READ_PORT,
@@ -65,7 +70,7 @@ class Ketama {
 
   /** @param {number} ordinal */
   getServerAddress(ordinal) {
-    checkInteger(ordinal, 'ordinal', 0, this.#servers.length - 1);
+    checkIntegerArgument(ordinal, 'ordinal', 0, this.#servers.length - 1);
     const { host, port } = this.#servers[ordinal];
     return `${host}:${port}`;
   }
@@ -82,7 +87,7 @@ class Ketama {
    */
   moved(other, keys) {
     if (!(other instanceof Ketama)) {
-      throw new TypeError(`other must be a Ketama, not ${show(other)}`);
+      throw new TypeError(`other must be a Ketama, not ${showKind(other)}`);
     }
     const moved = [];
     for (const key of keys) {

@@ -68,12 +68,17 @@ class LongReply {
   }
 
   buffers() {
-    return this.#cutBuffers(copyOf);
+    return cutParts(this.#parts, (part) => this.#cutBuffers(part, copyOf));
   }
 
-  /** The buffers for one who does not look at them again: long values are not copied. */
-  takeBuffers() {
-    return this.#cutBuffers((buffer) => buffer);
+  /**
+   * The buffers, or those of a part, for one who does not look at them again: long values are not copied.
+   * @param {number} _ordinal
+   * @param {number} [ofPart]
+   */
+  takeBuffers(_ordinal, ofPart) {
+    const parts = ofPart === undefined ? this.#parts : [this.#parts[ofPart]];
+    return cutParts(parts, (part) => this.#cutBuffers(part, (buffer) => buffer));
   }
 
   firstRow() {
@@ -127,17 +132,16 @@ class LongReply {
     }
   }
 
-  /** @param {(buffer: Buffer) => Buffer} give  what is made of those that are there */
-  #cutBuffers(give) {
-    return cutParts(this.#parts, (part) => {
-      if (Array.isArray(part)) {
-        return part.map((value) =>
-          Buffer.isBuffer(value) ? give(value) : toBuffer(value ?? null),
-        );
-      }
-      if (typeof part === 'string') return this.#cut(part).map(toBuffer);
-      return cutBuffers(part, 0, part.length);
-    });
+  /**
+   * @param {RowsPart} part
+   * @param {(buffer: Buffer) => Buffer} give  what is made of those that are there
+   */
+  #cutBuffers(part, give) {
+    if (Array.isArray(part)) {
+      return part.map((value) => (Buffer.isBuffer(value) ? give(value) : toBuffer(value ?? null)));
+    }
+    if (typeof part === 'string') return this.#cut(part).map(toBuffer);
+    return cutBuffers(part, 0, part.length);
   }
 
   /** @param {RowsPart} part */

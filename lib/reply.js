@@ -2,6 +2,7 @@
 
 const { inspect } = require('node:util');
 const { ServerError } = require('./errors.js');
+const { LongReply } = require('./long-reply.js');
 const { Segment } = require('./segment.js');
 
 /**
@@ -15,7 +16,7 @@ function readReplies(segments, address) {
   const replies = [];
   for (const data of segments) {
     const isShort = typeof data === 'string' || Buffer.isBuffer(data);
-    const source = isShort ? new Segment(data, address) : longReply(data, address);
+    const source = isShort ? new Segment(data, address) : new LongReply(data, address);
     const { count } = source;
     for (let ordinal = 0; ordinal < count; ordinal++) replies.push(new Reply(source, ordinal));
   }
@@ -23,24 +24,15 @@ function readReplies(segments, address) {
 }
 
 /**
- * Loaded with the first of them: a short program has none.
- * @param {import('../native.js').LongReply} data
- * @param {string} address
- */
-function longReply(data, address) {
-  const { LongReply } = require('./long-reply.js');
-  return new LongReply(data, address);
-}
-
-/**
  * The package's own access to a reply: to its edges, where not all of it need be cut, and to rows as objects.
  * @typedef {object} Access
+ * @property {(reply: import('..').Reply) => string} address  of the server
  * @property {(reply: import('..').Reply) => number} rowCount
  * @property {(reply: import('..').Reply) => import('..').Text[]} firstRow
  * @property {(reply: import('..').Reply, rows: number) => import('..').Text[]} lastRows  all their values
  * @property {(reply: import('..').Reply, maker: RowMaker) => Row | null} makeFirstRow  null if there is none
- * @property {(reply: import('..').Reply) => (Buffer | null)[]} takeBuffers  those of one who does not look again
- * @property {(reply: import('..').Reply) => number} partCount  how many parts `makeRows` can be called for
+ * @property {(reply: import('..').Reply, part?: number) => (Buffer | null)[]} takeBuffers  those of one who does not look again; of a part, or all
+ * @property {(reply: import('..').Reply) => number} partCount  how many parts `makeRows` and `takeBuffers` can be called for
  * @property {(reply: import('..').Reply, part: number, maker: RowMaker, rows: Row[]) => void} makeRows  adds to `rows`
  *
  * @typedef {import('./client/row-maker.js').Row} Row
@@ -55,11 +47,12 @@ class Reply {
     /** @param {import('..').Reply} reply */
     const own = (reply) => /** @type {Reply} */ (reply);
     access = {
+      address: (reply) => own(reply).#source.address,
       rowCount: (reply) => own(reply).#source.rowCount(own(reply).#ordinal),
       firstRow: (reply) => own(reply).#source.firstRow(own(reply).#ordinal),
       lastRows: (reply, rows) => own(reply).#source.lastRows(own(reply).#ordinal, rows),
       makeFirstRow: (reply, maker) => own(reply).#source.makeFirstRow(own(reply).#ordinal, maker),
-      takeBuffers: (reply) => own(reply).#source.takeBuffers(own(reply).#ordinal),
+      takeBuffers: (reply, part) => own(reply).#source.takeBuffers(own(reply).#ordinal, part),
       partCount: (reply) => own(reply).#source.partCount,
       makeRows: (reply, part, maker, rows) => {
         own(reply).#source.makeRows(own(reply).#ordinal, part, maker, rows);
@@ -72,7 +65,7 @@ class Reply {
   #ordinal;
 
   /**
-   * @param {InstanceType<typeof Segment> | ReturnType<typeof longReply>} source
+   * @param {InstanceType<typeof Segment> | InstanceType<typeof LongReply>} source
    * @param {number} ordinal
    */
   constructor(source, ordinal) {

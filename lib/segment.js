@@ -94,8 +94,11 @@ class Segment {
     return cutBuffers(bytes, start + head, this.#endsInBytes[ordinal]);
   }
 
-  /** @param {number} ordinal */
-  takeBuffers(ordinal) {
+  /**
+   * @param {number} ordinal
+   * @param {number} [_part]
+   */
+  takeBuffers(ordinal, _part) {
     return this.buffers(ordinal);
   }
 

@@ -5,6 +5,8 @@ const path = require('node:path');
 
 /** Programs that checks run, in versions that a lock file names. `scripts/setup/tools.js` installs them. */
 const TOOLS = path.join(__dirname, 'tools');
+/** Test runners that the package is tried under. `scripts/setup/test-tools.js` installs them. */
+const TEST_TOOLS = path.join(__dirname, 'test-tools');
 /** Built things' folder, which no check of JavaScript looks into: Zig comes with some. */
 const ZIG = path.join(__dirname, '../target/zig');
 
@@ -30,4 +32,4 @@ function zigEnvironment() {
   return { ...process.env, PATH: folders.join(path.delimiter), PYTHONPATH: ZIG };
 }
 
-module.exports = { NODE_MAJORS, TOOLS, ZIG, nodeOf, toolOf, zigEnvironment };
+module.exports = { NODE_MAJORS, TEST_TOOLS, TOOLS, ZIG, nodeOf, toolOf, zigEnvironment };

@@ -31,7 +31,7 @@ pub(crate) enum Kind {
     /// The server wants a secret, and the connection has none.
     SecretMissing,
     /// A command of the handshake was answered with an error.
-    Handshake { command: usize, code: u32, message: String },
+    Handshake { command: usize, code: u32, message: ServerText },
     /// The deadline passed.
     Timeout { during: Stage },
     /// The connection broke: a reset, or an end of file before the last reply.
@@ -47,6 +47,9 @@ pub(crate) enum Kind {
     /// A defect in this package stopped the driver.
     Panic { message: String },
 }
+
+/// What a server said. It may be what it was sent, a secret too: neither `Debug` nor an error's text shows it.
+pub(crate) struct ServerText(pub(crate) String);
 
 /// What an execute was doing for a connection when its time ran out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,10 +106,11 @@ impl Error {
         matches!(self.0, Kind::Aborted)
     }
 
-    /// The server's own error code and message, where a command of the handshake was refused.
+    /// The server's own error code and message, where a command of the handshake was refused. The message may be anything
+    /// that a server sends, and is in no text of this error.
     pub fn server_error(&self) -> Option<(u32, &str)> {
         match &self.0 {
-            Kind::Handshake { code, message, .. } => Some((*code, message)),
+            Kind::Handshake { code, message, .. } => Some((*code, &message.0)),
             _ => None,
         }
     }
@@ -115,6 +119,12 @@ impl Error {
 impl From<Kind> for Error {
     fn from(kind: Kind) -> Self {
         Self(kind)
+    }
+}
+
+impl fmt::Debug for ServerText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.0.len())
     }
 }
 
@@ -136,11 +146,9 @@ impl fmt::Display for Error {
                 "the server wants a secret and the connection has none: give it as the option 'secret' \
                  (SHOW VARIABLES LIKE 'handlersocket_plain_secret' tells it)",
             ),
-            Kind::Handshake { command, code, message } => write!(
-                f,
-                "the server refused command {} of the handshake with error {code}: '{message}'",
-                command + 1
-            ),
+            Kind::Handshake { command, code, .. } => {
+                write!(f, "the server refused command {} of the handshake with error {code}", command + 1)
+            }
             Kind::Timeout { during } => write!(f, "the deadline passed {during}"),
             Kind::Lost { source: Some(source) } => write!(f, "the connection broke: {source}"),
             Kind::Lost { source: None } => {

@@ -54,18 +54,23 @@ impl<T: Transport> Executor<T> {
         self.pairs.len() - 1
     }
 
-    /// Gives a pair its connection, and begins it unless it has ended before its turn.
-    pub fn lend(&mut self, pair: usize, connection: Connection<T>, now: Instant) {
+    /// Gives a pair the connection that it was queued for. A start has to follow.
+    pub fn lend(&mut self, pair: usize, connection: Connection<T>) {
         self.pairs[pair].connection = Some(connection);
-        self.start_pair(pair, now);
     }
 
-    /// Begins those pairs that need no connect. It makes no other system calls than a receive and a send for each, so a
+    /// Begins those pairs whose connection is open. It makes no other system calls than a receive and a send for each, so a
     /// thread that must not be held up can do it before another one does the rest.
     pub fn start_connected(&mut self, now: Instant) {
         for pair in 0..self.pairs.len() {
-            if self.pairs[pair].is_connected() {
-                self.start_pair(pair, now);
+            let Pair { connection: Some(connection), stage } = &mut self.pairs[pair] else {
+                continue;
+            };
+            if let Stage::Ready(batch) = stage {
+                match connection.start_connected(std::mem::take(batch), self.deadline, now) {
+                    Ok(step) => self.take_step(pair, step),
+                    Err(unsent) => *batch = unsent,
+                }
             }
         }
     }
@@ -144,11 +149,10 @@ impl<T: Transport> Executor<T> {
         self.take_step(pair, Step::Done(completion));
     }
 
-    /// Whether a pair that has its connection has not begun.
-    pub fn has_to_begin(&self) -> bool {
-        self.pairs
-            .iter()
-            .any(|pair| pair.connection.is_some() && matches!(pair.stage, Stage::Ready(_)))
+    /// Whether the pair has its connection and has not begun.
+    pub fn has_to_start(&self, pair: usize) -> bool {
+        let Pair { connection, stage } = &self.pairs[pair];
+        connection.is_some() && matches!(stage, Stage::Ready(_))
     }
 
     /// Whether the pair waits for its turn to have a connection.
@@ -215,15 +219,6 @@ impl<T: Transport> Executor<T> {
                 Stage::Done(completion)
             }
         };
-    }
-}
-
-impl<T: Transport> Pair<T> {
-    fn is_connected(&self) -> bool {
-        match (&self.connection, &self.stage) {
-            (Some(connection), Stage::Ready(batch)) => connection.can_begin_at_once(batch),
-            _ => false,
-        }
     }
 }
 

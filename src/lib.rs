@@ -5,11 +5,12 @@
 //! | module | what it is for |
 //! |---|---|
 //! | `node` | the napi layer: turns JavaScript's values into the types below and back, owns no rule |
-//! | [`driver`] | one poll loop for all executes in flight, run on a libuv worker; name look-ups beside it |
+//! | [`driver`] | polls for executes in flight, on a libuv worker or in an event loop; name look-ups beside it |
 //! | [`executor`] | pairs batches with connections and runs them within one deadline |
 //! | [`connection`] | one socket's life: resolve, connect, authorise, write, read, abort |
 //! | [`protocol`] | bytes only: commands written, replies framed and checked |
 //! | [`ketama`] | which server a key belongs to |
+//! | [`resolver`] | the system's name look-up, with the codes of its failures |
 //! | [`address`], [`error`] | what a server is called, and what can go wrong with it |
 //!
 //! [`connection`] and [`executor`] are state machines that never wait: `start` begins and says what it waits for,
@@ -25,5 +26,6 @@ pub mod error;
 pub mod executor;
 pub mod ketama;
 pub mod protocol;
+pub mod resolver;
 
 mod node;

@@ -1,38 +1,37 @@
-//! The driver on real sockets: what each kind of stint does.
+//! The drivers on real sockets: who does what of an execute.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::sync::Arc;
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use hansock::address::Address;
 use hansock::connection::{DEFAULT_MAX_REPLY_BYTES, Options};
-use hansock::driver::{Driver, Finished, Handle, Loan, new_execute_id};
+use hansock::driver::{Acquired, ConnectionSlot, Driver, Finished, new_execute_id};
 use hansock::executor::Executor;
 use hansock::protocol::Batch;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A handle of a server by its name, for which one batch may wait in line.
-fn handle_of(port: u16) -> Arc<Handle> {
+/// A connection by the server's name, for which one batch may queue.
+fn slot_of(port: u16) -> Arc<ConnectionSlot> {
     let address = Address::tcp("localhost", u32::from(port)).expect("a host and a port");
     let options = Options::new(None, &Batch::default(), DEFAULT_MAX_REPLY_BYTES);
-    Arc::new(Handle::new(address, options.expect("there is no secret"), 1))
+    Arc::new(ConnectionSlot::new(address, options.expect("there is no secret"), 1))
 }
 
-/// Submits a batch of one command, as the addon does.
-fn submit(driver: &Driver, handle: &Arc<Handle>) {
+/// Submits a batch of one command.
+fn submit(driver: &Driver, slot: &Arc<ConnectionSlot>) {
     let id = new_execute_id();
     let batch = Batch::from_bytes(b"x\n".to_vec()).expect("a whole command");
     let mut executor = Executor::new(Instant::now() + PATIENCE);
-    match handle.lend((id, 0), true) {
-        Loan::Connection(connection) => executor.add(Some(connection), batch),
-        Loan::Turn => executor.add_waiting(batch),
-        Loan::Refused => panic!("one may wait"),
+    match slot.acquire(driver, (id, 0), true) {
+        Acquired::Ready(connection) => executor.add(Some(connection), batch),
+        Acquired::Queued => executor.add_waiting(batch),
+        Acquired::Busy => panic!("one may queue"),
     };
-    executor.start_connected(Instant::now());
-    driver.submit(id, executor, vec![Arc::clone(handle)]);
+    driver.submit(id, executor, vec![Arc::clone(slot)]);
 }
 
 /// How the executes ended, in the order of their ends: whether without a failure.
@@ -40,7 +39,32 @@ fn succeeded(finished: Vec<Finished>) -> Vec<bool> {
     finished.iter().map(|finished| finished.completions[0].failure.is_none()).collect()
 }
 
-/// Answers one command of the first connection, closes it at the next one, and answers all of the second.
+/// Calls `poll` until so many executes of the driver have ended.
+fn ends(driver: &Driver, count: usize, poll: impl Fn()) -> Vec<bool> {
+    let start = Instant::now();
+    let mut ended = Vec::new();
+    while ended.len() < count {
+        assert!(start.elapsed() < PATIENCE, "{} of {count} ended", ended.len());
+        poll();
+        ended.extend(succeeded(driver.take_finished()));
+        thread::yield_now();
+    }
+    ended
+}
+
+fn close(slot: &Arc<ConnectionSlot>) {
+    for (driver, pair) in slot.close() {
+        driver.close(pair);
+    }
+}
+
+/// A server that answers one command of the first connection, closes it at the next one, and answers all of the second.
+fn start_server() -> (u16, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("it is bound").port();
+    (port, thread::spawn(move || serve(&listener)))
+}
+
 fn serve(listener: &TcpListener) {
     let (stream, _) = listener.accept().expect("the first connection");
     let mut lines = BufReader::new(&stream);
@@ -55,30 +79,59 @@ fn serve(listener: &TcpListener) {
 }
 
 #[test]
-fn tries_alone_look_up_a_name_and_connect_anew() {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let port = listener.local_addr().expect("it is bound").port();
-    let server = thread::spawn(move || serve(&listener));
+fn poll_once_looks_up_connects_and_receives_without_a_worker() {
+    let (port, server) = start_server();
     let driver = Driver::new().expect("a poller");
-    let handle = handle_of(port);
+    let slot = slot_of(port);
 
-    submit(&driver, &handle);
-    assert!(!driver.run_now(), "it has to be connected first");
-    while !driver.run(|| {}) {}
-    assert_eq!(succeeded(driver.take_finished()), [true]);
+    submit(&driver, &slot);
+    assert_eq!(ends(&driver, 1, || driver.poll_once()), [true]);
+    submit(&driver, &slot);
+    submit(&driver, &slot);
+    assert_eq!(ends(&driver, 2, || driver.poll_once()), [false, true]);
 
-    submit(&driver, &handle);
-    submit(&driver, &handle);
-    let mut ended = Vec::new();
-    while ended.len() < 2 {
-        assert!(driver.run_now(), "nothing new has to be connected");
-        ended.extend(succeeded(driver.take_finished()));
-        thread::yield_now();
-    }
-    assert_eq!(ended, [false, true]);
+    close(&slot);
+    server.join().expect("the server saw what it expected");
+}
 
-    for (id, pair) in handle.close() {
-        driver.close(id, pair);
-    }
+#[test]
+fn an_inline_driver_leaves_connects_to_the_worker() {
+    let (port, server) = start_server();
+    let worker = Driver::new().expect("a poller");
+    let inline = Driver::inline(&worker).expect("a poller");
+    let slot = slot_of(port);
+
+    submit(&inline, &slot);
+    assert!(worker.is_busy() && !inline.is_busy(), "it has to be connected first");
+    assert_eq!(ends(&worker, 1, || worker.poll()), [true]);
+
+    submit(&inline, &slot);
+    submit(&inline, &slot);
+    assert!(inline.is_busy() && !worker.is_busy(), "it is connected");
+    assert_eq!(ends(&inline, 1, || inline.poll_inline()), [false]);
+    assert!(worker.is_busy() && !inline.is_busy(), "the next one has to connect anew");
+    assert_eq!(ends(&worker, 1, || worker.poll()), [true]);
+
+    submit(&inline, &slot);
+    assert_eq!(ends(&inline, 1, || inline.poll_inline()), [true]);
+    close(&slot);
+    server.join().expect("the server saw what it expected");
+}
+
+#[test]
+fn a_connection_goes_from_the_worker_to_an_inline_execute_that_was_queued() {
+    let (port, server) = start_server();
+    let worker = Driver::new().expect("a poller");
+    let inline = Driver::inline(&worker).expect("a poller");
+    let slot = slot_of(port);
+
+    submit(&worker, &slot);
+    submit(&inline, &slot);
+    assert_eq!(ends(&worker, 1, || worker.poll()), [true]);
+    assert_eq!(ends(&inline, 1, || inline.poll_inline()), [false]);
+    submit(&worker, &slot);
+    assert_eq!(ends(&worker, 1, || worker.poll()), [true]);
+
+    close(&slot);
     server.join().expect("the server saw what it expected");
 }

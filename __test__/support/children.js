@@ -11,13 +11,17 @@ const STUCK_MS = 60_000;
  * what is around it.
  * @param {import('node:test').TestContext} context
  * @param {(hansock: typeof import('../..'), ...args: any[]) => unknown} program
- * @param {{ args?: unknown[], flags?: string[] }} [options]
+ * @param {{ args?: unknown[], flags?: string[], env?: Record<string, string>, wrapper?: string[] }} [options]
+ *   `wrapper` is a command that runs the command which is appended to it
  */
-function startChild(context, program, { args = [], flags = [] } = {}) {
+function startChild(context, program, { args = [], flags = [], env = {}, wrapper = [] } = {}) {
   const hansock = JSON.stringify(require.resolve('../..'));
   const list = [`require(${hansock})`, ...args.map((arg) => JSON.stringify(arg))].join(', ');
-  const child = spawn(process.execPath, [...flags, '-e', `(${program})(${list});`], {
+  const node = [process.execPath, ...flags, '-e', `(${program})(${list});`];
+  const [command, ...rest] = [...wrapper, ...node];
+  const child = spawn(command, rest, {
     stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
   });
   const output = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr']) {

@@ -6,8 +6,10 @@ const { Worker } = require('node:worker_threads');
 
 /*
  * Servers that follow a script, for what a real one cannot be made to do. All of them listen on a free port of
- * 127.0.0.1 and are gone when their test is over.
+ * 127.0.0.1, unless they are told another place, and are gone when their test is over.
  */
+
+const LOOPBACK = { host: '127.0.0.1', port: 0 };
 
 /** What has come over one connection, and what goes back. All text stands for bytes: one a character. */
 class Visitor {
@@ -61,8 +63,9 @@ class Visitor {
  * A server that does `serve` to each connection, given its ordinal.
  * @param {import('node:test').TestContext} context
  * @param {(visitor: Visitor, ordinal: number) => unknown} serve
+ * @param {net.ListenOptions} [where]
  */
-async function startPeer(context, serve) {
+async function startPeer(context, serve, where = LOOPBACK) {
   const visitors = [];
   const waiting = [];
   const server = net.createServer({ noDelay: true }, (socket) => {
@@ -71,16 +74,16 @@ async function startPeer(context, serve) {
     waiting[visitors.length - 1]?.(visitor);
     serve(visitor, visitors.length - 1);
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(where);
   await once(server, 'listening');
   context.after(() => {
     for (const { socket } of visitors) socket.destroy();
     server.close();
   });
-  const { port } = server.address();
+  const { address, port } = server.address();
   return {
     port,
-    address: `127.0.0.1:${port}`,
+    address: `${address}:${port}`,
     visitors,
     /** Lets nobody else in. */
     refuse: () => server.close(),
@@ -121,12 +124,12 @@ function startHealthyPeer(context) {
  * A listener whose queue is full and that takes nobody from it, since its thread sleeps: a connect to it does not
  * complete. `wake` makes it take everybody and answer every line with `0 1`.
  * @param {import('node:test').TestContext} context
- * @param {string} [path]  of a Unix socket, in place of a TCP port
+ * @param {net.ListenOptions} [where]
  */
-async function startFullPeer(context, path) {
+async function startFullPeer(context, where = LOOPBACK) {
   const gate = new Int32Array(new SharedArrayBuffer(4));
-  const worker = new Worker(`(${sleepAndServe})()`, { eval: true, workerData: { gate, path } });
-  const [port] = await once(worker, 'message');
+  const worker = new Worker(`(${sleepAndServe})()`, { eval: true, workerData: { gate, where } });
+  const [{ address, port }] = await once(worker, 'message');
   const wake = () => {
     Atomics.store(gate, 0, 1);
     Atomics.notify(gate, 0);
@@ -134,7 +137,7 @@ async function startFullPeer(context, path) {
   // A queue of length 1 is full when it holds two.
   const queued = [];
   for (let i = 0; i < 2; i++) {
-    const socket = path === undefined ? net.connect(port, '127.0.0.1') : net.connect(path);
+    const socket = net.connect({ ...where, port });
     queued.push(socket.on('error', () => {}));
     await once(socket, 'connect');
   }
@@ -143,7 +146,9 @@ async function startFullPeer(context, path) {
     wake();
     await worker.terminate();
   });
-  return { address: path === undefined ? `127.0.0.1:${port}` : `unix:${path}`, wake };
+  return where.path === undefined
+    ? { port, address: `${address}:${port}`, wake }
+    : { address: `unix:${where.path}`, wake };
 }
 
 /** Runs in a thread of its own. */
@@ -156,10 +161,9 @@ function sleepAndServe() {
       for (const byte of data) if (byte === 0x0a) socket.write('0\t1\n');
     });
   });
-  const { gate, path } = workerData;
-  const where = path === undefined ? { host: '127.0.0.1', port: 0 } : { path };
+  const { gate, where } = workerData;
   server.listen({ ...where, backlog: 1 }, () => {
-    parentPort.postMessage(server.address().port);
+    parentPort.postMessage(server.address());
     Atomics.wait(gate, 0, 0);
   });
 }

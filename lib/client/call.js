@@ -1,30 +1,118 @@
 'use strict';
 
 const { HandlerSocketError } = require('../errors.js');
+const { afterWrite, withOutcome } = require('./outcomes.js');
+const { Making, Steps } = require('./steps.js');
 
-/** One command that a call asks for. Its outcome is its reply, which may be the server's refusal, or an error. */
+/*
+ * A caller's requests and its promise.
+ *
+ * The stage of a request decides what may be said of it:
+ *
+ *   queued ──► in flight ──► arrived ──► done
+ *     ▲            │
+ *     └────────────┘ sent once more
+ *
+ * - queued: only JavaScript has it. Nothing of it was handed over, so a call that ends may say
+ *   'not-sent' and take it back.
+ * - in flight: an executor has it, and only the executor may say 'not-sent'. A call that does not
+ *   wait for the executor's word says 'unknown'.
+ * - arrived: the batch result is in memory. It goes to the caller, whatever the clock says.
+ * - done: it has its outcome, and keeps it whatever ends the call.
+ */
+
+const QUEUED = /** @type {const} */ ('queued');
+const IN_FLIGHT = /** @type {const} */ ('in flight');
+const ARRIVED = /** @type {const} */ ('arrived');
+const DONE = /** @type {const} */ ('done');
+
+/** What holds requests: the queue, a batch, or nothing any more. */
+class Holder {
+  /** When the executor of a batch in flight ends, as performance.now() tells it. */
+  until = 0;
+
+  /** @param {'queued' | 'in flight' | 'arrived' | 'done'} stage */
+  constructor(stage) {
+    this.stage = stage;
+  }
+
+  /**
+   * From now on an executor has it.
+   * @param {number} until  when that ends, as performance.now() tells it
+   */
+  handOver(until) {
+    this.stage = IN_FLIGHT;
+    this.until = until;
+  }
+}
+
+const QUEUE = new Holder(QUEUED);
+const NOBODY = new Holder(DONE);
+
+/** So many rows of a range take server and client about as long as a look-up by key. */
+const ROWS_A_KEY = 16;
+/** A larger limit mostly means "all", and then fewer rows are there. */
+const MAX_ROWS_EXPECTED = 1024;
+
+/**
+ * One command that a call asks for. Its outcome is its reply, which may be the server's refusal, or
+ * an error.
+ */
 class Request {
   /**
    * @param {import('./instances').Definition} definition
    * @param {InstanceType<typeof import('../command.js').Command>} command
-   * @param {number} [keys]  how many it asks for
+   * @param {number} [weight]  how many keys it asks for
    */
-  constructor(definition, command, keys = 1) {
+  constructor(definition, command, weight = 1) {
     this.definition = definition;
     this.command = command.keep();
-    this.keys = keys;
-    /** Whether it was sent again after a failed connection. */
+    /** How much of a batch it takes, in look-ups by key. */
+    this.weight = weight;
+    this.holder = QUEUE;
+    /** Whether it was sent again after a failed batch. */
     this.wasRepeated = false;
-    /** Whether it was sent again since its index was not open any more. */
+    /** Whether it was sent again though no connection had been made since it was sent. */
     this.wasReopened = false;
+    /** Whether an earlier attempt may have reached the server; only reads are sent again then. */
+    this.mayHaveBeenSent = false;
     /** What it belongs to. @type {Call} */
     this.call = NO_CALL;
     this.position = 0;
   }
 
-  /** @param {Outcome} outcome */
-  answer(outcome) {
-    this.call.answer(this.position, outcome);
+  /** @param {number} limit  how many rows may come back */
+  expectRows(limit) {
+    const rows = Math.min(limit, MAX_ROWS_EXPECTED);
+    this.weight = Math.max(this.weight, Math.ceil(rows / ROWS_A_KEY));
+  }
+
+  /** Whether only JavaScript has it: nothing of it was handed over to an executor. */
+  get isQueued() {
+    return this.holder.stage === QUEUED;
+  }
+
+  get isDone() {
+    return this.holder === NOBODY;
+  }
+
+  /**
+   * @param {Outcome} outcome
+   * @returns {import('./instances').Making | null} what is still to be made of it
+   */
+  setOutcome(outcome) {
+    if (this.isDone) return null;
+    this.holder = NOBODY;
+    return this.call.setOutcome(this.position, outcome);
+  }
+
+  /**
+   * Sets an error as its outcome.
+   * @param {Error} error
+   */
+  fail(error) {
+    const outcome = this.mayHaveBeenSent ? withOutcome(error, 'unknown') : error;
+    for (let making = this.setOutcome(outcome); making !== null; ) making = making.advance();
   }
 }
 
@@ -33,30 +121,28 @@ const NO_CALL = null;
 
 /** What one caller asks for, and the promise of what comes of it. */
 class Call {
-  /** @type {(value: any) => void} */
-  #resolve = unreachable;
-  /** @type {(reason: unknown) => void} */
-  #reject = unreachable;
-  #finish;
+  /** @type {((value: any) => void) | null} */
+  #resolve = null;
+  /** @type {((reason: unknown) => void) | null} */
+  #reject = null;
   #read;
-  /** Or what was read of them; null before there is one. @type {any[] | null} */
-  #outcomes = null;
-  #unanswered;
-  /** What the first of them could not be read for. @type {unknown} */
+  #finish;
+  /** What was made of the outcomes. @type {any[] | null} */
+  #values = null;
+  #pending;
+  /** The error of the first request that has one. @type {unknown} */
   #error = null;
+  /** Which request has it. */
+  #errorPosition = Infinity;
+  /** How many requests were not sent. */
+  #notSent = 0;
 
-  /**
-   * @param {string} operation  the method's name
-   * @param {boolean} isWrite
-   * @param {readonly Request[]} requests  at least one
-   * @param {(outcomes: any[]) => unknown} finish  called when all requests have their outcomes; what it throws is the
-   *   call's error
-   * @param {(outcome: Outcome, position: number) => unknown} [read]  called with each as it comes, while others may still be
-   *   under way: `finish` gets what it gives, and is not called if it throws
-   */
-  constructor(operation, isWrite, requests, finish, read) {
-    this.operation = operation;
+  /** @param {import('./table-index.js').Operation} operation  of at least one request */
+  constructor({ name, isWrite, isUnit, requests, read, finish }) {
+    this.operation = name;
     this.isWrite = isWrite;
+    /** Whether its requests have to be in one batch. */
+    this.isUnit = isUnit === true;
     this.requests = requests;
     for (let i = 0; i < requests.length; i++) {
       requests[i].call = this;
@@ -65,17 +151,12 @@ class Call {
     /** How many of them have left the queue. */
     this.taken = 0;
     this.isSettled = false;
-    /** Whether its requests have to be in one batch. */
-    this.isUnit = false;
-    /** Where it was sent, or will be by `sentUntil` if it is still connecting. @type {import('../..').Connection | null} */
-    this.sentOn = null;
-    /** As performance.now() tells it. */
-    this.sentUntil = 0;
     /** @type {import('./instances').Deadline | null} */
     this.deadline = null;
-    this.#unanswered = requests.length;
-    this.#finish = finish;
+    this.#pending = requests.length;
     this.#read = read;
+    this.#finish = finish;
+    /** null when it has settled. @type {Promise<any> | null} */
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -83,62 +164,153 @@ class Call {
   }
 
   /**
-   * @param {number} position
+   * @param {number} position  of a request that has had none
    * @param {Outcome} outcome
+   * @returns {import('./instances').Making | null} what is still to be made of it
    */
-  answer(position, outcome) {
-    if (this.isSettled) return;
+  setOutcome(position, outcome) {
+    if (outcome instanceof HandlerSocketError && outcome.outcome === 'not-sent') this.#notSent++;
+    let value;
+    try {
+      value = this.#read(outcome, position);
+    } catch (error) {
+      return this.#setError(position, error);
+    }
+    if (!(value instanceof Steps)) return this.#setValue(position, value);
+    return new Making(
+      value,
+      (value) => this.#setValue(position, value),
+      (error) => this.#setError(position, error),
+    );
+  }
+
+  /**
+   * Takes back what no executor has: nothing of it will be sent.
+   * @param {() => Error} errorOf  makes its outcome
+   */
+  withdraw(errorOf) {
+    this.#failWhere(({ stage }) => stage === QUEUED, errorOf);
+  }
+
+  /**
+   * Waits no longer for what executors have.
+   * @param {() => Error} errorOf  makes its outcome
+   * @param {(batch: Holder) => boolean} isGivenUp
+   */
+  giveUp(errorOf, isGivenUp) {
+    this.#failWhere((holder) => holder.stage === IN_FLIGHT && isGivenUp(holder), errorOf);
+  }
+
+  /**
+   * @param {(holder: Holder) => boolean} isMeant
+   * @param {() => Error} errorOf
+   */
+  #failWhere(isMeant, errorOf) {
+    /** @type {Error | undefined} */
+    let error;
+    for (const request of this.requests) {
+      if (!isMeant(request.holder)) continue;
+      // Requests with one fate share an error.
+      error ??= errorOf();
+      request.fail(error);
+    }
+  }
+
+  /**
+   * @param {number} position
+   * @param {any} value
+   */
+  #setValue(position, value) {
+    if (this.#finish === undefined) {
+      this.#settle(value);
+      return null;
+    }
     // As long as it will be: at the first push V8 makes room for 17.
-    this.#outcomes ??= new Array(this.requests.length);
-    this.#outcomes[position] =
-      this.#read === undefined ? outcome : this.#readNow(outcome, position);
-    if (--this.#unanswered > 0) return;
-    let result;
-    try {
-      if (this.#error !== null) throw this.#error;
-      result = this.#finish(this.#outcomes);
-    } catch (error) {
-      // What cannot be read was done all the same; a refusal is the server's word that it was not.
-      const isUnread = error instanceof HandlerSocketError && error.code === 'ERR_HS_VALUE';
-      if (this.isWrite && isUnread) error.outcome = 'unknown';
-      this.fail(error);
-      return;
-    }
-    this.isSettled = true;
-    this.deadline?.release(null);
-    this.#resolve(result);
+    this.#values ??= new Array(this.requests.length);
+    this.#values[position] = value;
+    return this.#countDown();
   }
 
   /**
-   * @param {Outcome} outcome
    * @param {number} position
-   */
-  #readNow(outcome, position) {
-    try {
-      return this.#read?.(outcome, position);
-    } catch (error) {
-      this.#error ??= error;
-      return undefined;
-    }
-  }
-
-  /**
-   * Ends it, whatever has come of its requests.
    * @param {unknown} error
    */
-  fail(error) {
-    if (this.isSettled) return;
-    this.isSettled = true;
-    this.deadline?.release(error);
-    this.#reject(error);
+  #setError(position, error) {
+    if (position < this.#errorPosition) {
+      this.#error = this.isWrite ? afterWrite(error) : error;
+      this.#errorPosition = position;
+    }
+    return this.#countDown();
   }
-}
 
-/** @returns {never} */
-function unreachable() {
-  throw new Error('a promise calls its executor at once');
+  /** @returns {import('./instances').Making | null} */
+  #countDown() {
+    if (--this.#pending > 0) return null;
+    if (this.#errorPosition < Infinity) {
+      this.#fail(this.#combinedError());
+      return null;
+    }
+    try {
+      const result = this.#finish?.(this.#values ?? []);
+      if (result instanceof Steps) return this.#makeResult(result);
+      this.#settle(result);
+    } catch (error) {
+      this.#fail(error);
+    }
+    return null;
+  }
+
+  /** @param {import('./instances').Steps} steps */
+  #makeResult(steps) {
+    const resolve = (/** @type {any} */ result) => {
+      this.#settle(result);
+      return null;
+    };
+    const reject = (/** @type {unknown} */ error) => {
+      this.#fail(error);
+      return null;
+    };
+    return new Making(steps, resolve, reject);
+  }
+
+  /**
+   * The error of the call as a whole, which says 'not-sent' only if that is true of each request.
+   */
+  #combinedError() {
+    const error = this.#error;
+    const isNotSent = error instanceof HandlerSocketError && error.outcome === 'not-sent';
+    if (!isNotSent || this.#notSent === this.requests.length) return error;
+    return withOutcome(error, 'unknown');
+  }
+
+  /** @param {any} result */
+  #settle(result) {
+    this.deadline?.release(null);
+    this.#resolve?.(result);
+    this.#letGo();
+  }
+
+  /** @param {unknown} error */
+  #fail(error) {
+    this.deadline?.release(error);
+    this.#reject?.(error);
+    this.#letGo();
+  }
+
+  /**
+   * Drops what belongs to the caller. Others hold the call for longer, and its promise would keep
+   * the caller's async context alive.
+   */
+  #letGo() {
+    this.isSettled = true;
+    this.promise = null;
+    this.#resolve = null;
+    this.#reject = null;
+    this.#values = null;
+    this.#error = null;
+  }
 }
 
 /** @typedef {import('../..').Reply | Error} Outcome */
 
-module.exports = { Call, Request };
+module.exports = { ARRIVED, Call, Holder, QUEUED, QUEUE, Request };

@@ -1,22 +1,22 @@
 'use strict';
 
-const { now } = require('../clock.js');
+const { AsyncResource } = require('node:async_hooks');
 const { inspect } = require('node:util');
 const { HandlerSocketError } = require('../errors.js');
 const { Call } = require('./call.js');
 const { Counters } = require('./counters.js');
 const { Definitions } = require('./definition.js');
 const { parseOptions } = require('./options.js');
-const { Pipeline } = require('./pipeline.js');
-const { SecretSource } = require('./secret.js');
+const { Pipeline } = require('./pipeline/pipeline.js');
+const { SecretSource } = require('./pipeline/secret.js');
 const { Index, MADE_BY_CLIENT } = require('./table-index.js');
 const { traceOperation } = require('./tracing.js');
 
 /**
  * The package's own access to a client.
  * @typedef {object} Access
- * @property {(client: Client, operation: import('./table-index.js').Operation, timeoutMs?: number) => Promise<any>} submit
- *   a time of its own, if it is given one
+ * @property {(client: Client, operation: Operation, until?: number) => Promise<any>} submit
+ *   by a time of its own, if it is given one, as performance.now() tells it
  */
 
 /** @type {Access} */
@@ -25,7 +25,7 @@ let access;
 class Client {
   static {
     access = {
-      submit: (client, operation, timeoutMs) => client.#submit(operation, timeoutMs),
+      submit: (client, operation, until) => client.#submit(operation, until),
     };
   }
 
@@ -35,6 +35,11 @@ class Client {
   #reads;
   /** null where only a path for reads was given. */
   #writes;
+  /**
+   * The client's own async context. Timers, connects, the secret function and what else outlives a
+   * call belong to it, and to no request that happens to begin them.
+   */
+  #scope = new AsyncResource('hansock.Client', { requireManualDestroy: true });
   /** @type {Promise<void> | null} */
   #closed = null;
 
@@ -43,14 +48,15 @@ class Client {
     const settings = parseOptions(options);
     const { read, write } = settings;
     const secrets = new SecretSource(read.secret);
+    const shared = { counters: this.#counters, scope: this.#scope };
     this.#settings = settings;
-    this.#reads = new Pipeline(read, settings, this.#counters, secrets);
+    this.#reads = new Pipeline(read, settings, shared, secrets);
     this.#writes =
       write &&
       new Pipeline(
         write,
         settings,
-        this.#counters,
+        shared,
         // One function that serves both ports is asked once where both wait for it.
         write.secret === read.secret ? secrets : new SecretSource(write.secret),
       );
@@ -61,7 +67,8 @@ class Client {
     return new Index(MADE_BY_CLIENT, target, {
       define: (target) => this.#definitions.get(target),
       submit: (operation) => this.#submit(operation),
-      // A page on its way is a call that is pending: it is not to take the place of one that is asked for.
+      // A page on its way is a call that is pending: it is not to take the place of one that is
+      // asked for.
       readsAhead: this.#settings.maxPending === Number.POSITIVE_INFINITY,
     });
   }
@@ -81,7 +88,7 @@ class Client {
   }
 
   close() {
-    this.#closed ??= Promise.all([this.#reads.end(), this.#writes?.end()]).then(() => {});
+    this.#closed ??= this.#scope.runInAsyncScope(() => this.#end());
     return this.#closed;
   }
 
@@ -94,45 +101,56 @@ class Client {
     return `Client ${inspect({ read: read.address, write: write?.address, ...this.stats() })}`;
   }
 
+  async #end() {
+    await Promise.all([this.#reads.end(), this.#writes?.end()]);
+  }
+
   /**
-   * @param {import('./table-index.js').Operation} operation
-   * @param {number} [timeoutMs]
+   * @param {Operation} operation
+   * @param {number} [until]  as performance.now() tells it
    */
-  #submit(operation, timeoutMs) {
-    const { name, isWrite, isUnit, requests, finish, read, since } = operation;
+  #submit(operation, until = this.#untilOf(operation)) {
+    const { name, isWrite, requests, finish, since } = operation;
     const refusal = since === undefined ? this.#refusal() : null;
-    if (refusal !== null) {
-      this.#counters.countError(refusal);
-      return this.#trace(operation, Promise.reject(refusal));
-    }
+    if (refusal !== null) return this.#trace(operation, this.#refuse(operation, refusal));
     const pipeline = isWrite ? this.#writes : this.#reads;
     if (pipeline === null) {
       throw new TypeError(
         `${name} needs options.writePath or options.writePort: the client was given only options.path, which is for reads`,
       );
     }
-    if (requests.length === 0) return Promise.resolve(finish([]));
-    const call = new Call(name, isWrite, requests, finish, read);
-    call.isUnit = isUnit === true;
-    pipeline.add(call, since === undefined ? timeoutMs : this.#leftSince(since));
-    return this.#trace(operation, call.promise);
+    if (requests.length === 0) return Promise.resolve(finish?.([]));
+    const call = new Call(operation);
+    const promise = /** @type {Promise<any>} */ (call.promise);
+    pipeline.add(call, until);
+    return this.#trace(operation, promise);
   }
 
   /**
-   * @param {import('./table-index.js').Operation} operation
+   * The rest of a call has what is left of the call's time.
+   * @param {Operation} operation
+   */
+  #untilOf({ since }) {
+    return since === undefined ? undefined : since + this.#settings.timeoutMs;
+  }
+
+  /**
+   * @param {Operation} operation
+   * @param {import('../..').HandlerSocketError} refusal
+   */
+  async #refuse({ settlesEach, requests, read, finish }, refusal) {
+    this.#counters.countError(refusal);
+    if (!settlesEach || requests.length === 0) throw refusal;
+    return finish?.(requests.map((_, position) => read(refusal, position)));
+  }
+
+  /**
+   * @param {Operation} operation
    * @param {Promise<any>} promise
    */
   #trace(operation, promise) {
     if (operation.isProbe) return promise;
     return traceOperation(operation, this.#settings.traceValues, promise);
-  }
-
-  /**
-   * How much is left of the time of a call, in milliseconds.
-   * @param {number} since  when it was taken on
-   */
-  #leftSince(since) {
-    return Math.max(this.#settings.timeoutMs - (now() - since), 0);
   }
 
   /** Why no call is taken on now; null if it is. */
@@ -153,5 +171,7 @@ class Client {
     return null;
   }
 }
+
+/** @typedef {import('./table-index.js').Operation} Operation */
 
 module.exports = { Client, access };

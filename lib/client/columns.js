@@ -1,10 +1,11 @@
 'use strict';
 
 const {
-  types: { isUint8Array },
+  types: { isDate },
 } = require('node:util');
 const { checkOneOf, checkOptions } = require('../check.js');
-const { checkBindable, isBindable, show } = require('../encode.js');
+const { checkBindable, isBindable, show, showKind } = require('../encode.js');
+const { valuesOf } = require('./row-object.js');
 const { TYPES, toDateTime } = require('./types.js');
 
 /** The columns of an index, and how the values that callers give go by their names. */
@@ -20,10 +21,11 @@ class Columns {
   constructor(names, types) {
     this.#names = checkColumns(names);
     checkOptions(types, 'target.types');
-    for (const name of Object.keys(types)) {
-      if (!names.includes(name)) {
-        throw new TypeError(`target.types names '${name}', which is not among target.columns`);
-      }
+    const unknown = Object.keys(types).findIndex((name) => !names.includes(name));
+    if (unknown !== -1) {
+      throw new TypeError(
+        `target.types must name target.columns only: its name ${unknown} is none`,
+      );
     }
     this.#types = names.map((name) => {
       const type = Object.hasOwn(types, name) ? types[name] : undefined;
@@ -85,7 +87,7 @@ class Columns {
    */
   toCompared(value, name, argument) {
     const type = this.#types[this.#names.indexOf(name)];
-    const takesDate = value instanceof Date && type === TYPES.datetime;
+    const takesDate = isDate(value) && type === TYPES.datetime;
     return takesDate ? toDateTime(value, argument) : checkBindable(value, argument);
   }
 
@@ -95,7 +97,7 @@ class Columns {
    * @param {string} argument
    */
   toKeyPart(part, argument) {
-    const takesDate = part instanceof Date && this.#types.includes(TYPES.datetime);
+    const takesDate = isDate(part) && this.#types.includes(TYPES.datetime);
     return takesDate ? toDateTime(part, argument) : checkBindable(part, argument);
   }
 
@@ -120,19 +122,20 @@ class Columns {
    * @param {string} argument
    */
   #checkNamed(given, argument) {
-    if (!isRecord(given)) {
+    const values = valuesOf(given, this.#names);
+    if (values === null) {
       throw new TypeError(
         `${argument} must be an object of values by column, or an array, not ${show(given)}`,
       );
     }
-    for (const name of Object.keys(given)) {
+    for (const name of Object.keys(/** @type {object} */ (given))) {
       if (!this.#names.includes(name)) {
         throw new TypeError(
           `${argument} names '${name}', which is not among the index's columns: ${this.#names.join(', ')}`,
         );
       }
     }
-    return /** @type {Record<string, unknown>} */ (given);
+    return values;
   }
 
   /**
@@ -150,28 +153,18 @@ class Columns {
   }
 }
 
-/**
- * Whether it is an object of values: a plain one, or one of a class that has some. A Date, a Map or a promise that was not
- * awaited has none.
- * @param {unknown} value
- * @returns {value is object}
- */
-function isRecord(value) {
-  if (typeof value !== 'object' || value === null || isUint8Array(value)) return false;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === null || prototype === Object.prototype || Object.keys(value).length > 0;
-}
-
 const TYPE_NAMES = new Set(['string', ...Object.keys(TYPES)]);
 
 /** @param {readonly string[]} names */
 function checkColumns(names) {
   if (!Array.isArray(names) || names.length === 0) {
-    throw new TypeError(`target.columns must be an array of column names, not ${show(names)}`);
+    throw new TypeError(`target.columns must be an array of column names, not ${showKind(names)}`);
   }
-  const repeated = names.find((name, i) => names.indexOf(name) !== i);
-  if (repeated !== undefined) {
-    throw new TypeError(`target.columns has '${repeated}' twice: a row can hold it only once`);
+  const repeated = names.findIndex((name, i) => names.indexOf(name) !== i);
+  if (repeated !== -1) {
+    throw new TypeError(
+      `target.columns[${repeated}] is the same as another: a row can hold a column only once`,
+    );
   }
   return [...names];
 }

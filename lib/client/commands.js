@@ -1,6 +1,6 @@
 'use strict';
 
-const { now } = require('../clock.js');
+const { now } = require('../timers.js');
 const { checkArray, checkNames, checkOptions } = require('../check.js');
 const command = require('../command.js');
 const { show } = require('../encode.js');
@@ -8,13 +8,18 @@ const { Request } = require('./call.js');
 
 /** Increments are of the server's signed 64-bit integers. */
 const MAX_INT64 = 2n ** 63n - 1n;
+const MAX_INT64_DIGITS = 19;
 const WHOLE_NUMBER = /^[+-]?\d+$/;
+const SIGN_AND_ZEROS = /^[+-]?0*/;
 
 const RANGE_OPTIONS = ['limit', 'offset', 'in', 'filters'];
 const FILTER_OPTIONS = ['type', 'column', 'op', 'value'];
 
 /** How long the IN lists are that keys are cut into: several connections may share them. */
 const MAX_LIST = 128;
+
+/** How many sets of columns are remembered, of ever new ones: about as many as a connection has index ids for. */
+const MAX_PART_DEFINITIONS = 256;
 
 /** @type {Readonly<Record<Modification, 'U' | '+' | '-'>>} */
 const MODIFICATIONS = { update: 'U', increment: '+', decrement: '-' };
@@ -195,6 +200,7 @@ class Commands {
     let definition = this.#partDefinitions.get(list);
     if (definition === undefined) {
       definition = this.#define({ ...this.#target, columns: names });
+      if (this.#partDefinitions.size === MAX_PART_DEFINITIONS) this.#partDefinitions.clear();
       this.#partDefinitions.set(list, definition);
     }
     return definition;
@@ -252,7 +258,10 @@ const ONE = Object.freeze({ limit: 1 });
 function withDefaultLimit(options) {
   if (options === undefined) return ONE;
   checkOptions(options, 'options');
-  return { ...options, limit: options.limit ?? options.in?.values?.length ?? 1 };
+  checkNames(options, 'options', RANGE_OPTIONS);
+  // One by one: a spread would leave out filters that are an accessor of a class.
+  const { limit, offset, in: list, filters } = options;
+  return { limit: limit ?? list?.values?.length ?? 1, offset, in: list, filters };
 }
 
 /**
@@ -277,17 +286,33 @@ function hasOneText(part) {
  * @param {string} argument
  */
 function checkWhole(value, argument) {
-  const isWhole =
-    typeof value === 'bigint' ||
-    Number.isSafeInteger(value) ||
-    (typeof value === 'string' && WHOLE_NUMBER.test(value));
-  if (!isWhole) throw new TypeError(`${argument} must be a whole number, not ${show(value)}`);
-  const amount = BigInt(/** @type {string | number | bigint} */ (value));
-  if (amount > MAX_INT64 || amount < -MAX_INT64) {
+  if (!isWhole(value)) {
+    throw new TypeError(`${argument} must be a whole number, not ${show(value)}`);
+  }
+  if (!fitsInt64(value)) {
     throw new RangeError(
       `${argument} must be from -${MAX_INT64} to ${MAX_INT64}, not ${show(value)}`,
     );
   }
+}
+
+/**
+ * @param {unknown} value
+ * @returns {value is bigint | number | string}
+ */
+function isWhole(value) {
+  if (typeof value === 'string') return WHOLE_NUMBER.test(value);
+  return typeof value === 'bigint' || Number.isSafeInteger(value);
+}
+
+/** @param {bigint | number | string} value  a whole one */
+function fitsInt64(value) {
+  // To make a bigint of millions of digits takes a second.
+  if (typeof value === 'string' && value.replace(SIGN_AND_ZEROS, '').length > MAX_INT64_DIGITS) {
+    return false;
+  }
+  const amount = BigInt(value);
+  return amount <= MAX_INT64 && amount >= -MAX_INT64;
 }
 
 /**

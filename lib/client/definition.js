@@ -3,8 +3,8 @@
 const { encodeOpenIndex } = require('../command.js');
 
 /**
- * What an open_index request says. Each connection opens a definition once, under an id of its own; those that say the
- * same are one and the same object.
+ * What an open_index request says. Each connection opens a definition once, under an id of its own;
+ * those that say the same are mostly one and the same object.
  */
 class Definition {
   /** @param {import('../..').IndexTarget} target */
@@ -25,24 +25,28 @@ class Definition {
   }
 }
 
-/** How many index ids a connection has. */
-const MAX_DEFINITIONS = 65_536;
+/**
+ * How many a client remembers: more than a connection has ids for. One that was forgotten is opened
+ * again under another id when it is asked for, and works beside the object that an Index still has.
+ */
+const MAX_KNOWN = 1024;
 
 /** The definitions of a client. */
 class Definitions {
-  /** By their requests. @type {Map<string, Definition>} */
+  /** By their requests, the one asked for last at the end. @type {Map<string, Definition>} */
   #known = new Map();
 
   /** @param {import('../..').IndexTarget} target */
   get(target) {
     const made = new Definition(target);
-    const known = this.#known.get(made.request);
-    if (known !== undefined) return known;
-    if (this.#known.size === MAX_DEFINITIONS) {
-      throw new RangeError(`a client opens at most ${MAX_DEFINITIONS} different indexes`);
+    const definition = this.#known.get(made.request) ?? made;
+    this.#known.delete(definition.request);
+    if (this.#known.size === MAX_KNOWN) {
+      const [oldest] = this.#known.keys();
+      this.#known.delete(oldest);
     }
-    this.#known.set(made.request, made);
-    return made;
+    this.#known.set(definition.request, definition);
+    return definition;
   }
 }
 

@@ -5,9 +5,19 @@ export type Columns = InstanceType<typeof import('./columns.js').Columns>;
 export type Commands = InstanceType<typeof import('./commands.js').Commands>;
 export type Connection = InstanceType<typeof import('../connection.js').Connection>;
 export type Counters = InstanceType<typeof import('./counters.js').Counters>;
-export type Deadline = ReturnType<InstanceType<typeof import('./deadline.js').Deadlines>['begin']>;
+export type Deadline = ReturnType<
+  InstanceType<typeof import('./pipeline/deadline.js').Deadlines>['begin']
+>;
 export type Definition = InstanceType<typeof import('./definition.js').Definition>;
+export type Holder = InstanceType<typeof import('./call.js').Holder>;
+export type IndexIds = InstanceType<typeof import('./pipeline/index-ids.js').IndexIds>;
 export type KeyColumns = InstanceType<typeof import('./key-columns.js').KeyColumns>;
-export type Lane = InstanceType<typeof import('./lane.js').Lane>;
+export type Making = InstanceType<typeof import('./steps.js').Making>;
+export type PooledConnection = InstanceType<
+  typeof import('./pipeline/pooled-connection.js').PooledConnection
+>;
 export type Request = InstanceType<typeof import('./call.js').Request>;
-export type SecretSource = InstanceType<typeof import('./secret.js').SecretSource>;
+export type RowReader = InstanceType<typeof import('./row-reader.js').RowReader>;
+export type SecretSource = InstanceType<typeof import('./pipeline/secret.js').SecretSource>;
+export type Steps = InstanceType<typeof import('./steps.js').Steps>;
+export type Slot = ReturnType<IndexIds['acquire']>;

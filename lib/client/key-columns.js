@@ -1,10 +1,12 @@
 'use strict';
 
-const { show } = require('../encode.js');
+const { showKind } = require('../encode.js');
 const { isSame, keyAt } = require('./rows.js');
 
 /** How many rows are asked for by each candidate before it is believed. */
 const SAMPLES = 4;
+/** How many rows of a page are compared with each other. More take long and tell little. */
+const MAX_COMPARED = 1000;
 /** How many leading columns together are tried at most. */
 const MAX_LEADING = 4;
 
@@ -39,7 +41,8 @@ class KeyColumns {
    * @param {import('./scan.js').Find} find
    */
   async get(reply, rows, find) {
-    if (this.#positions === undefined) this.#positions = await this.#search(reply, rows, find);
+    const compared = Math.min(rows, MAX_COMPARED);
+    if (this.#positions === undefined) this.#positions = await this.#search(reply, compared, find);
     return this.#positions;
   }
 
@@ -79,12 +82,14 @@ class KeyColumns {
  */
 function positionsOf(names, given) {
   if (!Array.isArray(given) || given.length === 0) {
-    throw new TypeError(`target.keyColumns must be an array of column names, not ${show(given)}`);
+    throw new TypeError(
+      `target.keyColumns must be an array of column names, not ${showKind(given)}`,
+    );
   }
-  return Array.from(given, (name) => {
+  return Array.from(given, (name, i) => {
     const position = names.indexOf(name);
     if (position === -1) {
-      throw new TypeError(`target.keyColumns names ${show(name)}, which is not in target.columns`);
+      throw new TypeError(`target.keyColumns[${i}] is not among target.columns`);
     }
     return position;
   });

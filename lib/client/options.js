@@ -7,7 +7,7 @@ const {
   DEFAULT_WRITE_PORT,
   MAX_TIMEOUT_MS,
 } = require('../defaults.js');
-const { show } = require('../encode.js');
+const { showKind } = require('../encode.js');
 
 const DEFAULT_TIMEOUT_MS = 5000;
 const DEFAULT_IDLE_TIMEOUT_MS = 60_000;
@@ -87,7 +87,7 @@ function parseOptions(options) {
     checkInteger(maxPending, 'options.maxPending', 1, Number.MAX_SAFE_INTEGER);
   }
   if (typeof traceValues !== 'boolean') {
-    throw new TypeError(`options.traceValues must be a boolean, not ${show(traceValues)}`);
+    throw new TypeError(`options.traceValues must be a boolean, not ${showKind(traceValues)}`);
   }
 
   const readAddress = path === undefined ? { host, port } : { path };
@@ -136,7 +136,7 @@ function checkPath(path, argument, port, portArgument) {
 function checkSecretOption(secret, argument) {
   if (secret === undefined || typeof secret === 'function') return;
   if (typeof secret === 'string') checkSecret(secret, argument);
-  else throw new TypeError(`${argument} must be a string or a function, not ${typeof secret}`);
+  else throw new TypeError(`${argument} must be a string or a function, not ${showKind(secret)}`);
 }
 
 /**
@@ -145,11 +145,11 @@ function checkSecretOption(secret, argument) {
  */
 function checkMilliseconds(value, argument) {
   if (typeof value !== 'number') {
-    throw new TypeError(`${argument} must be a number, not ${show(value)}`);
+    throw new TypeError(`${argument} must be a number, not ${showKind(value)}`);
   }
   if (!(value > 0 && value <= MAX_TIMEOUT_MS)) {
     throw new RangeError(
-      `${argument} must be more than 0 and at most ${MAX_TIMEOUT_MS} milliseconds, not ${show(value)}`,
+      `${argument} must be more than 0 and at most ${MAX_TIMEOUT_MS} milliseconds`,
     );
   }
 }

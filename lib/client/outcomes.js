@@ -3,55 +3,34 @@
 const { HandlerSocketError, ServerError } = require('../errors.js');
 
 /*
- * What the server's answers to a batch mean for each request of it: which were refused and why, which may be sent once
- * more, and which successes were taken back.
+ * Errors that callers get: what a refusal means for a request, and outcomes that are true of more
+ * than one request.
  */
 
-/** The storage engine's numbers for a deadlock's victim, and for what came after it in the same transaction. */
+/**
+ * The storage engine's numbers for a deadlock's victim, and for what came after it in the same
+ * transaction.
+ */
 const ROLLED_BACK = new Set(['149', '200']);
 
-/** After these the same request may succeed on a fresh connection. */
-const PASSING_FAILURES = new Set(['ERR_HS_LOST', 'ERR_HS_CONNECT', 'ERR_HS_AUTH']);
-
 /**
- * Whether a request that was not done may be sent again: once, and a write only if nothing of it can have been done.
- * @param {import('./instances').Request} request
- * @param {import('../..').Reply | undefined} reply
- * @param {import('../..').HandlerSocketError | null} failure  its batch's
- */
-function mayRepeat({ call, wasRepeated, wasReopened }, reply, failure) {
-  if (call.isSettled) return false;
-  if (reply !== undefined) return indexIsNotOpen(reply) && !wasReopened;
-  if (wasRepeated || failure === null || !PASSING_FAILURES.has(failure.code)) return false;
-  return failure.outcome === 'not-sent' || !call.isWrite;
-}
-
-/**
- * Whether the server knows no index by the request's id, and so has done nothing: the connection was made anew since the
- * index was opened on it.
- * @param {import('../..').Reply} reply
- */
-function indexIsNotOpen(reply) {
-  return !reply.ok && reply.values[0] === 'stmtnum';
-}
-
-/**
- * How many of a batch's requests, from the first on, may have been answered with a success that the server took back: it
- * does all that it finds at a time in one transaction, answers as it goes, and rolls all of it back at a deadlock. Reads
- * stay as they were.
+ * How many of a batch's requests, from the first on, the server may have answered with success and
+ * then rolled back: it does all that it finds at a time in one transaction, answers as it goes, and
+ * rolls all of it back at a deadlock. Reads stay as they were.
  * @param {readonly import('./instances').Request[]} requests  to one port: all write, or none does
  * @param {readonly import('../..').Reply[]} replies
  */
-function countTakenBack(requests, replies) {
+function countRolledBack(requests, replies) {
   if (!requests[0].call.isWrite) return 0;
   return replies.findLastIndex((reply) => !reply.ok && ROLLED_BACK.has(reply.values[0] ?? '')) + 1;
 }
 
 /**
+ * The error of a write that was answered with success and then rolled back.
  * @param {import('./instances').Request} request
  * @param {string} address
  */
-function takenBack({ call, definition }, address) {
+function explainRollback({ call, definition }, address) {
   return new HandlerSocketError(
     'ERR_HS_ROLLED_BACK',
     `${call.operation}, ${definition}: the server had answered with success, then a deadlock in the same batch made ` +
@@ -91,10 +70,57 @@ function explainClosedIndex(definition, { errorCode, serverMessage, address }) {
   });
 }
 
+/**
+ * The error of a write whose reply could not be made into what its caller has declared: the write
+ * was done all the same.
+ * @param {unknown} error
+ */
+function afterWrite(error) {
+  const isUnread = error instanceof HandlerSocketError && error.code === 'ERR_HS_VALUE';
+  return isUnread ? withOutcome(error, 'unknown') : error;
+}
+
+/**
+ * One copy for each error and outcome, so that requests with one fate share an error.
+ * @type {WeakMap<object, Map<string, Error>>}
+ */
+const copies = new WeakMap();
+
+/**
+ * The error with another outcome. Requests and calls share errors, so it is a copy.
+ * @template {Error} E
+ * @param {E} error
+ * @param {'not-sent' | 'unknown'} outcome
+ * @returns {E}
+ */
+function withOutcome(error, outcome) {
+  if (!(error instanceof HandlerSocketError) || error.outcome === outcome) return error;
+  const known = copies.get(error) ?? new Map();
+  copies.set(error, known);
+  if (!known.has(outcome)) known.set(outcome, copyOf(error, outcome));
+  return known.get(outcome);
+}
+
+/**
+ * @param {import('../..').HandlerSocketError} error
+ * @param {'not-sent' | 'unknown'} outcome
+ */
+function copyOf(error, outcome) {
+  const details = { outcome, cause: error.cause };
+  const copy =
+    error instanceof ServerError
+      ? new ServerError(error.errorCode, error.serverMessage, details)
+      : new HandlerSocketError(error.code, error.message, details);
+  copy.message = error.message;
+  if (error.address !== undefined) copy.address = error.address;
+  return copy;
+}
+
 module.exports = {
-  mayRepeat,
-  countTakenBack,
-  takenBack,
+  afterWrite,
+  countRolledBack,
+  explainRollback,
   explainRefusal,
   explainClosedIndex,
+  withOutcome,
 };

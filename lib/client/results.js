@@ -1,10 +1,17 @@
 'use strict';
 
 const { HandlerSocketError } = require('../errors.js');
+const { access } = require('../reply.js');
 
 /*
- * What replies mean depends on what was asked for: `0 1 5` may be a row, a count or an id.
+ * What replies mean depends on what was asked for: `0 1 5` may be a row, a count or an id. One that cannot be an answer
+ * says that something else than HandlerSocket answers, or that replies went astray.
  */
+
+const COUNT = /^\d{1,15}$/;
+const ID = /^\d{1,20}$/;
+/** AUTO_INCREMENT ids are unsigned 64-bit integers. */
+const MAX_ID = 2n ** 64n - 1n;
 
 /**
  * The reply, or the error in its place is thrown.
@@ -20,7 +27,10 @@ function replyOf(outcome) {
  * @param {import('./call.js').Outcome} outcome
  */
 function countOf(outcome) {
-  return Number(replyOf(outcome).values[0]);
+  const reply = replyOf(outcome);
+  const { values } = reply;
+  if (isSingle(reply, values) && COUNT.test(`${values[0]}`)) return Number(values[0]);
+  throw unexpectedReply(reply, 'not the number of rows that were changed');
 }
 
 /**
@@ -29,8 +39,35 @@ function countOf(outcome) {
  * @returns {{ insertId: bigint | null }}
  */
 function insertedOf(outcome) {
-  const [id] = replyOf(outcome).values;
-  return { insertId: id == null || id === '0' ? null : BigInt(id) };
+  const reply = replyOf(outcome);
+  const { values } = reply;
+  if (values.length === 0) return { insertId: null };
+  if (isSingle(reply, values) && ID.test(`${values[0]}`)) {
+    const id = BigInt(/** @type {string} */ (values[0]));
+    if (id <= MAX_ID) return { insertId: id === 0n ? null : id };
+  }
+  throw unexpectedReply(reply, 'not the id of a row');
+}
+
+/**
+ * Whether a reply has one value.
+ * @param {import('../..').Reply} reply
+ * @param {readonly import('../..').Text[]} values  the reply's
+ */
+function isSingle({ columnCount }, values) {
+  return columnCount === 1 && values.length === 1;
+}
+
+/**
+ * The error of a reply that cannot be an answer to its command. What was done is not known.
+ * @param {import('../..').Reply} reply
+ * @param {string} what  it is, or is not
+ */
+function unexpectedReply(reply, what) {
+  return new HandlerSocketError('ERR_HS_PROTOCOL', `unexpected reply: ${what}`, {
+    address: access.address(reply),
+    outcome: 'unknown',
+  });
 }
 
 /**
@@ -72,4 +109,12 @@ function joinLists(parts) {
   return parts.length === 1 ? parts[0] : /** @type {any[]} */ ([]).concat(...parts);
 }
 
-module.exports = { replyOf, countOf, insertedOf, joinLists, mergeRows, settled };
+module.exports = {
+  replyOf,
+  countOf,
+  insertedOf,
+  joinLists,
+  mergeRows,
+  settled,
+  unexpectedReply,
+};

@@ -1,6 +1,12 @@
 'use strict';
 
+const { setImmediate } = require('../timers.js');
+const turn = require('./turn.js');
+
 const NEVER = -1;
+
+/** After so many rows given without a turn of the event loop, the clock is asked. */
+const ROWS_A_LOOK = 512;
 
 /**
  * @template Row
@@ -23,6 +29,8 @@ class RowIterator {
   #given = 0;
   /** Before which of its rows the next page is asked for. */
   #aheadAt = NEVER;
+  /** Before which of its rows the clock is asked: rows that are there are given without a turn of the event loop. */
+  #lookAt = ROWS_A_LOOK;
   /** The next page, where it was asked for. @type {Promise<IteratorResult<RowPage<Row>, void>> | null} */
   #ahead = null;
   /** What is not there yet was asked for last. @type {Promise<unknown> | null} */
@@ -80,7 +88,8 @@ class RowIterator {
       const result = this.#take();
       if (result !== null) return result;
       if (this.#given === this.#aheadAt) await this.#readAhead();
-      else await this.#turnPage();
+      else if (this.#page?.end === this.#given || this.#page === null) await this.#turnPage();
+      else await this.#giveWay();
     }
   }
 
@@ -92,6 +101,7 @@ class RowIterator {
     if (this.#isOver) return { value: undefined, done: true };
     const page = this.#page;
     if (page === null || this.#given === page.end || this.#given === this.#aheadAt) return null;
+    if (this.#given === this.#lookAt) return null;
     try {
       this.#given++;
       return { value: /** @type {Row} */ (page.readRow()), done: false };
@@ -110,6 +120,11 @@ class RowIterator {
     await new Promise((resolve) => setImmediate(resolve));
   }
 
+  async #giveWay() {
+    this.#lookAt = this.#given + ROWS_A_LOOK;
+    if (turn.isOver()) await turn.next();
+  }
+
   async #turnPage() {
     const isFirst = this.#page === null;
     try {
@@ -121,6 +136,7 @@ class RowIterator {
       }
       this.#page = page;
       this.#given = 0;
+      this.#lookAt = ROWS_A_LOOK;
       // Many look at the first few rows only.
       if (this.#readsAhead) this.#aheadAt = isFirst ? page.end >> 1 : 0;
     } catch (error) {

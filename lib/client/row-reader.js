@@ -4,6 +4,7 @@ const { inspect } = require('node:util');
 const { HandlerSocketError } = require('../errors.js');
 const { ZERO } = require('../protocol.js');
 const { access } = require('../reply.js');
+const { unexpectedReply } = require('./results.js');
 const { rowMakerOf } = require('./row-maker.js');
 
 /** Makes rows of replies: objects by the columns' names, with values of the declared types. */
@@ -39,11 +40,24 @@ class RowReader {
   }
 
   /**
+   * A reply, checked to have rows of as many columns as are read. Its rows may be looked at in other ways then.
+   * @param {import('../..').Reply} reply
+   */
+  checkWidth(reply) {
+    const { length } = this.#names;
+    if (reply.columnCount === length) return reply;
+    throw unexpectedReply(
+      reply,
+      `rows of ${reply.columnCount} columns of ${this.#table}, where ${length} are open`,
+    );
+  }
+
+  /**
    * The first row of a reply.
    * @param {import('../..').Reply} reply
    */
   first(reply) {
-    this.#checkWidth(reply);
+    this.checkWidth(reply);
     if (!this.#takesBytes) return access.makeFirstRow(reply, this.#rowMaker);
     const [row] = this.#rowsOfBuffers(reply);
     return row ?? null;
@@ -55,9 +69,9 @@ class RowReader {
    * @param {import('../..').Reply} reply
    * @param {readonly unknown[]} list
    * @param {number} column  that the list is of
+   * @param {Row[]} [found]  the rows of the reply
    */
-  ofList(reply, list, column) {
-    const found = this.all(reply);
+  ofList(reply, list, column, found = this.all(reply)) {
     const texts = this.#textsOf(reply, found, column);
     const rows = [];
     let next = 0;
@@ -70,7 +84,7 @@ class RowReader {
 
   /** @param {import('../..').Reply} reply */
   all(reply) {
-    this.#checkWidth(reply);
+    this.checkWidth(reply);
     if (this.#takesBytes) return this.#rowsOfBuffers(reply);
     /** @type {Row[]} */
     const rows = [];
@@ -86,8 +100,8 @@ class RowReader {
    * @returns {() => Row | undefined}
    */
   inTurn(reply) {
-    this.#checkWidth(reply);
-    const parts = this.#takesBytes ? 1 : access.partCount(reply);
+    this.checkWidth(reply);
+    const parts = access.partCount(reply);
     let nextPart = 0;
     /** @type {Row[]} */
     let rows = [];
@@ -98,7 +112,7 @@ class RowReader {
       rows = [];
       given = 0;
       try {
-        if (this.#takesBytes) this.#addRowsOfBuffers(reply, rows);
+        if (this.#takesBytes) this.#addRowsOfBuffers(reply, nextPart, rows);
         else access.makeRows(reply, nextPart, this.#rowMaker, rows);
       } catch (caught) {
         error = caught;
@@ -113,16 +127,6 @@ class RowReader {
       }
       return rows[given++];
     };
-  }
-
-  /** @param {import('../..').Reply} reply */
-  #checkWidth({ columnCount }) {
-    const { length } = this.#names;
-    if (columnCount === length) return;
-    throw new HandlerSocketError(
-      'ERR_HS_PROTOCOL',
-      `the server gave rows of ${columnCount} columns of ${this.#table}, where ${length} are open`,
-    );
   }
 
   #makeRowMaker() {
@@ -156,18 +160,20 @@ class RowReader {
   #rowsOfBuffers(reply) {
     /** @type {Row[]} */
     const rows = [];
-    this.#addRowsOfBuffers(reply, rows);
+    const parts = access.partCount(reply);
+    for (let part = 0; part < parts; part++) this.#addRowsOfBuffers(reply, part, rows);
     return rows;
   }
 
   /**
    * Rows that have columns of bytes.
    * @param {import('../..').Reply} reply
+   * @param {number} part
    * @param {Row[]} rows  to add to
    */
-  #addRowsOfBuffers(reply, rows) {
+  #addRowsOfBuffers(reply, part, rows) {
     // Once: each look at them cuts them anew.
-    const buffers = access.takeBuffers(reply);
+    const buffers = access.takeBuffers(reply, part);
     for (let start = 0; start < buffers.length; start += this.#names.length) {
       const values = this.#names.map((_, i) => {
         const bytes = buffers[start + i];

@@ -1,6 +1,12 @@
 'use strict';
 
-const { MAX_UINT32, checkInteger, checkNames, checkOneOf, checkOptions } = require('../check.js');
+const {
+  MAX_UINT32,
+  checkIntegerArgument,
+  checkNames,
+  checkOneOfArgument,
+  checkOptions,
+} = require('../check.js');
 const { isSame, keyAt, rowCount } = require('./rows.js');
 
 /*
@@ -33,11 +39,11 @@ function readScanOptions(op, options) {
   checkOptions(options, 'options');
   checkNames(options, 'options', SCAN_OPTIONS);
   const { pageSize = DEFAULT_PAGE_SIZE, limit = Number.POSITIVE_INFINITY, filters } = options;
-  checkInteger(pageSize, 'options.pageSize', 1, MAX_UINT32);
+  checkIntegerArgument(pageSize, 'options.pageSize', 1, MAX_UINT32);
   if (limit !== Number.POSITIVE_INFINITY) {
-    checkInteger(limit, 'options.limit', 0, Number.MAX_SAFE_INTEGER);
+    checkIntegerArgument(limit, 'options.limit', 0, Number.MAX_SAFE_INTEGER);
   }
-  checkOneOf(op, 'op', SCAN_OPERATORS);
+  checkOneOfArgument(op, 'op', SCAN_OPERATORS);
   return { pageSize, limit, filters };
 }
 

@@ -3,14 +3,15 @@
 const { inspect } = require('node:util');
 const { checkArray, checkNames, checkOptions } = require('../check.js');
 const { copyBytes } = require('../encode.js');
-const { HandlerSocketError } = require('../errors.js');
 const { Columns } = require('./columns.js');
 const { Commands } = require('./commands.js');
 const { KeyColumns } = require('./key-columns.js');
-const { countOf, insertedOf, joinLists, mergeRows, replyOf, settled } = require('./results.js');
+const { withOutcome } = require('./outcomes.js');
+const { countOf, insertedOf, joinLists, replyOf, settled } = require('./results.js');
 const { RowIterator } = require('./row-iterator.js');
 const { RowReader } = require('./row-reader.js');
 const { readScanOptions, scan } = require('./scan.js');
+const { listRowsOf, mergeInSteps, rowsOf } = require('./steps.js');
 
 const TARGET_OPTIONS = [
   'database',
@@ -41,11 +42,13 @@ const MADE_BY_CLIENT = Symbol('made by a client');
  * @property {string} name  the method's
  * @property {boolean} isWrite
  * @property {boolean} [isProbe]  whether it is the package's own question, of no interest to who watches
- * @property {number} [since]  when the call was taken on that it is the rest of, as performance.now() tells it
+ * @property {number} [since]  when the call was made that it is the rest of, as performance.now() tells it
  * @property {boolean} [isUnit]  whether the requests have to be in one batch
  * @property {readonly import('./instances').Request[]} requests
- * @property {(outcomes: any[]) => unknown} finish  gets the requests' outcomes, or what `read` gave for them
- * @property {(outcome: import('./call.js').Outcome, position: number) => unknown} [read]  reads each as it comes
+ * @property {(outcome: Outcome, position: number) => unknown} read  makes a value of each outcome, at once or in Steps; what it
+ *   throws is the call's error
+ * @property {(values: any[]) => unknown} [finish]  makes the result of these values, where it is not the only one of them
+ * @property {boolean} [settlesEach]  whether the result tells of each request by itself, so that the call does not reject
  * @property {string} [op]  what the caller gave, as are the others; without it a key stands for what equals it
  * @property {unknown} [key]  or the keys
  * @property {unknown} [values]  or the rows
@@ -89,7 +92,7 @@ class Index {
     // Not async as the others are: the promise around the promise would cost a tenth of a get.
     try {
       const requests = [this.#commands.find('=', key)];
-      return this.#submit({ name: 'get', isWrite: false, requests, finish: this.#firstRow, key });
+      return this.#submit({ name: 'get', isWrite: false, requests, read: this.#firstRow, key });
     } catch (error) {
       return Promise.reject(error);
     }
@@ -107,12 +110,12 @@ class Index {
     }
     // The caller's list may be another one by now.
     const requests = this.#commands.findEach(lists === null ? keys : lists.parts);
-    const since = lists?.since;
-    /** @param {import('./call.js').Outcome[]} outcomes */
-    const finish = (outcomes) => {
-      return outcomes.map((outcome) => this.#reader.first(replyOf(outcome)));
-    };
-    return this.#submit({ name: 'getMany', isWrite: false, since, requests, finish, key: keys });
+    const operation = { name: 'getMany', isWrite: false, requests, key: keys };
+    const read = this.#firstRow;
+    if (lists === null) return this.#submit({ ...operation, read, finish: all });
+    const rest = this.#submit({ ...operation, read, finish: all, since: lists.since });
+    // The lists were sent before.
+    return rest.catch((error) => Promise.reject(withOutcome(error, 'unknown')));
   }
 
   /**
@@ -125,7 +128,7 @@ class Index {
       name: 'getMany',
       isWrite: false,
       requests,
-      read: (outcome, i) => this.#reader.ofList(replyOf(outcome), lists[i], column),
+      read: (outcome, i) => listRowsOf(this.#reader, replyOf(outcome), lists[i], column),
       finish: joinLists,
       key: keys,
     });
@@ -133,20 +136,15 @@ class Index {
 
   /** @param {readonly unknown[]} keys */
   async getManySettled(keys) {
-    const requests = this.#commands.findEach(keys);
-    /** @param {import('./call.js').Outcome[]} outcomes */
-    const finish = (outcomes) => {
-      return outcomes.map((outcome) => {
-        return settled(() => this.#reader.first(replyOf(outcome)));
-      });
-    };
-    const operation = { name: 'getManySettled', isWrite: false, requests, finish, key: keys };
-    try {
-      return await this.#submit(operation);
-    } catch (reason) {
-      if (!(reason instanceof HandlerSocketError)) throw reason;
-      return requests.map(() => ({ status: 'rejected', reason }));
-    }
+    return this.#submit({
+      name: 'getManySettled',
+      isWrite: false,
+      settlesEach: true,
+      requests: this.#commands.findEach(keys),
+      read: (outcome) => settled(() => this.#reader.first(replyOf(outcome))),
+      finish: all,
+      key: keys,
+    });
   }
 
   /**
@@ -155,11 +153,10 @@ class Index {
    */
   async findMany(keys, options) {
     const requests = this.#commands.findEach(keys, withLimit(options));
-    /** @param {import('./call.js').Outcome[]} outcomes */
-    const finish = (outcomes) => {
-      return outcomes.map((outcome) => this.#reader.all(replyOf(outcome)));
-    };
-    return this.#submit({ name: 'findMany', isWrite: false, requests, finish, key: keys, options });
+    expectRows(requests, options);
+    const read = this.#rows;
+    const operation = { name: 'findMany', isWrite: false, requests, key: keys, options };
+    return this.#submit({ ...operation, read, finish: all });
   }
 
   /**
@@ -169,15 +166,9 @@ class Index {
    */
   async find(op, key, options) {
     const requests = [this.#commands.find(op, key, withLimit(options))];
-    return this.#submit({
-      name: 'find',
-      isWrite: false,
-      requests,
-      finish: this.#rows,
-      op,
-      key,
-      options,
-    });
+    expectRows(requests, options);
+    const read = this.#rows;
+    return this.#submit({ name: 'find', isWrite: false, requests, read, op, key, options });
   }
 
   /**
@@ -195,16 +186,11 @@ class Index {
     /** @type {import('./scan.js').Find} */
     const find = async (op, key, limit, offset) => {
       const requests = [this.#commands.find(op, key, { limit, offset, filters: kept })];
-      const finish = (/** @type {import('./call.js').Outcome[]} */ [outcome]) => replyOf(outcome);
-      return this.#submit({
-        name: 'scan',
-        isWrite: false,
-        isProbe: op === '=',
-        requests,
-        finish,
-        op,
-        key,
-      });
+      expectRows(requests, { limit });
+      const operation = { name: 'scan', isWrite: false, isProbe: op === '=', requests };
+      /** @param {import('./call.js').Outcome} outcome */
+      const read = (outcome) => this.#reader.checkWidth(replyOf(outcome));
+      return this.#submit({ ...operation, read, op, key });
     };
     const pages = scan({
       start,
@@ -220,9 +206,7 @@ class Index {
   /** @param {unknown} values */
   async insert(values) {
     const requests = [this.#commands.insert(values, 'values')];
-    /** @param {import('./call.js').Outcome[]} outcomes */
-    const finish = ([outcome]) => insertedOf(outcome);
-    return this.#submit({ name: 'insert', isWrite: true, requests, finish, values });
+    return this.#submit({ name: 'insert', isWrite: true, requests, read: insertedOf, values });
   }
 
   /** @param {readonly unknown[]} rows */
@@ -232,11 +216,15 @@ class Index {
     for (let i = 0; i < rows.length; i++) {
       requests.push(this.#commands.insert(rows[i], `rows[${i}]`));
     }
-    /** @param {import('./call.js').Outcome[]} outcomes */
-    const finish = (outcomes) => {
-      return outcomes.map((outcome) => settled(() => insertedOf(outcome)));
-    };
-    return this.#submit({ name: 'insertMany', isWrite: true, requests, finish, values: rows });
+    return this.#submit({
+      name: 'insertMany',
+      isWrite: true,
+      settlesEach: true,
+      requests,
+      read: (outcome) => settled(() => insertedOf(outcome)),
+      finish: all,
+      values: rows,
+    });
   }
 
   /**
@@ -276,9 +264,8 @@ class Index {
    */
   async delete(op, key, options) {
     const requests = [this.#commands.delete(op, key, options, false)];
-    /** @param {import('./call.js').Outcome[]} outcomes */
-    const finish = ([outcome]) => countOf(outcome);
-    return this.#submit({ name: 'delete', isWrite: true, requests, finish, op, key, options });
+    const read = countOf;
+    return this.#submit({ name: 'delete', isWrite: true, requests, read, op, key, options });
   }
 
   /**
@@ -318,16 +305,9 @@ class Index {
    */
   async deleteReturning(op, key, options) {
     const requests = [this.#commands.delete(op, key, options, true)];
-    const finish = this.#rows;
-    return this.#submit({
-      name: 'deleteReturning',
-      isWrite: true,
-      requests,
-      finish,
-      op,
-      key,
-      options,
-    });
+    expectRows(requests, options);
+    const operation = { name: 'deleteReturning', isWrite: true, requests, read: this.#rows };
+    return this.#submit({ ...operation, op, key, options });
   }
 
   [inspect.custom]() {
@@ -343,9 +323,8 @@ class Index {
    */
   #modify(name, op, key, values, options) {
     const requests = [this.#commands.modify(name, op, key, values, options)];
-    /** @param {import('./call.js').Outcome[]} outcomes */
-    const finish = ([outcome]) => countOf(outcome);
-    return this.#submit({ name, isWrite: true, requests, finish, op, key, values, options });
+    const read = countOf;
+    return this.#submit({ name, isWrite: true, requests, read, op, key, values, options });
   }
 
   /**
@@ -363,25 +342,41 @@ class Index {
       values,
       options,
     );
-    /** @param {import('./call.js').Outcome[]} outcomes */
-    const merge = ([found, changed]) => {
-      const some = this.#reader.only(names);
-      return mergeRows(this.#reader.all(replyOf(found)), some.all(replyOf(changed)));
-    };
-    const finish = requests.length === 1 ? this.#rows : merge;
+    expectRows(requests, options);
     const name = `${modification}Returning`;
-    const operation = { name, isWrite: true, isUnit: true, requests, finish };
-    return this.#submit({ ...operation, op, key, values, options });
+    const operation = { name, isWrite: true, isUnit: true, requests, op, key, values, options };
+    if (requests.length === 1) return this.#submit({ ...operation, read: this.#rows });
+    const some = this.#reader.only(names);
+    return this.#submit({
+      ...operation,
+      // The change decides what becomes of the call.
+      read: (outcome, i) => (i === 0 ? this.#rowsBefore(outcome) : rowsOf(some, replyOf(outcome))),
+      finish: ([found, changed]) => {
+        if (found instanceof Error) throw withOutcome(found, 'unknown');
+        return mergeInSteps(found, changed);
+      },
+    });
   }
 
-  /** @param {import('./call.js').Outcome[]} outcomes */
-  #firstRow = ([outcome]) => this.#reader.first(replyOf(outcome));
+  /**
+   * The rows that a change of some columns is to give, or why they could not be found.
+   * @param {Outcome} outcome
+   */
+  #rowsBefore(outcome) {
+    return outcome instanceof Error ? outcome : rowsOf(this.#reader, outcome);
+  }
 
-  /** @param {import('./call.js').Outcome[]} outcomes */
-  #rows = ([outcome]) => this.#reader.all(replyOf(outcome));
+  /** @param {Outcome} outcome */
+  #firstRow = (outcome) => this.#reader.first(replyOf(outcome));
+
+  /** @param {Outcome} outcome */
+  #rows = (outcome) => rowsOf(this.#reader, replyOf(outcome));
 }
 
-/** @typedef {import('./commands.js').Modification} Modification */
+/**
+ * @typedef {import('./commands.js').Modification} Modification
+ * @typedef {import('./call.js').Outcome} Outcome
+ */
 
 /**
  * @param {import('../..').RangeOptions} options
@@ -393,6 +388,24 @@ function withLimit(options) {
     throw new TypeError("options.limit must be given: without it the server's limit is 1");
   }
   return options;
+}
+
+/**
+ * Has a batch count the rows that may come back.
+ * @param {readonly import('./instances').Request[]} requests
+ * @param {import('../..').RangeOptions} [options]
+ */
+function expectRows(requests, options) {
+  const limit = options?.limit ?? options?.in?.values?.length ?? 1;
+  for (const request of requests) request.expectRows(limit);
+}
+
+/**
+ * @template T
+ * @param {T[]} values
+ */
+function all(values) {
+  return values;
 }
 
 module.exports = { Index, MADE_BY_CLIENT };

@@ -1,11 +1,12 @@
 'use strict';
 
-const { now } = require('../clock.js');
+const { now } = require('../timers.js');
 const { Definitions } = require('../client/definition.js');
+const { readOutcomes } = require('../client/steps.js');
 const { Ketama } = require('../ketama.js');
-const { cutUp, gather } = require('./fan-out.js');
-const { isUnreachable } = require('./health.js');
-const { Shard, again } = require('./shard.js');
+const { failOver } = require('./fail-over.js');
+const { failuresAmong, partition } = require('./partition.js');
+const { Shard } = require('./shard.js');
 
 /** How many shard parts' servers are remembered: some megabytes. */
 const MAX_KNOWN = 65_536;
@@ -15,17 +16,20 @@ const MAX_KNOWN_LENGTH = 64;
 /** The servers, and which of them does what. */
 class Cluster {
   #ring;
-  #passesOver;
+  #goesToNext;
   #timeoutMs;
   #definitions = new Definitions();
-  /** Of the shard parts that were asked for: to ask the ring takes longer. @type {Map<string, Shard>} */
+  /**
+   * Of the shard parts that were asked for: to ask the ring takes longer.
+   * @type {Map<string, Shard>}
+   */
   #owners = new Map();
 
   /** @param {ReturnType<typeof import('./options.js').parseShardedOptions>} settings */
   constructor({ servers, reads, onServerDown, timeoutMs }) {
     this.shards = servers.map((server) => new Shard(server, reads));
     this.#ring = new Ketama(servers).createContinuum();
-    this.#passesOver = onServerDown === 'next';
+    this.#goesToNext = onServerDown === 'next';
     this.#timeoutMs = timeoutMs;
   }
 
@@ -38,38 +42,30 @@ class Cluster {
   }
 
   /**
-   * What does the operations of a walk: all at the server that did the first.
+   * Does the reads of a scan, beginning at the server of a shard part.
    * @param {string | Uint8Array} hashed
-   * @returns {(operation: Operation) => Promise<any>}
    */
-  walkerFor(hashed) {
-    if (!this.#passesOver) return this.#owner(hashed).walker();
-    /** @type {Map<Shard, ReturnType<Shard['walker']>>} */
-    const walkers = new Map(this.shards.map((shard) => [shard, shard.walker()]));
-    /** @type {SubmitAt} */
-    const walkAt = (shard, operation, timeoutMs) => {
-      return /** @type {ReturnType<Shard['walker']>} */ (walkers.get(shard))(operation, timeoutMs);
-    };
-    /** @type {Shard | null} */
-    let answering = null;
-    return async (operation) => {
-      if (answering !== null) return walkAt(answering, operation);
-      const ended = await this.#submitPassingOver(operation, [hashed], walkAt);
-      if (ended.failures.length > 0) throw ended.failures[0].error;
-      [answering] = ended.places;
-      return operation.finish(ended.outcomes);
-    };
+  pinnedReader(hashed) {
+    return this.#pinnedReader((isWrite) =>
+      this.#candidates(hashed, nodesByShard(isWrite), isWrite),
+    );
   }
 
   /**
-   * Does an operation at a certain server, and remembers whether it was reached.
+   * Does the reads of a scan at a certain server.
+   * @param {Shard} shard
+   */
+  pinnedReaderAt(shard) {
+    return this.#pinnedReader((isWrite) => inOrder(shard.nodesFor(isWrite), isWrite));
+  }
+
+  /**
+   * Does a read at a certain server.
    * @param {Shard} shard
    * @param {Operation} operation
-   * @returns {Promise<any>}
    */
   submitTo(shard, operation) {
-    const submit = () => shard.submit(operation);
-    return this.#passesOver ? shard.healthFor(operation.isWrite).watch(submit) : submit();
+    return this.#submit(operation, inOrder(shard.nodesFor(operation.isWrite), operation.isWrite));
   }
 
   /**
@@ -79,15 +75,10 @@ class Cluster {
    * @returns {Promise<any>}
    */
   submit(operation, hashed) {
-    if (!this.#passesOver) {
-      return this.#owner(hashed).submit(operation);
-    }
-    return this.#submitPassingOver(operation, Array(operation.requests.length).fill(hashed)).then(
-      ({ outcomes, failures: [failure] }) => {
-        if (failure !== undefined) throw failure.error;
-        return operation.finish(outcomes);
-      },
-    );
+    const { isWrite } = operation;
+    const onlyNode = this.#goesToNext ? null : this.#owner(hashed).onlyNode(isWrite);
+    if (onlyNode !== null) return onlyNode.submit(operation);
+    return this.#submit(operation, this.#candidates(hashed, nodesByShard(isWrite), isWrite));
   }
 
   /**
@@ -95,55 +86,64 @@ class Cluster {
    * @param {Operation} operation
    * @param {readonly (string | Uint8Array)[]} hashed  one for each request
    */
-  submitEach(operation, hashed) {
-    if (this.#passesOver) return this.#submitPassingOver(operation, hashed);
-    const places = hashed.map((one) => this.#owner(one));
-    return gather(cutUp(operation, places), (shard, portion) => shard.submit(portion));
+  async submitEach(operation, hashed) {
+    const { isWrite } = operation;
+    // What one server does of an operation, one of its nodes does.
+    const nodesOf = nodesByShard(isWrite);
+    const positions = Array.from(hashed, (_, i) => i);
+    // Of a server that is down each key has a next server of its own.
+    const parts = partition(positions, (i) =>
+      this.#goesToNext ? hashed[i] : this.#owner(hashed[i]),
+    );
+    const groups = Array.from(parts.values(), (positions) => {
+      return { positions, candidates: this.#candidates(hashed[positions[0]], nodesOf, isWrite) };
+    });
+    const gathered = await failOver(operation, groups, this.#until());
+    return { outcomes: gathered.outcomes, failures: failuresAmong(isWrite, gathered) };
   }
 
   /**
-   * The same, and what a server that cannot be reached should have done goes to the next one on the ring.
    * @param {Operation} operation
-   * @param {readonly (string | Uint8Array)[]} hashed
-   * @param {SubmitAt} submitAt
+   * @param {readonly Node[]} candidates
    */
-  async #submitPassingOver(operation, hashed, submitAt = submitAnew) {
-    const until = now() + this.#timeoutMs;
-    const untried = new Map(hashed.map((one) => [one, this.#inOrder(one)]));
-    /** @type {import('../client/call.js').Outcome[]} */
-    const outcomes = [];
-    const failures = [];
-    /** @type {Shard[]} */
-    const lastPlaces = [];
-    let positions = hashed.map((_, i) => i);
-    while (positions.length > 0) {
-      const requests = positions.map((position) => operation.requests[position]);
-      const open = positions.map((position) => hashed[position]);
-      const placeOf = takeEach(untried, new Set(open), operation.isWrite);
-      const places = open.map((one) => /** @type {Shard} */ (placeOf.get(one)));
-      const left = until - now();
-      for (const [i, position] of positions.entries()) lastPlaces[position] = places[i];
-      const part = await gather(cutUp({ ...operation, requests }, places), (shard, portion) => {
-        // One that does not answer is to leave time for the next.
-        const timeoutMs = Math.max(operation.isWrite ? left : left / 2, 1);
-        const submit = () => submitAt(shard, portion, timeoutMs);
-        const health = shard.healthFor(operation.isWrite);
-        return health.watch(submit, (outcomes) => outcomes.some(isUnreachable));
-      });
-      for (const [i, outcome] of part.outcomes.entries()) outcomes[positions[i]] = outcome;
-      const next = [];
-      for (const failure of part.failures) {
-        const failed = failure.positions.map((i) => positions[i]);
-        const isOver = until <= now() || untried.get(hashed[failed[0]])?.length === 0;
-        if (isOver || !mayGoOn(operation, failure.error)) {
-          failures.push({ ...failure, positions: failed });
-        } else {
-          next.push(...failed);
-        }
-      }
-      positions = next;
-    }
-    return { outcomes, failures, places: lastPlaces };
+  async #submit(operation, candidates) {
+    const { outcomes } = await failOver(operation, [groupOf(operation, candidates)], this.#until());
+    return readOutcomes(operation, outcomes);
+  }
+
+  /**
+   * Does reads by one node as long as it can be reached: nodes may be in different states.
+   * @param {(isWrite: boolean) => readonly Node[]} firstCandidates
+   * @returns {(operation: Operation) => Promise<any>}
+   */
+  #pinnedReader(firstCandidates) {
+    /** @type {Node | null} */
+    let pinned = null;
+    return async (operation) => {
+      const candidates =
+        pinned === null ? firstCandidates(operation.isWrite) : pinned.shard.readersFrom(pinned);
+      const group = groupOf(operation, candidates);
+      const { outcomes, nodes } = await failOver(operation, [group], this.#until());
+      const result = await readOutcomes(operation, outcomes);
+      pinned = nodes[0];
+      return result;
+    };
+  }
+
+  #until() {
+    return now() + this.#timeoutMs;
+  }
+
+  /**
+   * The nodes that may do what belongs to a shard part.
+   * @param {string | Uint8Array} hashed
+   * @param {(shard: Shard) => readonly Node[]} nodesOf
+   * @param {boolean} isWrite
+   */
+  #candidates(hashed, nodesOf, isWrite) {
+    if (!this.#goesToNext) return inOrder(nodesOf(this.#owner(hashed)), isWrite);
+    const shards = this.#ring.getServerOrdinals(hashed).map((ordinal) => this.shards[ordinal]);
+    return inOrder(shards.flatMap(nodesOf), isWrite);
   }
 
   /** @param {string | Uint8Array} hashed */
@@ -158,54 +158,45 @@ class Cluster {
     this.#owners.set(hashed, owner);
     return owner;
   }
-
-  /** @param {string | Uint8Array} hashed */
-  #inOrder(hashed) {
-    return this.#ring.getServerOrdinals(hashed).map((ordinal) => this.shards[ordinal]);
-  }
-}
-
-/** @type {SubmitAt} */
-function submitAnew(shard, operation, timeoutMs) {
-  return shard.submit(again(operation), timeoutMs);
 }
 
 /**
- * The next server to try for each shard part.
- * @param {Map<string | Uint8Array, Shard[]>} untried
- * @param {Set<string | Uint8Array>} hashed
+ * Asks each shard once for its nodes.
  * @param {boolean} isWrite
  */
-function takeEach(untried, hashed, isWrite) {
-  /** @type {Map<string | Uint8Array, Shard>} */
-  const places = new Map();
-  for (const one of hashed) places.set(one, takeNext(untried.get(one) ?? [], isWrite));
-  return places;
+function nodesByShard(isWrite) {
+  /** @type {Map<Shard, readonly Node[]>} */
+  const known = new Map();
+  return (/** @type {Shard} */ shard) => {
+    const nodes = known.get(shard) ?? shard.nodesFor(isWrite);
+    known.set(shard, nodes);
+    return nodes;
+  };
 }
 
 /**
- * The next server to try, which leaves the list: the first that is worth it, or else the first.
- * @param {Shard[]} untried  not empty
+ * Those that are down come last.
+ * @param {readonly Node[]} nodes
  * @param {boolean} isWrite
  */
-function takeNext(untried, isWrite) {
-  const found = untried.findIndex((shard) => shard.healthFor(isWrite).isWorthATry);
-  return untried.splice(Math.max(found, 0), 1)[0];
+function inOrder(nodes, isWrite) {
+  if (nodes.every((node) => node.healthFor(isWrite).isUp)) return nodes;
+  const isAvailable = nodes.map((node) => node.healthFor(isWrite).isAvailable);
+  return [...nodes.filter((_, i) => isAvailable[i]), ...nodes.filter((_, i) => !isAvailable[i])];
 }
 
 /**
- * Whether an operation that failed at one server may be done at another.
  * @param {Operation} operation
- * @param {{ outcome?: string }} error
+ * @param {readonly Node[]} candidates
  */
-function mayGoOn({ isWrite }, error) {
-  return isUnreachable(error) && (!isWrite || error.outcome === 'not-sent');
+function groupOf({ requests }, candidates) {
+  return { positions: Array.from(requests, (_, i) => i), candidates };
 }
 
 /**
  * @typedef {import('../client/table-index.js').Operation} Operation
  * @typedef {InstanceType<typeof Shard>} Shard
- * @typedef {(shard: Shard, operation: Operation, timeoutMs?: number) => Promise<any>} SubmitAt
+ * @typedef {InstanceType<typeof import('./shard.js').Node>} Node
  */
 
 module.exports = { Cluster };

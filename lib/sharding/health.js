@@ -1,14 +1,14 @@
 'use strict';
 
-const { now } = require('../clock.js');
+const { now } = require('../timers.js');
 
 const FIRST_INTERVAL_MS = 100;
 const LONGEST_INTERVAL_MS = 30_000;
 
-/** After these nothing is to be had from the server for a while. */
-const UNREACHABLE = new Set(['ERR_HS_CONNECT', 'ERR_HS_LOST', 'ERR_HS_TIMEOUT', 'ERR_HS_AUTH']);
-
-/** Whether a server is worth asking: one that could not be reached is probed at growing intervals, by one call at a time. */
+/**
+ * Whether a node is available: one that could not be reached is probed at growing intervals, by one
+ * call at a time.
+ */
 class Health {
   /** 0 while it is up. */
   #intervalMs = 0;
@@ -21,7 +21,7 @@ class Health {
   }
 
   /** Whether it is up, or time to see if it still is down. */
-  get isWorthATry() {
+  get isAvailable() {
     return this.isUp || (!this.#isProbed && now() >= this.#nextProbe);
   }
 
@@ -29,26 +29,21 @@ class Health {
    * Sees how a call goes.
    * @template Result
    * @param {() => Promise<Result>} call
-   * @param {(result: Result) => boolean} [hasFailed]  what a result says of it
+   * @param {(result: Result) => boolean} wasReached  what a result says of the node
    * @returns {Promise<Result>}
    */
-  async watch(call, hasFailed) {
+  async watch(call, wasReached) {
     // Calls that have nowhere else to go come too early to be probes.
-    const isProbe = !this.isUp && this.isWorthATry;
+    const isProbe = !this.isUp && this.isAvailable;
     if (isProbe) this.#isProbed = true;
-    let wasReached = true;
     try {
       const result = await call();
-      wasReached = hasFailed === undefined || !hasFailed(result);
+      if (wasReached(result)) this.#intervalMs = 0;
+      // Calls that were in flight together fail together: only the first of them counts.
+      else if (isProbe || this.isUp) this.#waitLonger();
       return result;
-    } catch (error) {
-      wasReached = !isUnreachable(error);
-      throw error;
     } finally {
       if (isProbe) this.#isProbed = false;
-      if (wasReached) this.#intervalMs = 0;
-      // Calls that were under way together fail together: only the first of them counts.
-      else if (isProbe || this.isUp) this.#waitLonger();
     }
   }
 
@@ -59,12 +54,4 @@ class Health {
   }
 }
 
-/**
- * Whether the error says that the server could not be reached, or no longer.
- * @param {unknown} error
- */
-function isUnreachable(error) {
-  return UNREACHABLE.has(/** @type {{ code?: string } | undefined} */ (error)?.code ?? '');
-}
-
-module.exports = { Health, isUnreachable };
+module.exports = { Health };

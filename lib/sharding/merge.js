@@ -1,10 +1,10 @@
 'use strict';
 
+const { isNumber } = require('../client/types.js');
+
 /*
  * The servers' streams of rows as one, in the order of the index.
  */
-
-const NUMBER = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i;
 
 /**
  * @template {Record<string, any>} Row
@@ -46,7 +46,8 @@ function orderBy(columns, types, isDescending) {
    */
   return (a, b) => {
     for (const column of columns) {
-      const order = compareValues(a[column], b[column], types[column]);
+      const type = Object.hasOwn(types, column) ? types[column] : undefined;
+      const order = compareValues(a[column], b[column], type);
       if (order !== 0) return sign * order;
     }
     return 0;
@@ -64,7 +65,7 @@ function compareValues(a, b, type) {
   if (a === null || b === null) return Number(a !== null) - Number(b !== null);
   if (typeof a !== 'string')
     return Buffer.isBuffer(a) ? Buffer.compare(a, b) : Number(a > b) - Number(a < b);
-  if (type === undefined && NUMBER.test(a) && NUMBER.test(b)) return compareNumbers(a, b);
+  if (type === undefined && isNumber(a) && isNumber(b)) return compareNumbers(a, b);
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
@@ -74,8 +75,9 @@ function compareValues(a, b, type) {
  */
 function compareNumbers(a, b) {
   const difference = Number(a) - Number(b);
-  if (difference !== 0 || /e/i.test(a + b)) return difference;
-  // Two may be nearer to each other than doubles tell.
+  if (difference < 0 || difference > 0) return difference;
+  if (/e/i.test(a + b)) return 0;
+  // Two may be nearer to each other than doubles tell, or both past the largest.
   const decimals = Math.max(decimalsOf(a).length, decimalsOf(b).length);
   const [scaledA, scaledB] = [a, b].map((text) => {
     return BigInt(text.replace(/\..*/, '') + decimalsOf(text).padEnd(decimals, '0'));

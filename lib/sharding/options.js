@@ -3,7 +3,7 @@
 const { checkArray, checkInteger, checkNames, checkOneOf, checkOptions } = require('../check.js');
 const { parseOptions } = require('../client/options.js');
 const { DEFAULT_HOST, DEFAULT_READ_PORT } = require('../defaults.js');
-const { show } = require('../encode.js');
+const { showKind } = require('../encode.js');
 
 const DEFAULT_WEIGHT = 1;
 const MAX_WEIGHT = 2 ** 32 - 1;
@@ -42,14 +42,14 @@ function parseShardedOptions(given) {
   const { timeoutMs } = parseOptions(common);
   const ofAll = { ...common, timeoutMs };
   if (!Array.isArray(servers) || servers.length === 0) {
-    throw new TypeError(`options.servers must be an array of servers, not ${show(servers)}`);
+    throw new TypeError(`options.servers must be an array of servers, not ${showKind(servers)}`);
   }
   const parsed = servers.map((server, i) => parseServer(server, `options.servers[${i}]`, ofAll));
   const names = parsed.map(({ host, port }) => `${host}:${port}`);
-  const repeated = names.find((name, i) => names.indexOf(name) !== i);
-  if (repeated !== undefined) {
+  const repeated = names.findIndex((name, i) => names.indexOf(name) !== i);
+  if (repeated !== -1) {
     throw new TypeError(
-      `options.servers has ${repeated} twice: servers on paths need a host each as their name on the ring`,
+      `options.servers[${repeated}] has the host and port of another: servers on paths need a host each as their name on the ring`,
     );
   }
   if (reads === 'replica' && parsed.some(({ replicas }) => replicas.length === 0)) {

@@ -1,9 +1,10 @@
 'use strict';
 
 const {
-  types: { isUint8Array },
+  types: { isDate, isUint8Array },
 } = require('node:util');
-const { encodeValue, show } = require('../encode.js');
+const { valuesOf } = require('../client/row-object.js');
+const { encodeValue, show, showKind } = require('../encode.js');
 
 /**
  * Which part of a key says on which server its row is, and how that part is hashed: one column as its plain text, so that
@@ -22,16 +23,18 @@ class ShardKey {
    */
   constructor(columns, shardBy, override) {
     if (!Array.isArray(shardBy) || shardBy.length === 0) {
-      throw new TypeError(`target.shardBy must be an array of column names, not ${show(shardBy)}`);
+      throw new TypeError(
+        `target.shardBy must be an array of column names, not ${showKind(shardBy)}`,
+      );
     }
     if (override !== undefined && typeof override !== 'function') {
-      throw new TypeError(`target.shardKey must be a function, not ${show(override)}`);
+      throw new TypeError(`target.shardKey must be a function, not ${showKind(override)}`);
     }
     this.#columns = shardBy;
-    this.#positions = Array.from(shardBy, (name) => {
+    this.#positions = Array.from(shardBy, (name, i) => {
       const position = Array.isArray(columns) ? columns.indexOf(name) : -1;
       if (position !== -1) return position;
-      throw new TypeError(`target.shardBy names ${show(name)}, which is not in target.columns`);
+      throw new TypeError(`target.shardBy[${i}] is not among target.columns`);
     });
     this.#override = override;
   }
@@ -69,33 +72,44 @@ class ShardKey {
    * @param {string} argument
    */
   ofValues(values, argument) {
-    const given = /** @type {any} */ (values);
-    const parts = this.#columns.map((name, i) => {
-      const part = Array.isArray(values) ? given[this.#positions[i]] : given[name];
-      if (part !== undefined && part !== null) return part;
-      throw new TypeError(
-        `${argument}.${name} must be given: it says on which server the row belongs`,
-      );
-    });
-    return this.#hashed(parts, argument);
+    const parts = this.#partsOf(values);
+    const missing = parts.findIndex((part) => part === undefined || part === null);
+    if (missing === -1) return this.#hashed(parts, argument);
+    throw new TypeError(
+      `${argument}.${this.#columns[missing]} must be given: it says on which server the row belongs`,
+    );
   }
 
   /**
-   * Of a key after an update of its row; undefined if the update names none of its columns.
+   * Whether values have one of its columns, as an array has all of them.
+   * @param {unknown} values
+   */
+  isNamedIn(values) {
+    return this.#partsOf(values).some((part) => part !== undefined);
+  }
+
+  /**
+   * Of a key after an update of its row.
    * @param {unknown} key
-   * @param {any} values
+   * @param {unknown} values
    */
   afterUpdate(key, values) {
-    const isNamed = this.#columns.map(
-      (name) => Array.isArray(values) || Object.hasOwn(values, name),
-    );
-    if (!isNamed.includes(true)) return undefined;
     const before = Array.isArray(key) ? key : [key];
-    const parts = this.#columns.map((name, i) => {
-      if (!isNamed[i]) return before[i];
-      return Array.isArray(values) ? values[this.#positions[i]] : values[name];
-    });
+    const parts = this.#partsOf(values).map((part, i) => (part === undefined ? before[i] : part));
     return this.#hashed(parts, 'values');
+  }
+
+  /**
+   * The values of its columns; undefined where there is none.
+   * @param {unknown} values  a row, or some of its values
+   * @returns {unknown[]}
+   */
+  #partsOf(values) {
+    if (Array.isArray(values)) return this.#positions.map((position) => values[position]);
+    const named = valuesOf(values, this.#columns);
+    return this.#columns.map((name) => {
+      return named !== null && Object.hasOwn(named, name) ? named[name] : undefined;
+    });
   }
 
   /**
@@ -122,7 +136,7 @@ function hashedText(given, argument) {
     if (part === null) {
       throw new TypeError(`${argument}[${i}] must not be null: NULL belongs to no server`);
     }
-    if (part instanceof Date) {
+    if (isDate(part)) {
       throw new TypeError(
         `${argument}[${i}] is a Date, which a column may give back as another text than it was hashed as: give target.shardKey`,
       );

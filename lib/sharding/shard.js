@@ -1,16 +1,15 @@
 'use strict';
 
-const { now } = require('../clock.js');
-const { Request } = require('../client/call.js');
 const { Client, access } = require('../client/client.js');
-const { Health, isUnreachable } = require('./health.js');
+const { Health } = require('./health.js');
 
-/** One server of the ring: its primary, which takes the writes, and the replicas that may take reads. */
+/**
+ * One server of the ring: its primary, which takes the writes, and the replicas that may take
+ * reads.
+ */
 class Shard {
   #primary;
   #replicas;
-  #writes;
-  #reads;
   /** Who takes the reads. */
   #readers;
   /** How many reads have been spread over them. */
@@ -22,11 +21,8 @@ class Shard {
    */
   constructor({ host, port, options, replicas }, reads) {
     this.address = `${host}:${port}`;
-    /** Whether to pass it over; replicas may take reads where the primary is down, and the other way round. */
-    this.#writes = new Health();
-    this.#reads = new Health();
-    this.#primary = new Member(options);
-    this.#replicas = replicas.map((replica) => new Member(replica));
+    this.#primary = new Node(this, options);
+    this.#replicas = replicas.map((replica) => new Node(this, replica));
     const readers = {
       primary: [this.#primary],
       replica: this.#replicas,
@@ -36,35 +32,31 @@ class Shard {
   }
 
   /**
-   * Does an operation at the primary, or a read at the first of its readers that can be reached.
-   * @param {Operation} operation
-   * @param {number} [timeoutMs]  for all tries together; the client's if it is not given
-   * @returns {Promise<any>}
+   * The only node that may do an operation; null if there are several.
+   * @param {boolean} isWrite
    */
-  submit(operation, timeoutMs) {
-    if (operation.isWrite) return access.submit(this.#primary.client, operation, timeoutMs);
-    const [only] = this.#readers;
-    if (this.#readers.length === 1) return access.submit(only.client, operation, timeoutMs);
-    const readers = this.#readersInTurn();
-    return this.#read(operation, timeoutMs ?? only.timeoutMs, readers).then(({ result }) => result);
+  onlyNode(isWrite) {
+    if (isWrite) return this.#primary;
+    return this.#readers.length === 1 ? this.#readers[0] : null;
   }
 
   /**
-   * What does the reads of a walk: by one reader as long as it can be reached, since they may be in different states.
-   * @returns {(operation: Operation, timeoutMs?: number) => Promise<any>}
+   * The nodes that may do an operation, in their turn: each reader begins as often as the others.
+   * @param {boolean} isWrite
+   * @returns {Node[]}
    */
-  walker() {
-    let readers = this.#readersInTurn();
-    return async (operation, timeoutMs = readers[0].timeoutMs) => {
-      const { result, reader } = await this.#read(operation, timeoutMs, readers);
-      if (reader !== readers[0]) readers = [reader, ...readers.filter((one) => one !== reader)];
-      return result;
-    };
+  nodesFor(isWrite) {
+    if (isWrite) return [this.#primary];
+    const first = this.#spread++ % this.#readers.length;
+    return [...this.#readers.slice(first), ...this.#readers.slice(0, first)];
   }
 
-  /** @param {boolean} isWrite */
-  healthFor(isWrite) {
-    return isWrite ? this.#writes : this.#reads;
+  /**
+   * The same for reads, a certain node first.
+   * @param {Node} node
+   */
+  readersFrom(node) {
+    return [node, ...this.#readers.filter((reader) => reader !== node)];
   }
 
   stats() {
@@ -78,67 +70,36 @@ class Shard {
   async close() {
     await Promise.all([this.#primary, ...this.#replicas].map(({ client }) => client.close()));
   }
-
-  /**
-   * @param {Operation} operation
-   * @param {number} timeoutMs
-   * @param {readonly Member[]} readers
-   */
-  async #read(operation, timeoutMs, readers) {
-    const until = now() + timeoutMs;
-    for (let i = 0; ; i++) {
-      const isLast = i === readers.length - 1;
-      const left = until - now();
-      try {
-        // One that does not answer is to leave time for another.
-        const reader = readers[i];
-        const mostMs = Math.max(isLast ? left : left / 2, 1);
-        return { reader, result: await reader.read(again(operation), mostMs) };
-      } catch (error) {
-        if (isLast || !isUnreachable(error)) throw error;
-      }
-    }
-  }
-
-  /** Each begins as often as the others; those that are down come last. */
-  #readersInTurn() {
-    const first = this.#spread++ % this.#readers.length;
-    const readers = [...this.#readers.slice(first), ...this.#readers.slice(0, first)];
-    if (readers.every(({ health }) => health.isUp)) return readers;
-    const isWorthATry = new Map(readers.map((reader) => [reader, reader.health.isWorthATry]));
-    return readers.toSorted((a, b) => Number(isWorthATry.get(b)) - Number(isWorthATry.get(a)));
-  }
 }
 
 /** A primary or a replica. */
-class Member {
-  /** @param {import('../..').ClientOptions & { timeoutMs: number }} options */
-  constructor(options) {
+class Node {
+  /** Its ports may fail one without the other. */
+  #reads = new Health();
+  #writes = new Health();
+
+  /**
+   * @param {Shard} shard
+   * @param {import('../..').ClientOptions} options
+   */
+  constructor(shard, options) {
+    this.shard = shard;
     this.client = new Client(options);
-    this.timeoutMs = options.timeoutMs;
-    this.health = new Health();
   }
 
   /**
-   * @param {Operation} operation
-   * @param {number} timeoutMs
+   * @param {import('../client/table-index.js').Operation} operation
+   * @param {number} [until]  as performance.now() tells it; the client's time if it is not given
+   * @returns {Promise<any>}
    */
-  read(operation, timeoutMs) {
-    return this.health.watch(() => access.submit(this.client, operation, timeoutMs));
+  submit(operation, until) {
+    return access.submit(this.client, operation, until);
+  }
+
+  /** @param {boolean} isWrite */
+  healthFor(isWrite) {
+    return isWrite ? this.#writes : this.#reads;
   }
 }
 
-/**
- * The operation with requests that no call has taken.
- * @param {Operation} operation
- */
-function again(operation) {
-  const requests = operation.requests.map(
-    ({ definition, command }) => new Request(definition, command),
-  );
-  return { ...operation, requests };
-}
-
-/** @typedef {import('../client/table-index.js').Operation} Operation */
-
-module.exports = { Shard, again };
+module.exports = { Node, Shard };

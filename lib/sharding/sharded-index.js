@@ -1,6 +1,7 @@
 'use strict';
 
-const { checkOneOf, checkOptions } = require('../check.js');
+const { checkOneOfArgument, checkOptions } = require('../check.js');
+const { readOutcomes } = require('../client/steps.js');
 const { Index } = require('../client/table-index.js');
 const { FanOutError, HandlerSocketError } = require('../errors.js');
 const { merge, orderBy } = require('./merge.js');
@@ -32,7 +33,7 @@ class ShardedIndex extends Index {
     const shardKey = new ShardKey(columns, shardBy, override);
     if (shardBy.some((name, i) => keyColumns[i] !== name)) {
       throw new TypeError(
-        `target.shardBy must name the leading columns of the index, which are ${keyColumns.join(', ')}`,
+        'target.shardBy must name the leading columns of the index, as target.keyColumns does',
       );
     }
     const { define } = cluster;
@@ -56,10 +57,10 @@ class ShardedIndex extends Index {
    * @param {import('../..').RangeOptions & { servers?: 'all' }} options
    */
   async find(op, key, options) {
-    if (options !== undefined) checkOptions(options, 'options');
-    const { servers, ...rest } = options ?? {};
+    const given = options === undefined ? {} : options;
+    const { servers, ...rest } = ownOptions(given, ['limit', 'offset', 'in', 'filters']);
     if (servers === undefined) return super.find(op, key, rest);
-    checkOneOf(servers, 'options.servers', ALL);
+    checkOneOfArgument(servers, 'options.servers', ALL);
     const asked = this.#cluster.shards.map(async (shard) => {
       const index = this.#openAt((operation) => this.#cluster.submitTo(shard, operation));
       try {
@@ -79,19 +80,18 @@ class ShardedIndex extends Index {
    * @param {{ pageSize?: number, limit?: number, filters?: readonly import('../..').RowFilter[], servers?: 'all' }} [options]
    */
   scan(op, key, options = {}) {
-    checkOptions(options, 'options');
-    const { servers, ...rest } = options;
+    const { servers, ...rest } = ownOptions(options, ['pageSize', 'limit', 'filters']);
     if (servers === undefined) {
       this.#checkOneServer(op, key);
       // What follows the first page is on the same server, whatever its keys are.
-      const submit = this.#cluster.walkerFor(this.#shardKey.ofKey(key, 'key'));
+      const submit = this.#cluster.pinnedReader(this.#shardKey.ofKey(key, 'key'));
       return this.#openAt(submit).scan(op, key, rest);
     }
-    checkOneOf(servers, 'options.servers', ALL);
+    checkOneOfArgument(servers, 'options.servers', ALL);
     const { columns, types } = this.#order;
     const streams = this.#cluster.shards.map((shard) => {
       // A page of each server is enough to hold.
-      return this.#openAt(shard.walker(), false).scan(op, key, rest);
+      return this.#openAt(this.#cluster.pinnedReaderAt(shard), false).scan(op, key, rest);
     });
     return merge(streams, orderBy(columns, types, op.startsWith('<')), rest.limit ?? Infinity);
   }
@@ -114,7 +114,7 @@ class ShardedIndex extends Index {
         });
       default:
         this.#checkOneServer(op, key, options);
-        return this.#cluster.submit(operation, this.#checkStaysThere(key, values));
+        return this.#cluster.submit(operation, this.#checkStaysThere(name, key, values));
     }
   }
 
@@ -126,21 +126,25 @@ class ShardedIndex extends Index {
   async #submitEach(operation, given, hash) {
     const hashed = Array.from(given, hash);
     const { outcomes, failures } = await this.#cluster.submitEach(operation, hashed);
-    if (failures.length === 0 || SETTLED.has(operation.name)) return operation.finish(outcomes);
+    if (failures.length === 0 || operation.settlesEach) return readOutcomes(operation, outcomes);
     throwIfRefusedHere(failures);
-    const rows = outcomes.map((outcome) => rowOf(operation, outcome));
+    const rows = await Promise.all(outcomes.map((outcome) => rowOf(operation, outcome)));
     throw new FanOutError(operation.name, failures, rows);
   }
 
   /**
    * The key's shard part. A row whose own one changes would be looked for on another server.
+   * @param {string} name  the operation's
    * @param {unknown} key
    * @param {unknown} values
    */
-  #checkStaysThere(key, values) {
+  #checkStaysThere(name, key, values) {
     const hashed = this.#shardKey.ofKey(key, 'key');
-    const after = values === undefined ? undefined : this.#shardKey.afterUpdate(key, values);
-    if (after === undefined || Buffer.from(after).equals(Buffer.from(hashed))) return hashed;
+    if (values === undefined || !this.#shardKey.isNamedIn(values)) return hashed;
+    if (SETS_VALUES.has(name)) {
+      const after = this.#shardKey.afterUpdate(key, values);
+      if (Buffer.from(after).equals(Buffer.from(hashed))) return hashed;
+    }
     throw new TypeError(
       `${this.#shardKey.columns.join(', ')} says on which server a row is, and cannot be changed: delete the row and insert ` +
         'it anew',
@@ -171,16 +175,25 @@ class ShardedIndex extends Index {
 }
 
 /**
+ * A copy that has as its own what may be an accessor of a class. What there is no option for stays, to be refused.
+ * @template {object} Options
+ * @param {Options} options
+ * @param {readonly string[]} names
+ * @returns {Options}
+ */
+function ownOptions(options, names) {
+  const given = /** @type {Record<string, unknown>} */ (checkOptions(options, 'options'));
+  const known = Object.fromEntries(names.concat('servers').map((name) => [name, given[name]]));
+  return /** @type {Options} */ ({ ...given, ...known });
+}
+
+/**
  * @param {Operation} operation
  * @param {import('../client/call.js').Outcome} outcome
- * @returns {unknown} undefined where there is none to be had
+ * @returns {Promise<unknown>} undefined where there is none to be had
  */
-function rowOf({ finish }, outcome) {
-  try {
-    return /** @type {unknown[]} */ (finish([outcome]))[0];
-  } catch {
-    return undefined;
-  }
+function rowOf(operation, outcome) {
+  return readOutcomes({ ...operation, finish: undefined }, [outcome]).catch(() => undefined);
 }
 
 /** @param {({ rows: unknown[] } | { address: string, error: import('../..').HandlerSocketError })[]} answers */
@@ -205,8 +218,8 @@ function throwIfRefusedHere(failures) {
   }
 }
 
-/** What gives each request's outcome by itself. */
-const SETTLED = new Set(['insertMany', 'getManySettled']);
+/** What says how the values are afterwards. Of an increment only the server knows the sum. */
+const SETS_VALUES = new Set(['update', 'updateReturning']);
 
 /** @typedef {import('../client/table-index.js').Operation} Operation */
 

@@ -1,6 +1,7 @@
 'use strict';
 
 const crypto = require('node:crypto');
+const { showKind } = require('../encode.js');
 
 /**
  * @typedef {object} Settings The options of startServer, checked and complete.
@@ -32,7 +33,7 @@ function readSettings(options = {}) {
  */
 function readSecret(option, value) {
   if (typeof value !== 'string') {
-    throw new TypeError(`startServer: ${option} must be a string, not ${describe(value)}`);
+    throw new TypeError(`startServer: ${option} must be a string, not ${showKind(value)}`);
   }
   if (/[\x00-\x0f]/.test(value)) {
     throw new TypeError(
@@ -47,7 +48,7 @@ function readSecret(option, value) {
 function readThreads(value) {
   if (!Number.isSafeInteger(value) || /** @type {number} */ (value) < 1) {
     throw new TypeError(
-      `startServer: threads must be a whole number from 1, not ${describe(value)}`,
+      `startServer: threads must be a whole number from 1, not ${showKind(value)}`,
     );
   }
   return /** @type {number} */ (value);
@@ -59,7 +60,7 @@ function readSql(value) {
   const wrong = statements.find((statement) => typeof statement !== 'string');
   if (wrong !== undefined) {
     throw new TypeError(
-      `startServer: sql must be a string or an array of strings, not ${describe(wrong)}`,
+      `startServer: sql must be a string or an array of strings, not ${showKind(wrong)}`,
     );
   }
   // The semicolon has its own line, as a statement may end with a comment.
@@ -69,7 +70,7 @@ function readSql(value) {
 /** @param {unknown} value */
 function readConfig(value) {
   if (typeof value !== 'object' || value === null) {
-    throw new TypeError(`startServer: config must be an object, not ${describe(value)}`);
+    throw new TypeError(`startServer: config must be an object, not ${showKind(value)}`);
   }
   for (const [name, setting] of Object.entries(value)) checkConfigLine(name, setting);
   return new Map(Object.entries(value));
@@ -81,11 +82,11 @@ function readConfig(value) {
  */
 function checkConfigLine(name, setting) {
   if (!/^[A-Za-z][\w.-]*$/.test(name)) {
-    throw new TypeError(`startServer: config has '${name}', which is no name of a server setting`);
+    throw new TypeError('startServer: config has a name that no server setting can have');
   }
   if (typeof setting !== 'string' && !Number.isFinite(setting)) {
     throw new TypeError(
-      `startServer: config.${name} must be a string or a finite number, not ${describe(setting)}`,
+      `startServer: config.${name} must be a string or a finite number, not ${showKind(setting)}`,
     );
   }
   const instead = CHOSEN_HERE[plainName(name)];
@@ -121,11 +122,6 @@ function plainName(name) {
     .toLowerCase()
     .replaceAll('-', '_')
     .replace(/^loose_/, '');
-}
-
-/** @param {unknown} value */
-function describe(value) {
-  return value === null ? 'null' : `${typeof value} ${String(value)}`;
 }
 
 module.exports = { readSettings, plainName };

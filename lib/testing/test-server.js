@@ -1,5 +1,6 @@
 'use strict';
 
+const { showKind } = require('../encode.js');
 const { HOST, pathsIn } = require('./configuration.js');
 const { killForGood, startAgain } = require('./boot.js');
 const { runSql } = require('./sql.js');
@@ -47,7 +48,9 @@ class TestServer {
   /** @param {string} statement */
   async sql(statement) {
     if (typeof statement !== 'string') {
-      throw new TypeError(`TestServer.sql: the statement must be a string, not ${statement}`);
+      throw new TypeError(
+        `TestServer.sql: the statement must be a string, not ${showKind(statement)}`,
+      );
     }
     this.#checkNotStopped('sql');
     const { ending, pid } = this.#server;

@@ -62,6 +62,7 @@ pub(super) struct Exchange {
     /// How many commands, of the preamble and then the batch, these bytes hold whole.
     asked: usize,
     reader: ReplyReader,
+    received_bytes: usize,
     preamble_received: usize,
     received: usize,
     /// How many of the batch's replies say that the connection is not authorised.
@@ -87,6 +88,7 @@ impl Exchange {
             sent: 0,
             asked: 0,
             options,
+            received_bytes: 0,
             preamble_received: 0,
             received: 0,
             unauthorised: 0,
@@ -129,7 +131,10 @@ impl Exchange {
             for _ in 0..receives {
                 match socket.receive(&mut space[..self.reader.room()]) {
                     Ok(0) => return Progress::Broken(Kind::Lost { source: None }),
-                    Ok(count) => self.reader.push(&space[..count]),
+                    Ok(count) => {
+                        self.received_bytes += count;
+                        self.reader.push(&space[..count]);
+                    }
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                     Err(error) => return Progress::Broken(Kind::Lost { source: Some(error) }),
@@ -149,6 +154,10 @@ impl Exchange {
     /// Whether the server closed an idle connection just before this exchange, which has done nothing on it yet.
     pub fn can_move(&self) -> bool {
         !self.is_first && self.sent == 0
+    }
+
+    pub fn received_bytes(&self) -> usize {
+        self.received_bytes
     }
 
     pub fn has_more_to_send(&self) -> bool {

@@ -6,27 +6,25 @@
 
 mod exchange;
 mod options;
+mod race;
 mod socket;
 mod status;
 
-use std::collections::VecDeque;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::address::Address;
 use crate::error::{Kind, Stage};
 use crate::protocol::Batch;
 use exchange::{Exchange, Progress};
+use race::{Attempt, Race, in_order};
 
 pub use exchange::{Completion, Failure};
 pub use options::{DEFAULT_MAX_REPLY_BYTES, Options, SecretError};
 pub use socket::{Network, NetworkSocket, Socket, Target, Transport};
 pub use status::{ConnectionState, Status};
-
-/// When a Unix socket's listener had no room, the connect is tried again after this long.
-const CONNECT_RETRY: Duration = Duration::from_millis(2);
 
 /// One server address; see the module's documentation.
 pub struct Connection<T: Transport = Network> {
@@ -35,6 +33,8 @@ pub struct Connection<T: Transport = Network> {
     status: Arc<Status>,
     transport: T,
     phase: Phase<T::Socket>,
+    /// The address of the last connect that succeeded. A connect begins with it.
+    last_address: Option<IpAddr>,
     /// The length of the longest segment that the last exchange received.
     last_longest: usize,
     /// The exchange under way and when it has to be over.
@@ -45,12 +45,7 @@ enum Phase<S> {
     Closed,
     Idle(Arc<S>),
     Lookup,
-    /// `targets[0]` is being tried, until `until`; no socket means that it had no room and is tried again then.
-    Connecting {
-        socket: Option<Arc<S>>,
-        targets: VecDeque<Target>,
-        until: Instant,
-    },
+    Connecting(Race<S>),
     Exchanging(Arc<S>),
 }
 
@@ -77,21 +72,19 @@ pub struct Wait {
 pub enum Awaited {
     /// The addresses of [`Connection::host`]: [`Event::Resolved`].
     Lookup,
-    /// Readiness of [`Connection::socket`]: [`Event::Ready`].
-    Socket {
+    /// Readiness of any of [`Connection::sockets`]: [`Event::Ready`]. With none it is the time that counts.
+    Sockets {
         /// Wait until something can be received.
         readable: bool,
-        /// Wait until something can be sent, or the connect has ended.
+        /// Wait until something can be sent, or a connect has ended.
         writable: bool,
     },
-    /// Nothing but the time.
-    Time,
 }
 
 /// What happened.
 #[derive(Debug)]
 pub enum Event {
-    /// The socket is ready, or may be: a mistaken call costs a system call and does no harm.
+    /// A socket is ready, or may be: which one need not be said, and a mistaken call costs a system call and does no harm.
     Ready,
     /// The look-up ended.
     Resolved(io::Result<Vec<IpAddr>>),
@@ -120,6 +113,7 @@ impl<T: Transport> Connection<T> {
             status,
             transport,
             phase: Phase::Closed,
+            last_address: None,
             last_longest: 0,
             exchange: None,
         }
@@ -138,11 +132,53 @@ impl<T: Transport> Connection<T> {
         if now >= deadline {
             return Step::Done(Completion::not_begun(Kind::Timeout { during: Stage::Start }));
         }
+        let is_open = self.is_open();
+        self.begin(batch, deadline, now, is_open)
+    }
+
+    /// As [`Self::start`], but gives the batch back if the connection has to connect first.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub fn start_connected(
+        &mut self,
+        batch: Batch,
+        deadline: Instant,
+        now: Instant,
+    ) -> Result<Step, Batch> {
+        if batch.commands() == 0 || now >= deadline {
+            return Ok(self.start(batch, deadline, now));
+        }
+        match self.is_open() {
+            true => Ok(self.begin(batch, deadline, now, true)),
+            false => Err(batch),
+        }
+    }
+
+    /// Whether there is an idle socket that the server has not closed. One that it has closed is given up here.
+    fn is_open(&mut self) -> bool {
+        match std::mem::replace(&mut self.phase, Phase::Closed) {
+            Phase::Idle(socket) if is_quiet(&*socket) => {
+                self.phase = Phase::Idle(socket);
+                true
+            }
+            Phase::Idle(_) => {
+                self.status.set(ConnectionState::Aborted);
+                false
+            }
+            phase => {
+                self.phase = phase;
+                false
+            }
+        }
+    }
+
+    fn begin(&mut self, batch: Batch, deadline: Instant, now: Instant, is_open: bool) -> Step {
         // One value is often as long as the last.
         let exchange = Exchange::new(batch, Arc::clone(&self.options), self.last_longest);
         self.exchange = Some((exchange, deadline));
         match std::mem::replace(&mut self.phase, Phase::Closed) {
-            Phase::Idle(socket) if is_quiet(&*socket) => {
+            Phase::Idle(socket) if is_open => {
                 self.phase = Phase::Exchanging(socket);
                 self.advance(now)
             }
@@ -161,11 +197,8 @@ impl<T: Transport> Connection<T> {
         }
         match (event, &self.phase) {
             (Event::Resolved(result), Phase::Lookup) => self.resolved(result, now),
-            (Event::Ready, Phase::Connecting { .. }) => self.check_connect(now),
+            (Event::Ready | Event::Time, Phase::Connecting(_)) => self.race(now),
             (Event::Ready, Phase::Exchanging(_)) => self.advance(now),
-            (Event::Time, Phase::Connecting { until, .. }) if now >= *until => {
-                self.next_attempt(now)
-            }
             _ => Step::Wait(self.wait()),
         }
     }
@@ -187,18 +220,22 @@ impl<T: Transport> Connection<T> {
         }
     }
 
-    /// Whether [`Self::start`] has no need to connect for this batch first.
-    pub fn can_begin_at_once(&self, batch: &Batch) -> bool {
-        batch.commands() == 0 || matches!(self.phase, Phase::Idle(_))
+    /// How much has been received of the exchange under way; `None` if none is, or not yet on a connected socket.
+    pub fn received_bytes(&self) -> Option<usize> {
+        match (&self.phase, &self.exchange) {
+            (Phase::Exchanging(_), Some((exchange, _))) => Some(exchange.received_bytes()),
+            _ => None,
+        }
     }
 
-    /// The socket to wait for.
-    pub fn socket(&self) -> Option<&Arc<T::Socket>> {
-        match &self.phase {
-            Phase::Idle(socket) | Phase::Exchanging(socket) => Some(socket),
-            Phase::Connecting { socket, .. } => socket.as_ref(),
-            Phase::Closed | Phase::Lookup => None,
-        }
+    /// The sockets to wait for: several while attempts to connect race, one otherwise, or none.
+    pub fn sockets(&self) -> impl Iterator<Item = &Arc<T::Socket>> + Clone {
+        let (one, racing) = match &self.phase {
+            Phase::Idle(socket) | Phase::Exchanging(socket) => (Some(socket), None),
+            Phase::Connecting(race) => (None, Some(race.sockets())),
+            Phase::Closed | Phase::Lookup => (None, None),
+        };
+        one.into_iter().chain(racing.into_iter().flatten())
     }
 
     /// The host's name to look up.
@@ -233,7 +270,7 @@ impl<T: Transport> Connection<T> {
                 }
             },
         };
-        self.attempt(VecDeque::from([target]), now)
+        self.connect([target], now)
     }
 
     fn resolved(&mut self, result: io::Result<Vec<IpAddr>>, now: Instant) -> Step {
@@ -242,8 +279,9 @@ impl<T: Transport> Connection<T> {
         };
         match result {
             Ok(found) if !found.is_empty() => {
-                let targets = found.into_iter().map(|ip| Target::Tcp(SocketAddr::new(ip, *port)));
-                self.attempt(targets.collect(), now)
+                let port = *port;
+                let addresses = in_order(found, self.last_address);
+                self.connect(addresses.map(|ip| Target::Tcp(SocketAddr::new(ip, port))), now)
             }
             Ok(_) => {
                 let source = io::Error::new(io::ErrorKind::NotFound, "it has no address");
@@ -253,62 +291,27 @@ impl<T: Transport> Connection<T> {
         }
     }
 
-    /// Tries the targets in turn. Each gets an equal share of the time that is left, so that one which never answers
-    /// does not take it all.
-    fn attempt(&mut self, mut targets: VecDeque<Target>, now: Instant) -> Step {
-        let mut last_error = None;
-        while let Some(target) = targets.front() {
-            let share = self.deadline().saturating_duration_since(now) / targets.len() as u32;
-            match self.transport.connect(target) {
-                Ok(socket) => {
-                    let until = now + share;
-                    self.phase =
-                        Phase::Connecting { socket: Some(Arc::new(socket)), targets, until };
-                    return self.check_connect(now);
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    let until = (now + CONNECT_RETRY).min(self.deadline());
-                    self.phase = Phase::Connecting { socket: None, targets, until };
-                    return Step::Wait(self.wait());
-                }
-                Err(error) => {
-                    last_error = Some(error);
-                    targets.pop_front();
-                }
-            }
-        }
-        self.fail(Kind::Connect {
-            source: last_error.unwrap_or_else(|| io::ErrorKind::TimedOut.into()),
-        })
+    fn connect(&mut self, targets: impl IntoIterator<Item = Target>, now: Instant) -> Step {
+        self.phase = Phase::Connecting(Race::new(targets, now));
+        self.race(now)
     }
 
-    fn check_connect(&mut self, now: Instant) -> Step {
-        let Phase::Connecting { socket: Some(socket), targets, .. } = &mut self.phase else {
-            return Step::Wait(self.wait());
+    fn race(&mut self, now: Instant) -> Step {
+        let Phase::Connecting(race) = &mut self.phase else {
+            unreachable!("only attempts to connect race");
         };
-        match socket.connected() {
-            Ok(false) => Step::Wait(self.wait()),
-            Ok(true) => {
-                self.phase = Phase::Exchanging(Arc::clone(socket));
+        match race.advance(&mut self.transport, now) {
+            race::Progress::Wait => Step::Wait(self.wait()),
+            race::Progress::Won(Attempt { target, socket }) => {
+                self.last_address = target.ip();
+                // This drops the other attempts' sockets.
+                self.phase = Phase::Exchanging(socket);
                 self.status.count_connect();
                 self.exchange_mut().put_preamble_first();
                 self.advance(now)
             }
-            Err(source) if targets.len() == 1 => self.fail(Kind::Connect { source }),
-            Err(_) => self.next_attempt(now),
+            race::Progress::Lost(source) => self.fail(Kind::Connect { source }),
         }
-    }
-
-    /// Leaves a target that failed or did not answer in its time; one that had no room is tried again.
-    fn next_attempt(&mut self, now: Instant) -> Step {
-        let Phase::Connecting { socket, targets, .. } = &mut self.phase else {
-            unreachable!("only a connect that is under way goes on to the next target");
-        };
-        let mut targets = std::mem::take(targets);
-        if socket.is_some() {
-            targets.pop_front();
-        }
-        self.attempt(targets, now)
     }
 
     fn advance(&mut self, now: Instant) -> Step {
@@ -329,7 +332,7 @@ impl<T: Transport> Connection<T> {
         let during = match &self.phase {
             Phase::Closed | Phase::Idle(_) => Stage::Start,
             Phase::Lookup => Stage::Lookup,
-            Phase::Connecting { .. } => Stage::Connect,
+            Phase::Connecting(_) => Stage::Connect,
             Phase::Exchanging(socket) => {
                 let socket = Arc::clone(socket);
                 // The caller may come late, and the replies have been waiting: then they count.
@@ -368,15 +371,13 @@ impl<T: Transport> Connection<T> {
         match &self.phase {
             Phase::Closed | Phase::Idle(_) => unreachable!("nothing is under way"),
             Phase::Lookup => Wait { awaited: Awaited::Lookup, until: deadline },
-            Phase::Connecting { socket: None, until, .. } => {
-                Wait { awaited: Awaited::Time, until: *until }
-            }
-            Phase::Connecting { socket: Some(_), until, .. } => {
-                Wait { awaited: Awaited::Socket { readable: false, writable: true }, until: *until }
+            Phase::Connecting(race) => {
+                let until = race.until().map_or(deadline, |until| until.min(deadline));
+                Wait { awaited: Awaited::Sockets { readable: false, writable: true }, until }
             }
             Phase::Exchanging(_) => {
                 let writable = self.exchange_mut().has_more_to_send();
-                Wait { awaited: Awaited::Socket { readable: true, writable }, until: deadline }
+                Wait { awaited: Awaited::Sockets { readable: true, writable }, until: deadline }
             }
         }
     }

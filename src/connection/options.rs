@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::error::Kind;
+use crate::error::{Kind, ServerText};
 use crate::protocol::{Batch, BatchWriter, is_plain};
 
 /// A single reply longer than this ends the connection, unless the options say otherwise: 256 MiB.
@@ -16,7 +16,7 @@ pub(super) const UNAUTHORISED: u32 = 3;
 pub struct Options {
     /// The auth request and the handshake's commands, sent in the same write as the batch that follows.
     pub(super) preamble: Batch,
-    secret: Option<Vec<u8>>,
+    has_secret: bool,
     pub(super) max_reply_bytes: usize,
 }
 
@@ -42,33 +42,23 @@ impl Options {
         }
         writer.append(handshake);
         let preamble = writer.finish().expect("an auth request and a batch are whole commands");
-        Ok(Self { preamble, secret: secret.map(<[u8]>::to_vec), max_reply_bytes })
+        Ok(Self { preamble, has_secret: secret.is_some(), max_reply_bytes })
     }
 
     /// What it means that the server does not take the connection for authorised.
     pub(super) fn unauthorised(&self) -> Kind {
-        if self.secret.is_some() { Kind::SecretRefused } else { Kind::SecretMissing }
+        if self.has_secret { Kind::SecretRefused } else { Kind::SecretMissing }
     }
 
     /// What it means that the preamble's command at `position` was answered with an error.
     pub(super) fn refusal(&self, position: usize, code: u32, message: &[u8]) -> Kind {
-        if code == UNAUTHORISED || (position == 0 && self.secret.is_some()) {
+        if code == UNAUTHORISED || (position == 0 && self.has_secret) {
             return self.unauthorised();
         }
         Kind::Handshake {
-            command: position - usize::from(self.secret.is_some()),
+            command: position - usize::from(self.has_secret),
             code,
-            message: self.without_secret(&String::from_utf8_lossy(message)),
-        }
-    }
-
-    /// A peer may echo what it was sent, and an error is no place for a secret.
-    fn without_secret(&self, message: &str) -> String {
-        match &self.secret {
-            Some(secret) if !secret.is_empty() => {
-                message.replace(&*String::from_utf8_lossy(secret), "[secret]")
-            }
-            _ => message.to_owned(),
+            message: ServerText(String::from_utf8_lossy(message).into_owned()),
         }
     }
 }
@@ -76,7 +66,7 @@ impl Options {
 impl Default for Options {
     fn default() -> Self {
         let preamble = Batch::default();
-        Self { preamble, secret: None, max_reply_bytes: DEFAULT_MAX_REPLY_BYTES }
+        Self { preamble, has_secret: false, max_reply_bytes: DEFAULT_MAX_REPLY_BYTES }
     }
 }
 

@@ -1,7 +1,8 @@
 //! What a connection asks of a socket, and the operating system's answer to it.
 
 use std::io::{self, IoSlice, Read};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use socket2::{Domain, SockAddr, Type};
 
@@ -12,6 +13,16 @@ pub enum Target {
     Tcp(SocketAddr),
     /// The path of a Unix socket.
     Unix(String),
+}
+
+impl Target {
+    /// Its IP address, if it has one.
+    pub fn ip(&self) -> Option<IpAddr> {
+        match self {
+            Target::Tcp(address) => Some(address.ip()),
+            Target::Unix(_) => None,
+        }
+    }
 }
 
 /// Makes sockets. [`Network`] is the operating system's; tests put a simulated one in its place.
@@ -70,6 +81,11 @@ impl Socket for NetworkSocket {
             return Err(error);
         }
         match self.0.peer_addr() {
+            Ok(peer) if is_itself(&peer, &self.0.local_addr()?) => {
+                // Without a linger of 0 the closed socket would hold the port in TIME_WAIT.
+                self.0.set_linger(Some(Duration::ZERO))?;
+                Err(connection_refused())
+            }
             Ok(_) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(false),
             Err(error) => Err(error),
@@ -116,17 +132,70 @@ impl std::os::windows::io::AsSocket for NetworkSocket {
     }
 }
 
+/// Whether a connected socket is its own peer. The system may take the port that is connected to for the client's own
+/// end, if it is of the ephemeral range and nobody listens there, and TCP then connects the socket to itself (RFC 9293,
+/// section 3.5, figure 7). Such a connection keeps the server from listening.
+fn is_itself(peer: &SockAddr, local: &SockAddr) -> bool {
+    peer.as_socket().is_some_and(|peer| local.as_socket() == Some(peer))
+}
+
+/// What the system says where nobody listens.
+fn connection_refused() -> io::Error {
+    #[cfg(unix)]
+    return io::Error::from_raw_os_error(libc::ECONNREFUSED);
+    #[cfg(not(unix))]
+    return io::ErrorKind::ConnectionRefused.into();
+}
+
 /// A Unix socket without room for one more says `WouldBlock` and means it; TCP says it (Windows) or `EINPROGRESS` for
 /// a connect that goes on by itself.
 fn is_in_progress(error: &io::Error) -> bool {
     #[cfg(unix)]
-    return error.raw_os_error() == Some(EINPROGRESS);
+    return error.raw_os_error() == Some(libc::EINPROGRESS);
     #[cfg(not(unix))]
     return error.kind() == io::ErrorKind::WouldBlock;
 }
 
-/// The one error number that std has no [`io::ErrorKind`] for on stable.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-const EINPROGRESS: i32 = 115;
-#[cfg(all(unix, not(any(target_os = "linux", target_os = "android"))))]
-const EINPROGRESS: i32 = 36;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A socket that is connected to itself, which a connect to a port of the ephemeral range is once in some thousand
+    /// times: here it is bound to the port before.
+    fn connected_to_itself(address: &str) -> io::Result<(SockAddr, NetworkSocket)> {
+        let address = SockAddr::from(address.parse::<SocketAddr>().expect("it is an address"));
+        let socket = socket2::Socket::new(address.domain(), Type::STREAM, None)?;
+        socket.bind(&address)?;
+        let own = socket.local_addr()?;
+        socket.connect(&own)?;
+        Ok((own, NetworkSocket(socket)))
+    }
+
+    #[test]
+    fn refuses_a_socket_that_is_its_own_peer_and_frees_its_port() {
+        for address in ["127.0.0.1:0", "[::1]:0"] {
+            let (own, socket) = match connected_to_itself(address) {
+                Ok(connected) => connected,
+                Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => continue,
+                Err(error) => panic!("{address}: {error}"),
+            };
+            let error = socket.connected().expect_err("both ends are one");
+            assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+            drop(socket);
+            // It is bound without SO_REUSEADDR, so a port in TIME_WAIT would refuse it.
+            let server = socket2::Socket::new(own.domain(), Type::STREAM, None);
+            let listening =
+                server.and_then(|server| server.bind(&own).and_then(|()| server.listen(1)));
+            assert!(listening.is_ok(), "{address}: {listening:?}");
+        }
+    }
+
+    #[test]
+    fn takes_a_peer_on_another_port_of_the_same_address() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let target = Target::Tcp(listener.local_addr().expect("it is bound"));
+        let socket = Network.connect(&target).expect("it is listened to");
+        listener.accept().expect("it connects");
+        assert!(socket.connected().expect("it is connected"));
+    }
+}

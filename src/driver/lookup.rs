@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, ToSocketAddrs};
+use std::net::IpAddr;
 use std::thread;
 
 use super::PairKey;
+use crate::resolver::resolve;
 
 /// Who waits for which name. A name that several wait for is looked up once.
 #[derive(Default)]
@@ -36,14 +37,4 @@ impl Lookups {
     pub fn end(&mut self, host: &str) -> Vec<PairKey> {
         self.waiting.remove(host).unwrap_or_default()
     }
-}
-
-fn resolve(host: &str) -> io::Result<Vec<IpAddr>> {
-    let mut addresses: Vec<IpAddr> = Vec::new();
-    for address in (host, 0).to_socket_addrs()? {
-        if !addresses.contains(&address.ip()) {
-            addresses.push(address.ip());
-        }
-    }
-    Ok(addresses)
 }

@@ -1,14 +1,20 @@
-//! One poll loop for all executes in flight.
+//! Polls for executes in flight.
 //!
-//! A [`Driver`] is shared by two threads. One submits executors, closes pairs and takes what has finished; it waits for
-//! no event. The other lends itself for a stint, [`Driver::run`], which polls on behalf of every execute in flight and
-//! returns when nothing is left, so that a thread of a pool is held only while there is something to wait for.
-//! `docs/driver.md` tells the life of a stint and why it is so.
+//! A [`Driver`] has a poller and the executes that wait on it. There are two kinds:
+//!
+//! - The **worker's** ([`Driver::new`]) runs any execute. A thread lends itself to [`Driver::poll`], which returns as soon
+//!   as something has finished, so that a thread of a pool is held only while there is something to wait for.
+//! - The **inline** one ([`Driver::inline`]) runs executes of one pair on a connected socket, on the thread that submits
+//!   them. That thread has an event loop of its own, which watches the poller's descriptor and calls
+//!   [`Driver::poll_inline`]. What would hold the thread up (a connect, a look-up, a long reply) moves to the worker's
+//!   driver.
+//!
+//! Any thread may submit, abort and close. `docs/driver.md` tells the life of an execute.
 
-mod flights;
-mod handle;
+mod in_flight;
 mod lookup;
 mod registration;
+mod slot;
 mod watch;
 
 use std::any::Any;
@@ -16,26 +22,25 @@ use std::collections::VecDeque;
 use std::io;
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use polling::{Events, Poller};
+use polling::{Events, PollMode, Poller};
 
 use crate::connection::Completion;
 use crate::executor::Executor;
-use flights::Flights;
-use watch::{Keys, Watch, awaited_socket};
+use in_flight::InFlight;
+use watch::Keys;
 
-pub use handle::{Handle, Loan};
+pub use slot::{Acquired, ConnectionSlot, HandOff, Next};
 
-/// A stint ends after this long even if nothing has finished: an environment that ends cannot call its worker back, it
-/// waits for it.
-pub const STINT: Duration = Duration::from_millis(50);
+/// [`Driver::poll`] returns after this long even if nothing has finished: an environment that ends cannot always call its
+/// worker back, it waits for it.
+pub const MAX_POLL: Duration = Duration::from_millis(50);
 
-/// For so long after nothing is in flight any more a stint waits for what comes next: a program that makes one call after the
-/// other has no use for a new worker each time.
-const LINGER: Duration = Duration::from_millis(3);
+/// Up to this many sockets are asked by receiving from them, which takes one system call each. To ask the poller takes five.
+const MAX_ASKED: usize = 8;
 
 /// Names an execute in flight.
 pub type ExecuteId = u32;
@@ -47,66 +52,52 @@ pub type PairKey = (ExecuteId, usize);
 #[derive(Clone)]
 pub struct Driver(Arc<Shared>);
 
+/// A driver that whoever has this does not keep.
+#[derive(Clone)]
+struct WeakDriver(Weak<Shared>);
+
+impl WeakDriver {
+    fn upgrade(&self) -> Option<Driver> {
+        self.0.upgrade().map(Driver)
+    }
+}
+
 struct Shared {
     poller: Arc<Poller>,
     keys: Keys,
-    lingers: AtomicBool,
+    /// Where what cannot stay inline goes on; `None` in the worker's own driver.
+    worker: Option<Driver>,
     inbox: Mutex<Inbox>,
-    /// Locked by the running stint, for as long as it lasts.
-    flights: Mutex<Flights>,
+    /// Locked by the thread that polls, for as long as it does.
+    in_flight: Mutex<InFlight>,
     finished: Mutex<Vec<Finished>>,
-}
-
-/// How long a stint is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Length {
-    /// As long as it takes to try what no poller watches.
-    Try,
-    /// And to begin what has to be waited for, and to ask the poller once.
-    Look,
-    /// [`STINT`] at most.
-    Stint,
+    /// Executes that were submitted and have not finished.
+    unfinished: AtomicUsize,
 }
 
 #[derive(Default)]
 struct Inbox {
     orders: VecDeque<Order>,
-    /// Until when the worker sleeps in the poller, or is about to, unless it is woken.
-    sleeps_until: Option<Instant>,
+    /// Whether a thread sleeps in the poller, or is about to, unless it is woken.
+    is_asleep: bool,
 }
 
 enum Order {
     Run(Submitted),
     Abort(ExecuteId),
     Close(PairKey),
+    HandOff(Box<HandOff>),
     Resolved(String, io::Result<Vec<IpAddr>>),
-    /// Ends the stint.
+    /// Ends the poll.
     Return,
 }
 
-/// An execute on its way to a stint.
+/// An execute on its way to a driver.
 struct Submitted {
     id: ExecuteId,
     executor: Executor,
-    /// Whom the pairs have their connections from.
-    handles: Vec<Arc<Handle>>,
-    /// Of each pair.
-    watches: Vec<Watch>,
-}
-
-impl Submitted {
-    /// Has the poller watch the pairs; whether a stint that sleeps until then need not wake before they are ready.
-    fn arm(&mut self, shared: &Shared, until: Instant) -> bool {
-        let Self { executor, watches, .. } = self;
-        let is_early = executor.until().is_none_or(|end| end < until);
-        !is_early
-            && watches.iter_mut().enumerate().all(|(pair, watch)| {
-                executor.awaits_turn(pair)
-                    || awaited_socket(executor, pair).is_some_and(|(socket, interest)| {
-                        watch.socket(&shared.poller, &shared.keys, socket, interest).is_ok()
-                    })
-            })
-    }
+    /// Where the pairs have their connections from.
+    slots: Vec<Arc<ConnectionSlot>>,
 }
 
 /// An execute that is over.
@@ -124,23 +115,43 @@ pub fn new_execute_id() -> ExecuteId {
 }
 
 impl Driver {
-    /// A driver with nothing in flight. It holds a poller: three file descriptors on Linux.
+    /// The worker's driver, with nothing in flight. It holds a poller: three file descriptors on Linux.
     pub fn new() -> io::Result<Self> {
+        Self::with_worker(None)
+    }
+
+    /// An inline driver beside the worker's.
+    pub fn inline(worker: &Driver) -> io::Result<Self> {
+        Self::with_worker(Some(worker.clone()))
+    }
+
+    fn with_worker(worker: Option<Driver>) -> io::Result<Self> {
         Ok(Self(Arc::new(Shared {
             poller: Arc::new(Poller::new()?),
             keys: Keys::default(),
-            lingers: AtomicBool::new(false),
+            worker,
             inbox: Mutex::default(),
-            flights: Mutex::default(),
+            in_flight: Mutex::default(),
             finished: Mutex::default(),
+            unfinished: AtomicUsize::new(0),
         })))
     }
 
-    /// Takes an executor on, whose pairs have their connections from these handles. The next or the running stint begins or
-    /// goes on with it.
-    pub fn submit(&self, id: ExecuteId, executor: Executor, handles: Vec<Arc<Handle>>) {
-        let watches = handles.iter().map(|_| Watch::None).collect();
-        self.0.submit(Submitted { id, executor, handles, watches });
+    /// Takes an executor on, whose pairs acquired their connections from these slots for this driver. An inline driver begins
+    /// with it at once.
+    pub fn submit(&self, id: ExecuteId, executor: Executor, slots: Vec<Arc<ConnectionSlot>>) {
+        let submitted = Submitted { id, executor, slots };
+        if !self.0.is_inline() {
+            return self.0.submit(submitted);
+        }
+        self.0.unfinished.fetch_add(1, Ordering::Relaxed);
+        let mut in_flight = lock(&self.0.in_flight);
+        self.guarded(&mut in_flight, |in_flight| {
+            in_flight.begin(&self.0, submitted, Instant::now());
+            if self.0.take_finished(in_flight) {
+                self.0.wake();
+            }
+        });
     }
 
     /// Ends every pair of an execute that is not done with `ERR_HS_CLOSED`.
@@ -149,56 +160,50 @@ impl Driver {
     }
 
     /// Closes the connection of a pair. A batch that is not done ends with `ERR_HS_CLOSED`.
-    pub fn close(&self, id: ExecuteId, pair: usize) {
-        self.0.order(Order::Close((id, pair)));
+    pub fn close(&self, pair: PairKey) {
+        self.0.order(Order::Close(pair));
     }
 
-    /// Ends the running stint, whatever is in flight.
+    /// Ends the poll under way, whatever is in flight.
     pub fn interrupt(&self) {
         self.0.order(Order::Return);
     }
 
-    /// Waits and works, until nothing is in flight (and a moment longer, if it is to [`Self::linger`]), [`STINT`] is over or
-    /// [`Self::interrupt`] is called. Calls `report` when something has finished. Says whether nothing is in flight.
-    ///
-    /// A panic ends no more than what was in flight: each such execute finishes with an error.
-    pub fn run(&self, report: impl Fn()) -> bool {
-        let mut flights = lock(&self.0.flights);
-        self.stint(&mut flights, Length::Stint, &report);
-        flights.is_empty()
+    fn hand_off(&self, hand_off: HandOff) {
+        self.0.order(Order::HandOff(Box::new(hand_off)));
     }
 
-    /// Whether stints wait a moment for what comes next when nothing is in flight any more.
-    pub fn linger(&self, lingers: bool) {
-        self.0.lingers.store(lingers, Ordering::Relaxed);
+    fn downgrade(&self) -> WeakDriver {
+        WeakDriver(Arc::downgrade(&self.0))
     }
 
-    /// Works without waiting. Does nothing, and says so, while another thread is in a stint, or while an executor is to begin
-    /// that has to connect first: that takes longer than a thread has that must not be held up.
-    pub fn run_now(&self) -> bool {
-        let Ok(mut flights) = self.0.flights.try_lock() else { return false };
-        let can_run = !self.0.has_to_connect();
-        if can_run {
-            self.stint(&mut flights, Length::Try, &|| {});
-        }
-        can_run
+    /// Whether an execute that was submitted has not finished.
+    pub fn is_busy(&self) -> bool {
+        self.0.unfinished.load(Ordering::Relaxed) > 0
     }
 
-    /// Does without waiting all that a stint does: looks names up, connects, and asks the poller. Does nothing, and says so,
-    /// while another thread is in a stint.
-    pub fn stand_in(&self) -> bool {
-        let Ok(mut flights) = self.0.flights.try_lock() else { return false };
-        self.stint(&mut flights, Length::Look, &|| {});
-        true
+    /// Waits and works until something has finished, nothing is in flight, [`MAX_POLL`] is over or [`Self::interrupt`] is
+    /// called.
+    pub fn poll(&self) {
+        let mut in_flight = lock(&self.0.in_flight);
+        self.guarded(&mut in_flight, |in_flight| self.0.poll(in_flight, Instant::now() + MAX_POLL));
     }
 
-    fn stint(&self, flights: &mut Flights, length: Length, report: &dyn Fn()) {
-        let run = || self.0.run(flights, length, report);
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(run)) {
-            let lost = flights.fail_all(&panic_message(&*panic));
-            lock(&self.0.finished).extend(lost);
-        }
-        lock(&self.0.inbox).sleeps_until = None;
+    /// Works without waiting: looks names up, connects, sends and receives. Does nothing while another thread polls.
+    pub fn poll_once(&self) {
+        let Ok(mut in_flight) = self.0.in_flight.try_lock() else { return };
+        self.guarded(&mut in_flight, |in_flight| self.0.poll(in_flight, Instant::now()));
+    }
+
+    /// Works without waiting on an inline driver, when its descriptor is readable or a deadline has come.
+    pub fn poll_inline(&self) {
+        let mut in_flight = lock(&self.0.in_flight);
+        self.guarded(&mut in_flight, |in_flight| self.0.poll_inline(in_flight));
+    }
+
+    /// When [`Self::poll_inline`] has to be called if the descriptor is not readable before.
+    pub fn until(&self) -> Option<Instant> {
+        lock(&self.0.in_flight).until()
     }
 
     /// Submits an executor and works until it has finished.
@@ -206,11 +211,11 @@ impl Driver {
         &self,
         id: ExecuteId,
         executor: Executor,
-        handles: Vec<Arc<Handle>>,
+        slots: Vec<Arc<ConnectionSlot>>,
     ) -> Finished {
-        self.submit(id, executor, handles);
+        self.submit(id, executor, slots);
         loop {
-            self.run(|| {});
+            self.poll();
             let mut finished = lock(&self.0.finished);
             if let Some(position) = finished.iter().position(|finished| finished.id == id) {
                 return finished.swap_remove(position);
@@ -218,29 +223,82 @@ impl Driver {
         }
     }
 
+    /// Ends everything in flight with this error: no thread will poll for it. Each pair has the outcome that its
+    /// connection knows. Does nothing while a thread polls.
+    pub fn fail_all(&self, source: &io::Error) {
+        let Ok(mut in_flight) = self.0.in_flight.try_lock() else { return };
+        self.guarded(&mut in_flight, |in_flight| {
+            self.0.take_orders(in_flight);
+            in_flight.fail_all(&self.0, source, Instant::now());
+            self.0.take_finished(in_flight);
+        });
+    }
+
     /// What has finished since the last call.
     pub fn take_finished(&self) -> Vec<Finished> {
         std::mem::take(&mut *lock(&self.0.finished))
     }
+
+    /// A panic ends no more than what was in flight here: each such execute finishes with an error.
+    fn guarded(&self, in_flight: &mut InFlight, work: impl FnOnce(&mut InFlight)) {
+        let result = catch_unwind(AssertUnwindSafe(|| work(in_flight)));
+        lock(&self.0.inbox).is_asleep = false;
+        if let Err(panic) = result {
+            let (finished, next) = in_flight.fail_after_panic(&panic_message(&*panic));
+            self.0.add_finished(finished);
+            for Next { driver, hand_off } in next {
+                driver.hand_off(hand_off);
+            }
+        }
+    }
+}
+
+/// The descriptor is readable when [`Driver::poll_inline`] has something to do.
+#[cfg(target_os = "linux")]
+impl std::os::fd::AsRawFd for Driver {
+    fn as_raw_fd(&self) -> std::os::fd::RawFd {
+        self.0.poller.as_raw_fd()
+    }
 }
 
 impl Shared {
-    fn submit(&self, mut submitted: Submitted) {
-        let mut inbox = lock(&self.inbox);
-        // A stint that wakes for one of the pairs looks into the inbox before it looks at what woke it, and has to wait for
-        // it till then; nothing else says that it no longer sleeps.
-        let has_to_wake = inbox.sleeps_until.is_some_and(|until| !submitted.arm(self, until));
-        inbox.orders.push_back(Order::Run(submitted));
-        drop(inbox);
-        if has_to_wake {
-            self.wake();
+    fn is_inline(&self) -> bool {
+        self.worker.is_some()
+    }
+
+    /// How the poller watches sockets. Level mode spares the inline driver to arm it anew for each reply that comes in
+    /// parts.
+    fn mode(&self) -> PollMode {
+        if self.is_inline() { PollMode::Level } else { PollMode::Oneshot }
+    }
+
+    /// Begins the pairs that can begin here.
+    fn start(&self, executor: &mut Executor, now: Instant) {
+        match self.is_inline() {
+            true => executor.start_connected(now),
+            false => executor.start(now),
         }
+    }
+
+    fn submit(self: &Arc<Self>, submitted: Submitted) {
+        self.unfinished.fetch_add(1, Ordering::Relaxed);
+        self.order(Order::Run(submitted));
+    }
+
+    fn move_to_worker(&self, submitted: Submitted) {
+        let worker = self.worker.as_ref().expect("only an inline driver moves executes");
+        for (pair, slot) in submitted.slots.iter().enumerate() {
+            slot.move_to(worker, (submitted.id, pair));
+        }
+        self.unfinished.fetch_sub(1, Ordering::Relaxed);
+        worker.0.submit(submitted);
     }
 
     fn order(&self, order: Order) {
         let mut inbox = lock(&self.inbox);
-        let has_to_wake = inbox.sleeps_until.is_some();
         inbox.orders.push_back(order);
+        // The inline driver's thread sleeps in an event loop, which nothing here can see.
+        let has_to_wake = inbox.is_asleep || self.is_inline();
         drop(inbox);
         if has_to_wake {
             self.wake();
@@ -248,90 +306,93 @@ impl Shared {
     }
 
     fn wake(&self) {
-        // It fails only if the poller's own descriptor is gone, and then no stint sleeps on it.
+        // It fails only if the poller's own descriptor is gone, and then nothing sleeps on it.
         let _ = self.poller.notify();
     }
 
-    fn run(self: &Arc<Self>, flights: &mut Flights, length: Length, report: &dyn Fn()) {
-        // When nothing is in flight, from when on it is time to go: at once, until something has finished.
-        let mut idle_end = Instant::now();
-        let stint_end = idle_end + if length == Length::Stint { STINT } else { Duration::ZERO };
-        let mut has_looked = length == Length::Try;
-        let mut events: Option<Events> = None;
+    fn poll(self: &Arc<Self>, in_flight: &mut InFlight, end: Instant) {
+        let mut has_asked = false;
+        let mut events = Events::new();
         loop {
-            let interrupted = self.take_orders(flights);
-            for event in events.iter().flat_map(Events::iter) {
-                flights.ready(self, event.key, Instant::now());
+            let interrupted = self.take_orders(in_flight);
+            for event in events.iter() {
+                in_flight.ready(self, event.key, Instant::now());
             }
             let now = Instant::now();
-            flights.expire(self, now);
-            flights.try_new(self, now);
-            let finished = flights.take_finished();
-            if !finished.is_empty() {
-                lock(&self.finished).extend(finished);
-                report();
-                idle_end = now + self.linger();
-            }
-            let end = if flights.is_empty() { idle_end.min(stint_end) } else { stint_end };
-            if interrupted || (now >= end && has_looked) {
+            in_flight.expire(self, now);
+            let has_finished = self.take_finished(in_flight);
+            let is_over = has_finished || in_flight.is_empty() || (now >= end && has_asked);
+            if interrupted || is_over {
                 return;
             }
-            has_looked = true;
-            flights.watch_new(self, now);
-            let events = events.get_or_insert_with(Events::new);
-            // What cannot be watched has ended: that is not to be slept over.
-            if flights.has_finished() {
-                events.clear();
-                continue;
-            }
-            let until = flights.until().map_or(end, |until| until.min(end));
-            self.poll(events, until);
+            has_asked = true;
+            self.wait(&mut events, in_flight.until().map_or(end, |until| until.min(end)));
         }
     }
 
-    fn linger(&self) -> Duration {
-        if self.lingers.load(Ordering::Relaxed) { LINGER } else { Duration::ZERO }
+    fn poll_inline(self: &Arc<Self>, in_flight: &mut InFlight) {
+        self.take_orders(in_flight);
+        let sockets = in_flight.sockets();
+        if (1..=MAX_ASKED).contains(&sockets) {
+            in_flight.ready_all(self, Instant::now());
+        }
+        if !in_flight.has_finished() {
+            // What made the descriptor readable is found and cleared.
+            let mut events = Events::new();
+            self.wait(&mut events, Instant::now());
+            self.take_orders(in_flight);
+            for event in events.iter() {
+                in_flight.ready(self, event.key, Instant::now());
+            }
+        }
+        in_flight.expire(self, Instant::now());
+        self.take_finished(in_flight);
     }
 
-    /// Does what was ordered; whether that is to end the stint.
-    fn take_orders(self: &Arc<Self>, flights: &mut Flights) -> bool {
+    /// Does what was ordered; whether that is to end the poll.
+    fn take_orders(self: &Arc<Self>, in_flight: &mut InFlight) -> bool {
         let mut interrupted = false;
         while let Some(order) = self.next_order() {
             let now = Instant::now();
             match order {
-                Order::Run(submitted) => flights.begin(submitted, now),
-                Order::Abort(id) => flights.abort(self, id, now),
-                Order::Close(pair) => flights.close(self, pair, now),
-                Order::Resolved(host, found) => flights.resolved(&host, &found, now),
+                Order::Run(submitted) => in_flight.begin(self, submitted, now),
+                Order::Abort(id) => in_flight.abort(self, id, now),
+                Order::Close(pair) => in_flight.close(self, pair, now),
+                Order::HandOff(hand_off) => in_flight.hand_off(self, *hand_off, now),
+                Order::Resolved(host, found) => in_flight.resolved(self, &host, &found, now),
                 Order::Return => interrupted = true,
             }
         }
         interrupted
     }
 
-    fn has_to_connect(&self) -> bool {
-        let inbox = lock(&self.inbox);
-        inbox
-            .orders
-            .iter()
-            .any(|order| matches!(order, Order::Run(order) if order.executor.has_to_begin()))
-    }
-
     fn next_order(&self) -> Option<Order> {
         let mut inbox = lock(&self.inbox);
-        inbox.sleeps_until = None;
+        inbox.is_asleep = false;
         inbox.orders.pop_front()
     }
 
-    fn poll(&self, events: &mut Events, until: Instant) {
+    fn take_finished(&self, in_flight: &mut InFlight) -> bool {
+        let finished = in_flight.take_finished();
+        let has_finished = !finished.is_empty();
+        self.add_finished(finished);
+        has_finished
+    }
+
+    fn add_finished(&self, finished: Vec<Finished>) {
+        self.unfinished.fetch_sub(finished.len(), Ordering::Relaxed);
+        lock(&self.finished).extend(finished);
+    }
+
+    fn wait(&self, events: &mut Events, until: Instant) {
+        events.clear();
         {
             let mut inbox = lock(&self.inbox);
             if !inbox.orders.is_empty() {
-                return events.clear();
+                return;
             }
-            inbox.sleeps_until = Some(until);
+            inbox.is_asleep = true;
         }
-        events.clear();
         match self.poller.wait_deadline(events, until) {
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -340,7 +401,7 @@ impl Shared {
     }
 }
 
-/// Locks what a panic may have left behind: `Driver::stint` has put it right again by then.
+/// Locks what a panic may have left behind: [`Driver::guarded`] has put it right again by then.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,9 +1,9 @@
-//! A socket's place in the poller, for as long as the value lives.
+//! A socket's place in a poller, for as long as the value lives.
 
 use std::io;
 use std::sync::Arc;
 
-use polling::{Event, Poller};
+use polling::{Event, PollMode, Poller};
 
 use crate::connection::NetworkSocket;
 
@@ -11,6 +11,8 @@ use crate::connection::NetworkSocket;
 pub(super) struct Registration {
     poller: Arc<Poller>,
     socket: Arc<NetworkSocket>,
+    interest: Event,
+    mode: PollMode,
 }
 
 impl Registration {
@@ -18,16 +20,21 @@ impl Registration {
         poller: &Arc<Poller>,
         socket: &Arc<NetworkSocket>,
         interest: Event,
+        mode: PollMode,
     ) -> io::Result<Self> {
-        // SAFETY: `Poller::add` asks that a source be deleted from the poller before it is dropped. The registration
-        // owns a share of the socket and gives it up only after `Drop::drop` below has deleted the socket.
-        unsafe { poller.add(&**socket, interest)? };
-        Ok(Self { poller: Arc::clone(poller), socket: Arc::clone(socket) })
+        // SAFETY: `Poller::add_with_mode` asks that a source be deleted from the poller before it is dropped. The
+        // registration owns a share of the socket and gives it up only after `Drop::drop` below has deleted the socket.
+        unsafe { poller.add_with_mode(&**socket, interest, mode)? };
+        Ok(Self { poller: Arc::clone(poller), socket: Arc::clone(socket), interest, mode })
     }
 
-    /// Waits once more, for `interest`.
-    pub fn renew(&self, interest: Event) -> io::Result<()> {
-        self.poller.modify(&*self.socket, interest)
+    /// Has the poller wait for `interest` from now on: once more in oneshot mode, else only if that is something new.
+    pub fn renew(&mut self, interest: Event) -> io::Result<()> {
+        if self.mode == PollMode::Level && interest == self.interest {
+            return Ok(());
+        }
+        self.interest = interest;
+        self.poller.modify_with_mode(&*self.socket, interest, self.mode)
     }
 
     pub fn is_for(&self, socket: &Arc<NetworkSocket>) -> bool {

@@ -1,11 +1,13 @@
 //! How a pair hears of what it waits for.
 
 use std::io;
+use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use polling::{Event as Readiness, Poller};
+use polling::Event as Readiness;
 
+use super::Shared;
 use super::registration::Registration;
 use crate::connection::{Awaited, NetworkSocket};
 use crate::executor::Executor;
@@ -16,64 +18,70 @@ pub(super) enum Watch {
     None,
     /// A look-up is under way.
     Lookup,
-    /// The poller knows its socket, by this key.
-    Socket { key: usize, registration: Registration },
+    /// The poller knows its sockets, all of them by this key: which one is ready need not be known.
+    Sockets { key: usize, registrations: Vec<Registration> },
 }
 
-/// Gives sockets keys, which the poller knows them by.
+/// Gives pairs keys, by which the poller knows their sockets.
 #[derive(Default)]
 pub(super) struct Keys(AtomicUsize);
 
 impl Watch {
-    /// Has the poller watch a socket, until it is ready once.
-    pub fn socket(
+    /// Has the poller watch these sockets, and no others, until one is ready.
+    pub fn sockets<'a>(
         &mut self,
-        poller: &Arc<Poller>,
-        keys: &Keys,
-        socket: &Arc<NetworkSocket>,
+        shared: &Shared,
+        sockets: impl Iterator<Item = &'a Arc<NetworkSocket>> + Clone,
         mut interest: Readiness,
     ) -> io::Result<()> {
-        if let Watch::Socket { key, registration } = self
-            && registration.is_for(socket)
-        {
-            interest.key = *key;
-            return registration.renew(interest);
-        }
-        // A pair has one registration at a time.
-        *self = Watch::None;
-        let key = keys.0.fetch_add(1, Ordering::Relaxed);
+        let (key, mut registrations) = match mem::replace(self, Watch::None) {
+            Watch::Sockets { key, registrations } => (key, registrations),
+            Watch::None | Watch::Lookup => {
+                (shared.keys.0.fetch_add(1, Ordering::Relaxed), Vec::new())
+            }
+        };
         interest.key = key;
-        let registration = Registration::new(poller, socket, interest)?;
-        *self = Watch::Socket { key, registration };
+        registrations.retain(|known| sockets.clone().any(|socket| known.is_for(socket)));
+        for socket in sockets {
+            match registrations.iter_mut().find(|known| known.is_for(socket)) {
+                Some(known) => known.renew(interest)?,
+                None => registrations.push(Registration::new(
+                    &shared.poller,
+                    socket,
+                    interest,
+                    shared.mode(),
+                )?),
+            }
+        }
+        *self = Watch::Sockets { key, registrations };
         Ok(())
     }
 
-    /// By which the poller knows the socket.
+    /// By which the poller knows the sockets.
     pub fn key(&self) -> Option<usize> {
         match self {
-            Watch::Socket { key, .. } => Some(*key),
+            Watch::Sockets { key, .. } => Some(*key),
             Watch::None | Watch::Lookup => None,
         }
     }
 }
 
-/// The socket that a pair waits for, and what for.
-pub(super) fn awaited_socket(
+/// The sockets that a pair waits for, and what for.
+pub(super) fn awaited_sockets(
     executor: &Executor,
     pair: usize,
-) -> Option<(&Arc<NetworkSocket>, Readiness)> {
-    let Awaited::Socket { readable, writable } = executor.wait(pair)?.awaited else {
+) -> Option<(impl Iterator<Item = &Arc<NetworkSocket>> + Clone, Readiness)> {
+    let Awaited::Sockets { readable, writable } = executor.wait(pair)?.awaited else {
         return None;
     };
-    let socket = executor.connection(pair)?.socket();
-    let socket = socket.expect("a connection that waits for a socket has one");
-    Some((socket, Readiness::new(0, readable, writable)))
+    let sockets = executor.connection(pair)?.sockets();
+    Some((sockets, Readiness::new(0, readable, writable)))
 }
 
 /// The host whose addresses a pair waits for.
 pub(super) fn awaited_host(executor: &Executor, pair: usize) -> Option<&str> {
     match executor.wait(pair)?.awaited {
         Awaited::Lookup => executor.connection(pair)?.host(),
-        Awaited::Socket { .. } | Awaited::Time => None,
+        Awaited::Sockets { .. } => None,
     }
 }

@@ -1,12 +1,13 @@
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{Env, Result, Uint8Array};
+use napi::bindgen_prelude::{Env, ObjectFinalize, Result, Uint8Array};
 use napi_derive::napi;
 
+use super::panics::{contain, may_panic};
 use super::type_error;
 use crate::address::Address;
 use crate::connection::{ConnectionState, Options};
-use crate::driver::Handle;
+use crate::driver::ConnectionSlot;
 use crate::protocol::Batch;
 
 /// Either `address`, or `path`, or `host` and `port`.
@@ -23,15 +24,16 @@ pub struct ConnectionSettings {
     pub max_queued: u32,
 }
 
-#[napi(js_name = "Connection")]
+#[napi(js_name = "Connection", custom_finalize)]
 pub struct NodeConnection {
-    pub(super) handle: Arc<Handle>,
+    pub(super) slot: Arc<ConnectionSlot>,
 }
 
 #[napi]
 impl NodeConnection {
-    #[napi(constructor)]
+    #[napi(constructor, catch_unwind)]
     pub fn new(env: Env, settings: ConnectionSettings) -> Result<Self> {
+        may_panic("new Connection");
         let address = match (&settings.address, &settings.path) {
             (Some(address), _) => address.parse(),
             (None, Some(path)) => Address::unix(path),
@@ -43,18 +45,20 @@ impl NodeConnection {
         let secret = settings.secret.as_deref().map(str::as_bytes);
         let options = Options::new(secret, &handshake, settings.max_reply_bytes as usize);
         let options = options.map_err(|error| type_error(&env, error))?;
-        let handle = Handle::new(address, options, settings.max_queued as usize);
-        Ok(Self { handle: Arc::new(handle) })
+        let slot = ConnectionSlot::new(address, options, settings.max_queued as usize);
+        Ok(Self { slot: Arc::new(slot) })
     }
 
-    #[napi(getter)]
+    #[napi(getter, catch_unwind)]
     pub fn address(&self) -> String {
-        self.handle.address().to_string()
+        may_panic("Connection.address");
+        self.slot.address().to_string()
     }
 
-    #[napi(getter)]
+    #[napi(getter, catch_unwind)]
     pub fn state(&self) -> &'static str {
-        match self.handle.state() {
+        may_panic("Connection.state");
+        match self.slot.state() {
             ConnectionState::Closed => "closed",
             ConnectionState::Connecting => "connecting",
             ConnectionState::Connected => "connected",
@@ -62,8 +66,19 @@ impl NodeConnection {
         }
     }
 
-    #[napi(getter)]
+    #[napi(getter, catch_unwind)]
     pub fn generation(&self) -> u32 {
-        self.handle.generation()
+        may_panic("Connection.generation");
+        self.slot.generation()
+    }
+}
+
+impl ObjectFinalize for NodeConnection {
+    fn finalize(self, _: Env) -> Result<()> {
+        contain(move || {
+            may_panic("Connection finalizer");
+            drop(self.slot);
+        });
+        Ok(())
     }
 }

@@ -1,16 +1,18 @@
 use std::cell::OnceCell;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use napi::Status;
-use napi::bindgen_prelude::{AsyncTask, Either, Env, Function, Result, Task};
-use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use napi::bindgen_prelude::{Env, Error, Function, ObjectFinalize, Result};
 use napi_derive::napi;
 
+use super::callback::{Callback, From};
 use super::connection::NodeConnection;
-use super::finished::{FinishedExecute, finished_execute};
+use super::finished::{FinishedBatch, finished_batches};
+use super::panics::{contain, may_panic};
+use super::state::State;
 use super::type_error;
-use crate::driver::{Driver, ExecuteId, Handle, Loan, new_execute_id};
+use crate::driver::{Acquired, ConnectionSlot, Driver, ExecuteId, new_execute_id};
 use crate::executor::Executor;
 use crate::protocol::Batch;
 
@@ -18,53 +20,51 @@ use crate::protocol::Batch;
 /// way to the worker. More would hold the event loop up: a send takes a few microseconds.
 const SENT_AT_ONCE: usize = 16;
 
-/// The executes of one environment.
-#[napi(js_name = "Driver")]
+/// The executes of one environment. `lib/driver.js` has the only one.
+#[napi(js_name = "Driver", custom_finalize)]
 pub struct NodeDriver {
-    driver: Driver,
-    report: Arc<Report>,
+    state: Rc<State>,
     /// Polls for `executeSync` on the JavaScript thread.
     local: OnceCell<Driver>,
 }
 
-/// Tells the JavaScript thread that something has finished. Weak: it keeps no process from ending.
-type Report = ThreadsafeFunction<(), (), (), Status, false, true>;
-
-/// One stint of a libuv worker.
-pub struct Stint {
-    driver: Driver,
-    report: Arc<Report>,
-}
-
-impl Task for Stint {
-    type Output = bool;
-    type JsValue = bool;
-
-    fn compute(&mut self) -> Result<bool> {
-        Ok(self.driver.run(|| {
-            // It fails only where the environment has ended, and nobody is left to be told.
-            let _ = self.report.call((), ThreadsafeFunctionCallMode::NonBlocking);
-        }))
-    }
-
-    fn resolve(&mut self, _: Env, is_empty: bool) -> Result<bool> {
-        Ok(is_empty)
-    }
-}
-
 #[napi]
 impl NodeDriver {
-    #[napi(constructor)]
-    pub fn new(env: Env, on_finished: Function<(), ()>) -> Result<Self> {
-        let driver = Driver::new()?;
-        // An environment that ends waits for the worker: it is sent home.
-        env.add_env_cleanup_hook(driver.clone(), |driver| driver.interrupt())?;
-        let report = on_finished.build_threadsafe_function().weak::<true>().build()?;
-        Ok(Self { driver, report: Arc::new(report), local: OnceCell::new() })
+    /// Calls `settle` with what has finished: `(id, batches, id, batches, …)`, an Error in place of batches that could not be
+    /// converted; without arguments where `ensureWorker` is to be called. Whoever has the driver has to keep `settle`: the
+    /// driver holds it only while executes are pending. `mayWaitInline`: this is Node.js or Electron, whose event loop can
+    /// watch the sockets.
+    #[napi(
+        constructor,
+        catch_unwind,
+        ts_args_type = "settle: (...finished: any[]) => void, mayWaitInline: boolean"
+    )]
+    pub fn new(env: Env, settle: Function<'_, (), ()>, may_wait_inline: bool) -> Result<Self> {
+        may_panic("new Driver");
+        let callback = Callback::new(&env, settle)?;
+        Ok(Self { state: State::new(&env, callback, may_wait_inline), local: OnceCell::new() })
     }
 
-    /// Begins an execute and gives its id. Work is done only while a promise of `poll` is pending.
-    #[napi]
+    /// Has to be called before `execute`; fails if there are no descriptors left.
+    #[napi(catch_unwind)]
+    pub fn open(&self) -> Result<()> {
+        may_panic("Driver.open");
+        Ok(self.state.open()?)
+    }
+
+    /// Has to be called before `executeSync`; fails if there are no descriptors left.
+    #[napi(catch_unwind)]
+    pub fn open_sync(&self) -> Result<()> {
+        may_panic("Driver.openSync");
+        if self.local.get().is_none() {
+            let driver = Driver::new()?;
+            self.local.get_or_init(|| driver);
+        }
+        Ok(())
+    }
+
+    /// Begins an execute and gives its id. `ensureWorker` has to be called after it.
+    #[napi(catch_unwind)]
     pub fn execute(
         &self,
         env: Env,
@@ -72,102 +72,148 @@ impl NodeDriver {
         batches: Vec<&[u8]>,
         timeout_ms: f64,
     ) -> Result<u32> {
-        let id = new_execute_id();
-        let (mut executor, handles) = borrow(&env, id, connections, batches, timeout_ms, true)?;
-        if executor.len() <= SENT_AT_ONCE {
-            executor.start_connected(Instant::now());
-        }
-        self.driver.submit(id, executor, handles);
-        Ok(id)
+        may_panic("Driver.execute");
+        self.begin(&env, &connections, &batches, timeout_ms)
+    }
+
+    /// The same for one pair: to make and read arrays would take as long as to send the batch.
+    #[napi(catch_unwind)]
+    pub fn execute_one(
+        &self,
+        env: Env,
+        connection: &NodeConnection,
+        batch: &[u8],
+        timeout_ms: f64,
+    ) -> Result<u32> {
+        may_panic("Driver.executeOne");
+        self.begin(&env, &[connection], &[batch], timeout_ms)
     }
 
     /// The same on this thread, waiting for the end.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn execute_sync<'env>(
         &self,
         env: &'env Env,
         connections: Vec<&NodeConnection>,
         batches: Vec<&[u8]>,
         timeout_ms: f64,
-    ) -> Result<FinishedExecute<'env>> {
-        let local = match self.local.get() {
-            Some(local) => local,
-            None => {
-                let driver = Driver::new()?;
-                self.local.get_or_init(|| driver)
-            }
-        };
+    ) -> Result<Vec<FinishedBatch<'env>>> {
+        may_panic("Driver.executeSync");
+        let Some(local) = self.local.get() else { return Err(not_open()) };
+        let batches = read_batches(env, &batches)?;
         let id = new_execute_id();
-        let (executor, handles) = borrow(env, id, connections, batches, timeout_ms, false)?;
-        finished_execute(env, local.run_to_end(id, executor, handles))
+        let deadline = Instant::now() + Duration::from_secs_f64(timeout_ms / 1000.0);
+        let (executor, slots) = acquire(local, id, &connections, batches, deadline, false);
+        finished_batches(env, local.run_to_end(id, executor, slots).completions)
     }
 
-    /// One stint: resolves when nothing is in flight, with true, or soon, with false. What finishes is reported.
-    #[napi(ts_return_type = "Promise<boolean>")]
-    pub fn poll(&self) -> AsyncTask<Stint> {
-        AsyncTask::new(Stint { driver: self.driver.clone(), report: Arc::clone(&self.report) })
+    /// Sends a worker if there is something for one, and says whether one is out. If none can be sent, what waits for it
+    /// ends with an error, of which `deliver` tells.
+    #[napi(catch_unwind)]
+    pub fn ensure_worker(&self, env: Env) -> Result<bool> {
+        may_panic("Driver.ensureWorker");
+        self.state.ensure_worker(&env)
     }
 
-    /// Whether stints wait a moment for what comes next.
-    #[napi]
-    pub fn linger(&self, lingers: bool) {
-        self.driver.linger(lingers);
+    /// Does without waiting what a worker would do that has got no thread of libuv's pool yet.
+    #[napi(catch_unwind)]
+    pub fn poll_once(&self) {
+        may_panic("Driver.pollOnce");
+        self.state.poll_once();
     }
 
-    /// What has finished, after a try at what is under way, on this thread, or after all that a worker would do without
-    /// waiting. If nothing has, whether that could be done: false where only a worker can go on, or has begun to.
-    #[napi]
-    pub fn take_finished<'env>(
-        &self,
-        env: &'env Env,
-        stands_in: bool,
-    ) -> Result<Either<Vec<FinishedExecute<'env>>, bool>> {
-        let could_run = match stands_in {
-            true => self.driver.stand_in(),
-            false => self.driver.run_now(),
-        };
-        let finished = self.driver.take_finished();
-        if finished.is_empty() {
-            return Ok(Either::B(could_run));
-        }
-        let finished = finished.into_iter().map(|finished| finished_execute(env, finished));
-        finished.collect::<Result<_>>().map(Either::A)
+    /// Tells of what has finished.
+    #[napi(catch_unwind)]
+    pub fn deliver(&self) {
+        may_panic("Driver.deliver");
+        self.state.deliver(From::Runtime);
+    }
+
+    /// How often a worker was sent.
+    #[napi(getter, catch_unwind)]
+    pub fn worker_runs(&self) -> u32 {
+        may_panic("Driver.workerRuns");
+        self.state.worker_runs()
     }
 
     /// Ends every pair of an execute that is not done.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn abort(&self, id: u32) {
-        self.driver.abort(id);
+        may_panic("Driver.abort");
+        self.state.abort(id);
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn close_connection(&self, connection: &NodeConnection) {
-        for (id, pair) in connection.handle.close() {
-            self.driver.close(id, pair);
+        may_panic("Driver.closeConnection");
+        for (driver, pair) in connection.slot.close() {
+            driver.close(pair);
         }
     }
 }
 
-fn borrow(
-    env: &Env,
-    id: ExecuteId,
-    connections: Vec<&NodeConnection>,
-    batches: Vec<&[u8]>,
-    timeout_ms: f64,
-    may_wait: bool,
-) -> Result<(Executor, Vec<Arc<Handle>>)> {
-    let batches = batches.into_iter().map(|bytes| Batch::from_bytes(bytes.to_vec()));
-    let batches = batches.collect::<std::result::Result<Vec<_>, _>>();
-    let batches = batches.map_err(|error| type_error(env, error))?;
-    let mut executor = Executor::new(Instant::now() + Duration::from_secs_f64(timeout_ms / 1000.0));
-    let mut handles = Vec::with_capacity(batches.len());
-    for (pair, (connection, batch)) in connections.into_iter().zip(batches).enumerate() {
-        match connection.handle.lend((id, pair), may_wait) {
-            Loan::Connection(connection) => executor.add(Some(connection), batch),
-            Loan::Turn => executor.add_waiting(batch),
-            Loan::Refused => executor.add(None, batch),
-        };
-        handles.push(Arc::clone(&connection.handle));
+impl NodeDriver {
+    fn begin(
+        &self,
+        env: &Env,
+        connections: &[&NodeConnection],
+        batches: &[&[u8]],
+        timeout_ms: f64,
+    ) -> Result<u32> {
+        let Some(drivers) = self.state.drivers() else { return Err(not_open()) };
+        let batches = read_batches(env, batches)?;
+        let id = new_execute_id();
+        let now = Instant::now();
+        let deadline = now + Duration::from_secs_f64(timeout_ms / 1000.0);
+        let inline = drivers.inline.as_ref().filter(|_| batches.len() == 1);
+        let driver = inline.unwrap_or(&drivers.worker);
+        let (mut executor, slots) = acquire(driver, id, connections, batches, deadline, true);
+        self.state.begun(deadline);
+        if inline.is_none() && executor.len() <= SENT_AT_ONCE {
+            executor.start_connected(now);
+        }
+        driver.submit(id, executor, slots);
+        Ok(id)
     }
-    Ok((executor, handles))
+}
+
+impl ObjectFinalize for NodeDriver {
+    fn finalize(self, _: Env) -> Result<()> {
+        contain(move || {
+            may_panic("Driver finalizer");
+            self.state.end();
+        });
+        Ok(())
+    }
+}
+
+fn not_open() -> Error {
+    Error::from_reason("the driver was not opened")
+}
+
+fn read_batches(env: &Env, batches: &[&[u8]]) -> Result<Vec<Batch>> {
+    let batches = batches.iter().map(|bytes| Batch::from_bytes(bytes.to_vec()));
+    let batches = batches.collect::<std::result::Result<_, _>>();
+    batches.map_err(|error| type_error(env, error))
+}
+
+fn acquire(
+    driver: &Driver,
+    id: ExecuteId,
+    connections: &[&NodeConnection],
+    batches: Vec<Batch>,
+    deadline: Instant,
+    may_queue: bool,
+) -> (Executor, Vec<Arc<ConnectionSlot>>) {
+    let mut executor = Executor::new(deadline);
+    let mut slots = Vec::with_capacity(batches.len());
+    for (pair, (connection, batch)) in connections.iter().zip(batches).enumerate() {
+        match connection.slot.acquire(driver, (id, pair), may_queue) {
+            Acquired::Ready(connection) => executor.add(Some(connection), batch),
+            Acquired::Queued => executor.add_waiting(batch),
+            Acquired::Busy => executor.add(None, batch),
+        };
+        slots.push(Arc::clone(&connection.slot));
+    }
+    (executor, slots)
 }

@@ -1,20 +1,14 @@
-use std::iter;
-
 use napi::JsString;
 use napi::bindgen_prelude::{BufferSlice, Either, Either3, Env, Result};
 use napi_derive::napi;
 
+use super::panics::may_panic;
+use super::system_error::error_number;
 use crate::connection::{Completion, Failure};
-use crate::driver::Finished;
 use crate::error::Outcome;
 use crate::protocol::{
     SEGMENT_BYTES, Segment, unescape as unescape_into, unescaped_length, values_of,
 };
-
-/// An execute that is over: its id, and behind it its batches in the order of the pairs. (To make an array takes V8 less
-/// time than an object, and one array less than two.)
-#[napi]
-pub type FinishedExecute<'env> = Vec<Either<u32, FinishedBatch<'env>>>;
 
 /// The replies of a batch that succeeded, in one segment or in several, or what became of one that failed.
 #[napi]
@@ -57,7 +51,7 @@ pub struct BatchFailure {
     pub outcome: &'static str,
     /// Whether a signal ended it.
     pub was_aborted: bool,
-    /// What the system said, where it was the system: its error number, or only a text.
+    /// What the system said, where it was the system: its error number (of the resolver, libuv's), or only a text.
     pub system_error: Option<i32>,
     pub system_message: Option<String>,
     /// The host whose name did not resolve.
@@ -67,11 +61,9 @@ pub struct BatchFailure {
     pub server_message: Option<String>,
 }
 
-pub fn finished_execute(env: &Env, finished: Finished) -> Result<FinishedExecute<'_>> {
-    let id = Ok(Either::A(finished.id));
-    let batches = finished.completions.into_iter();
-    let batches = batches.map(|completion| Ok(Either::B(finished_batch(env, completion)?)));
-    iter::once(id).chain(batches).collect()
+/// The batches of an execute that is over, in the order of its pairs.
+pub fn finished_batches(env: &Env, completions: Vec<Completion>) -> Result<Vec<FinishedBatch<'_>>> {
+    completions.into_iter().map(|completion| finished_batch(env, completion)).collect()
 }
 
 fn finished_batch<'env>(env: &'env Env, completion: Completion) -> Result<FinishedBatch<'env>> {
@@ -101,7 +93,7 @@ impl From<Failure> for BatchFailure {
                 Outcome::Unknown => "unknown",
             },
             was_aborted: error.was_aborted(),
-            system_error: system.and_then(|error| error.raw_os_error()),
+            system_error: system.and_then(error_number),
             system_message: system.map(|error| error.to_string()),
             hostname: error.unresolved_host().map(str::to_owned),
             server_code: server.map(|(code, _)| code),
@@ -188,8 +180,9 @@ fn trim_memory() {
 
 /// Writes a value without its escapes to the front of `bytes`, which is at least as long and other memory, and gives its
 /// length.
-#[napi]
+#[napi(catch_unwind)]
 #[allow(dead_code, reason = "nothing exports it where tests are built")]
 pub fn unescape(value: &[u8], mut bytes: BufferSlice) -> u32 {
+    may_panic("unescape");
     unescape_into(value, &mut bytes) as u32
 }

@@ -1,11 +1,12 @@
-use napi::bindgen_prelude::{Either, Env, Result, Uint8Array};
+use napi::bindgen_prelude::{Either, Env, ObjectFinalize, Result, Uint8Array};
 use napi_derive::napi;
 
+use super::panics::{contain, may_panic};
 use super::type_error;
 use crate::ketama::{Continuum, Servers};
 
 /// A fixed ring.
-#[napi(js_name = "Continuum")]
+#[napi(js_name = "Continuum", custom_finalize)]
 pub struct NodeContinuum(Continuum);
 
 #[napi(object)]
@@ -17,8 +18,9 @@ pub struct RingServer {
 
 #[napi]
 impl NodeContinuum {
-    #[napi(constructor)]
+    #[napi(constructor, catch_unwind)]
     pub fn new(env: Env, servers: Vec<RingServer>) -> Result<Self> {
+        may_panic("new Continuum");
         let mut ring = Servers::default();
         for server in servers {
             ring.add(&server.host, server.port, server.weight);
@@ -26,20 +28,33 @@ impl NodeContinuum {
         ring.into_continuum().map(Self).map_err(|error| type_error(&env, error))
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn get_server_ordinal(&self, key: Either<String, Uint8Array>) -> u32 {
+        may_panic("Continuum.getServerOrdinal");
         self.0.server_ordinal(as_bytes(&key)) as u32
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn get_server_ordinals(&self, key: Either<String, Uint8Array>) -> Vec<u32> {
+        may_panic("Continuum.getServerOrdinals");
         let ordinals = self.0.server_ordinals(as_bytes(&key));
         ordinals.into_iter().map(|ordinal| ordinal as u32).collect()
     }
 
-    #[napi(getter)]
+    #[napi(getter, catch_unwind)]
     pub fn point_count(&self) -> u32 {
+        may_panic("Continuum.pointCount");
         self.0.point_count() as u32
+    }
+}
+
+impl ObjectFinalize for NodeContinuum {
+    fn finalize(self, _: Env) -> Result<()> {
+        contain(move || {
+            may_panic("Continuum finalizer");
+            drop(self.0);
+        });
+        Ok(())
     }
 }
 

@@ -3,10 +3,17 @@
 //! What crosses is little and coarse. Commands come as one string for each batch in which a character is a byte
 //! (V8 calls such strings one-byte, napi Latin-1), replies go as whole segments. `lib/` does the rest.
 
+mod callback;
 mod connection;
 mod driver;
+#[cfg(target_os = "linux")]
+mod event_loop;
 mod finished;
 mod ketama;
+mod panics;
+mod state;
+mod system_error;
+mod work;
 
 use std::fmt::Display;
 

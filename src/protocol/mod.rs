@@ -7,11 +7,13 @@
 mod command;
 mod reader;
 mod reply;
+mod reply_error;
 mod segment;
 
 pub use command::{Batch, BatchError, BatchWriter, is_plain, write_escaped};
 pub use reader::ReplyReader;
-pub use reply::{ReplyError, ReplyHead, check_reply, unescape, unescaped_length, values_of};
+pub use reply::{MAX_COLUMNS, ReplyHead, check_reply, unescape, unescaped_length, values_of};
+pub use reply_error::ReplyError;
 pub use segment::{LongReply, SEGMENT_BYTES, Segment};
 
 const TAB: u8 = b'\t';

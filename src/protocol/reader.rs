@@ -205,6 +205,15 @@ mod tests {
     }
 
     #[test]
+    fn refuses_a_long_row_of_too_many_columns_before_its_end() {
+        let mut reader = ReplyReader::new(0, usize::MAX);
+        let mut endless = b"0\t4097\t".to_vec();
+        endless.resize(SEGMENT_BYTES, b'x');
+        let error = ReplyError::TooManyColumns { columns: 4097 };
+        assert_eq!(feed(&mut reader, &endless), Err(error));
+    }
+
+    #[test]
     fn forgotten_replies_leave_no_trace() {
         let mut reader = ReplyReader::new(0, LIMIT);
         assert_eq!(feed(&mut reader, b"0\t1\n0\t1\n0"), Ok(2));

@@ -1,10 +1,8 @@
 //! One reply line, checked: `<error code> TAB <number of columns> [TAB <value>]…`.
 
-use std::error::Error;
-use std::fmt;
 use std::ops::Range;
 
-use super::{ESCAPE, ESCAPE_OFFSET, FIRST_PLAIN, NULL, TAB};
+use super::{ESCAPE, ESCAPE_OFFSET, FIRST_PLAIN, NULL, ReplyError, TAB};
 
 /// What a reply begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,39 +15,9 @@ pub struct ReplyHead {
     pub values_start: usize,
 }
 
-/// Why a line is no reply. It holds no part of the line, since a peer that echoes would put a secret there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReplyError {
-    /// The error code or the number of columns is no number.
-    NoNumber {
-        /// Where in the line, in bytes.
-        offset: usize,
-    },
-    /// 0x01 is followed by something else than 0x40 to 0x4f.
-    BadEscape {
-        /// Where in the line, in bytes.
-        offset: usize,
-    },
-    /// 0x00 stands inside a longer value.
-    NulInside {
-        /// Where in the line, in bytes.
-        offset: usize,
-    },
-    /// The values do not make whole rows.
-    NoWholeRows {
-        /// How many values the reply has.
-        values: usize,
-        /// How many it says make a row.
-        columns: u32,
-    },
-    /// The reply is longer than the connection allows.
-    TooLong {
-        /// In bytes, without the line end.
-        limit: usize,
-    },
-    /// The peer sent more than the commands ask for.
-    Unasked,
-}
+/// The most columns that MariaDB's tables have (`MAX_FIELDS` in sql/sql_const.h). What reads rows makes room for as many as a
+/// reply announces.
+pub const MAX_COLUMNS: u32 = 4096;
 
 /// Those of the largest number that fits, so that a reply's head has a largest length.
 const MAX_DIGITS: usize = 10;
@@ -111,6 +79,9 @@ pub(super) fn read_head(line: &[u8]) -> Result<ReplyHead, ReplyError> {
         return Err(ReplyError::NoNumber { offset: line.len() });
     }
     let (columns, values_start) = number(line, columns_start)?;
+    if columns > MAX_COLUMNS {
+        return Err(ReplyError::TooManyColumns { columns });
+    }
     Ok(ReplyHead { error_code, columns, values_start })
 }
 
@@ -261,27 +232,6 @@ fn is_escaped(byte: u8) -> bool {
     (ESCAPE_OFFSET..ESCAPE_OFFSET + FIRST_PLAIN).contains(&byte)
 }
 
-impl fmt::Display for ReplyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ReplyError::NoNumber { offset } => {
-                write!(f, "no number where one has to stand (byte {offset})")
-            }
-            ReplyError::BadEscape { offset } => write!(f, "a broken escape (byte {offset})"),
-            ReplyError::NulInside { offset } => write!(f, "a NUL inside a value (byte {offset})"),
-            ReplyError::NoWholeRows { values, columns } => {
-                write!(f, "{values} values do not make rows of {columns} columns")
-            }
-            ReplyError::TooLong { limit } => {
-                write!(f, "longer than the {limit} bytes that maxReplyBytes allows")
-            }
-            ReplyError::Unasked => f.write_str("it came without a command that asks for it"),
-        }
-    }
-}
-
-impl Error for ReplyError {}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -298,6 +248,7 @@ mod tests {
         assert_eq!(check_reply(b"0\t2\t\0\ta\x01@"), head(0, 2, 4));
         assert_eq!(check_reply(b"0\t2\t\0\t\0"), head(0, 2, 4));
         assert_eq!(check_reply(b"2\t1\tstmtnum"), head(2, 1, 4));
+        assert_eq!(check_reply(b"0\t4096"), head(0, 4096, 6));
         assert_eq!(
             check_reply(b"4294967295\t10\t1\t2\t3\t4\t5\t6\t7\t8\t9\t"),
             head(4294967295, 10, 14)
@@ -391,6 +342,8 @@ mod tests {
             (b"0\t0\t", NoWholeRows { values: 1, columns: 0 }),
             (b"0\t2\ta", NoWholeRows { values: 1, columns: 2 }),
             (b"0\t2\ta\tb\tc", NoWholeRows { values: 3, columns: 2 }),
+            (b"0\t4097", TooManyColumns { columns: 4097 }),
+            (b"0\t4294967295\ta", TooManyColumns { columns: 4294967295 }),
         ] {
             assert_eq!(check_reply(line), Err(error), "{}", line.escape_ascii());
         }

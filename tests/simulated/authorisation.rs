@@ -110,6 +110,21 @@ fn the_first_refusal_of_a_handshake_is_the_one_that_is_told() {
 }
 
 #[test]
+fn what_a_server_says_of_a_handshake_is_in_no_text_of_the_error() {
+    let answer = |command: &[u8]| match command.starts_with(b"P\t1") {
+        true => b"1\t1\txyzzy\n".to_vec(),
+        false => b"0\t1\n".to_vec(),
+    };
+    let world = World::with(Peer::with_secret().with_answer(answer));
+    let (_, completion) = run(&world, options(Some(b"xyzzy"), b"P\t1\ta\tb\t\tc\n"));
+    let error = completion.failure.map(|failure| failure.error).expect("it failed");
+    assert_eq!(error.server_error(), Some((1, "xyzzy")));
+    for text in [error.to_string(), format!("{error:?}")] {
+        assert!(!text.contains("xyzzy"), "{text}");
+    }
+}
+
+#[test]
 fn a_batch_may_bring_its_own_auth_request() {
     let world = World::with(Peer::with_secret());
     let connection = world.connection(SERVER, options(None, b""));

@@ -41,7 +41,7 @@ fn a_pair_closed_after_any_turn_ends_there() {
         let outcome = if was_begun { Outcome::Unknown } else { Outcome::NotSent };
         assert_eq!(failure(&completion), Some(("ERR_HS_CLOSED", outcome)), "turn {turns}");
         assert!(echoes(&find).starts_with(&replies(&completion)));
-        assert!(connection.socket().is_none());
+        assert!(connection.sockets().next().is_none());
         assert!((0..world.link_count()).all(|link| world.link(link).is_dropped));
 
         let next = finds("next", 2);
@@ -68,7 +68,7 @@ fn a_connection_closed_under_way_gives_the_batch_s_end_and_can_be_used_again() {
         let completion = connection.close().expect("a batch was under way");
         assert_eq!(failure(&completion), Some(("ERR_HS_CLOSED", outcome)));
         assert_eq!(connection.status().state(), ConnectionState::Closed);
-        assert!(connection.socket().is_none());
+        assert!(connection.sockets().next().is_none());
         assert!(connection.close().is_none());
 
         if address == SERVER {
@@ -134,5 +134,5 @@ fn a_pair_that_is_closed_before_it_begins_sends_nothing() {
     assert_eq!(failure(&completion), CLOSED_UNSENT);
     assert_eq!(world.executed().len(), 1);
     assert!(world.link(0).is_dropped, "its socket is closed with it");
-    assert!(connection.socket().is_none());
+    assert!(connection.sockets().next().is_none());
 }

@@ -13,7 +13,7 @@ use crate::support::*;
 const HOST: &str = "db.example:9998";
 const UNCONNECTED: Option<(&str, Outcome)> = Some(("ERR_HS_CONNECT", Outcome::NotSent));
 const TIMED_OUT: Option<(&str, Outcome)> = Some(("ERR_HS_TIMEOUT", Outcome::NotSent));
-/// A batch's time where it may run out; three addresses get 30 ms each.
+/// A batch's time where it may run out.
 const TIMEOUT: Duration = milliseconds(90);
 
 #[test]
@@ -142,71 +142,6 @@ fn an_address_is_connected_to_without_a_look_up() {
     }
 }
 
-#[test]
-fn addresses_are_tried_in_turn_until_one_answers() {
-    for failing in [Connect::Refused, Connect::RefusedAfter(milliseconds(1))] {
-        let world = world_of([failing, failing, Connect::AtOnce]);
-        let (connection, completion) = run(&world, HOST);
-        assert_success(&completion, &finds("a", 1));
-        assert_eq!(targets(&world), [target(1), target(2), target(3)]);
-        assert_eq!(connection.status().generation(), 1);
-        let open = (0..world.link_count()).filter(|&link| !world.link(link).is_dropped);
-        assert_eq!(open.count(), 1, "those that failed are closed");
-    }
-}
-
-#[test]
-fn an_address_that_never_answers_takes_its_share_of_the_time_and_no_more() {
-    let world = world_of([Connect::Never, Connect::Never, Connect::After(milliseconds(29))]);
-    let begun = world.now();
-    let (_, completion) = run(&world, HOST);
-    assert_success(&completion, &finds("a", 1));
-    let times: Vec<_> = world.connects().iter().map(|&(_, at)| at - begun).collect();
-    assert_eq!(times, [milliseconds(0), milliseconds(30), milliseconds(60)]);
-}
-
-#[test]
-fn what_one_address_leaves_of_its_share_goes_to_the_others() {
-    let refused = Connect::RefusedAfter(milliseconds(10));
-    let world = world_of([refused, Connect::Never, Connect::After(milliseconds(39))]);
-    let begun = world.now();
-    let (_, completion) = run(&world, HOST);
-    assert_success(&completion, &finds("a", 1));
-    let times: Vec<_> = world.connects().iter().map(|&(_, at)| at - begun).collect();
-    assert_eq!(times, [milliseconds(0), milliseconds(10), milliseconds(50)]);
-}
-
-#[test]
-fn addresses_that_all_fail_fail_the_batch() {
-    let refused = Connect::RefusedAfter(milliseconds(10));
-    for (connects, expected, duration) in [
-        ([Connect::Refused, refused, Connect::Refused], UNCONNECTED, 10),
-        ([refused, Connect::Never, refused], UNCONNECTED, 60),
-        ([Connect::Never, Connect::Never, Connect::Never], TIMED_OUT, 90),
-        ([refused, Connect::Refused, Connect::Never], TIMED_OUT, 90),
-    ] {
-        let world = world_of(connects);
-        let begun = world.now();
-        let (connection, completion) = run(&world, HOST);
-        assert_eq!(failure(&completion), expected, "{connects:?}");
-        assert_eq!(world.now() - begun, milliseconds(duration), "{connects:?}");
-        assert_eq!(connection.status().state(), ConnectionState::Aborted);
-        assert!((0..world.link_count()).all(|link| world.link(link).is_dropped));
-    }
-}
-
-/// [`HOST`] with three addresses, and the batch's share of what each does.
-fn world_of(connects: [Connect; 3]) -> World {
-    let world = World::new();
-    let addresses = Ok((1..=3).map(address).collect());
-    world.add_name("db.example", Name { addresses, delay: Duration::ZERO });
-    for (number, connect) in (1..).zip(connects) {
-        let address = format!("{}:9998", address(number));
-        world.add_peer(&address, Peer::default().with_connect(connect));
-    }
-    world
-}
-
 fn run(world: &World, address: &str) -> (SimulatedConnection, Completion) {
     let event_loop = EventLoop::new(world, TIMEOUT).may_time_out();
     let connection = world.connection(address, options(None, b""));
@@ -215,10 +150,6 @@ fn run(world: &World, address: &str) -> (SimulatedConnection, Completion) {
 
 fn address(number: u8) -> IpAddr {
     [10, 0, 0, number].into()
-}
-
-fn target(number: u8) -> Target {
-    Target::Tcp((address(number), 9998).into())
 }
 
 fn targets(world: &World) -> Vec<Target> {

@@ -91,5 +91,5 @@ fn assert_replaced(world: &World, connection: SimulatedConnection) {
     assert!(world.link(0).is_dropped);
     assert_eq!(world.link(0).executed.len(), 1, "nothing was sent on the old one");
     assert_eq!(world.link(1).executed.len(), 2);
-    assert!(connection.socket().is_some_and(|socket| socket.connected().is_ok()));
+    assert!(connection.sockets().next().is_some_and(|socket| socket.connected().is_ok()));
 }

@@ -9,6 +9,7 @@ mod exchange;
 mod faults;
 mod idle;
 mod pairs;
+mod racing;
 mod random;
 mod support;
 mod violations;

@@ -155,7 +155,7 @@ fn a_pair_that_awaits_its_turn_does_nothing_but_wait() {
     assert_eq!(executor.add_waiting(finds("a", 1)), 0);
     assert!(executor.awaits_turn(0));
     for _ in 0..2 {
-        assert!(!executor.has_to_begin() && !executor.is_done());
+        assert!(!executor.has_to_start(0) && !executor.is_done());
         assert!(executor.wait(0).is_none() && executor.connection(0).is_none());
         assert!(executor.take_connection(0).is_none());
         assert_eq!(executor.until(), Some(deadline));
@@ -185,8 +185,9 @@ fn a_pair_begins_when_it_is_lent_its_connection() {
     assert!(before.take_connection(0).is_none() && before.connection(0).is_none());
     assert_eq!(world.executed().len(), 2 + 3);
 
-    after.lend(0, connection, begun);
-    assert!(!after.awaits_turn(0) && !after.has_to_begin() && after.connection(0).is_some());
+    after.lend(0, connection);
+    after.start(begun);
+    assert!(!after.awaits_turn(0) && !after.has_to_start(0) && after.connection(0).is_some());
     let connection = end(&world, &mut after, begun);
     assert_success(&completion(before), &first);
     assert_success(&completion(after), &second);
@@ -210,7 +211,8 @@ fn a_pair_that_is_lent_what_failed_goes_over_a_new_connect() {
 
     let mut after = Executor::new(begun + PLENTY);
     after.add_waiting(second.clone());
-    after.lend(0, connection, begun);
+    after.lend(0, connection);
+    after.start(begun);
     let connection = end(&world, &mut after, begun);
     assert_success(&completion(after), &second);
     assert_eq!(world.link_count(), 2);
@@ -241,7 +243,8 @@ fn a_pair_may_end_before_its_turn() {
         assert!(executor.is_done() && !executor.awaits_turn(0) && executor.until().is_none());
 
         // Its turn comes all the same.
-        executor.lend(0, connection, world.now());
+        executor.lend(0, connection);
+        executor.start(world.now());
         assert!(executor.is_done());
         let connection = executor.take_connection(0).expect("it was lent one");
         assert_eq!(failure(&completion(executor)), Some((code, Outcome::NotSent)));
@@ -261,14 +264,16 @@ fn a_pair_whose_turn_comes_too_late_leaves_the_connection_whole() {
     let deadline = world.now() + milliseconds(10);
     let mut executor = Executor::new(deadline);
     executor.add_waiting(finds("late", 1));
-    executor.lend(0, connection, deadline);
+    executor.lend(0, connection);
+    executor.start(deadline);
     let connection = executor.take_connection(0).expect("it has ended");
     let ended = completion(executor);
     assert_eq!(failure(&ended), Some(("ERR_HS_TIMEOUT", Outcome::NotSent)));
 
     let mut empty = Executor::new(deadline);
     empty.add_waiting(batch(b""));
-    empty.lend(0, connection, deadline);
+    empty.lend(0, connection);
+    empty.start(deadline);
     let connection = empty.take_connection(0).expect("it has ended");
     assert_success(&completion(empty), &batch(b""));
 
@@ -288,16 +293,17 @@ fn pairs_have_their_turns_beside_others() {
     executor.add_waiting(theirs.clone());
     executor.add(Some(world.connection(SERVER, options(None, b""))), ours.clone());
     executor.add(None, busy);
-    assert!(executor.has_to_begin());
+    assert!(executor.has_to_start(1) && !executor.has_to_start(0) && !executor.has_to_start(2));
     executor.start(now);
     for _ in 0..10 {
         executor.resume(1, Event::Ready, now);
     }
     assert!(executor.take_connection(1).is_some(), "it has ended, and the executor has not");
     assert!(executor.take_connection(0).is_none() && executor.take_connection(2).is_none());
-    assert!(executor.awaits_turn(0) && !executor.is_done() && !executor.has_to_begin());
+    assert!(executor.awaits_turn(0) && !executor.is_done() && !executor.has_to_start(0));
     executor.close(1);
-    executor.lend(0, world.connection("10.0.0.2:9998", options(None, b"")), now);
+    executor.lend(0, world.connection("10.0.0.2:9998", options(None, b"")));
+    executor.start(now);
     for _ in 0..10 {
         executor.resume(0, Event::Ready, now);
     }

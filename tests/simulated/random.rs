@@ -65,10 +65,12 @@ fn tell(story: &Story) {
         if is_trustworthy {
             check_replies(&completion, &batch);
         }
-        let is_idle = connection.socket().is_some();
+        let is_idle = connection.sockets().next().is_some();
         if round.commands > 0 && !round.timeout.is_zero() {
             assert_eq!(is_idle, completion.failure.is_none());
         }
+        let open = (0..world.link_count()).filter(|&link| !world.link(link).is_dropped);
+        assert_eq!(open.count(), usize::from(is_idle), "only an idle connection keeps its socket");
         if let (true, Some(fault)) = (is_idle, &round.afterwards) {
             world.happen(world.link_count() - 1, fault.clone());
         }

@@ -21,6 +21,7 @@ fn what_is_no_reply_ends_the_batch_and_the_connection() {
         (b"0\t1\ta\0b", ReplyError::NulInside { offset: 5 }),
         (b"0\t2\ta\tb\tc", ReplyError::NoWholeRows { values: 3, columns: 2 }),
         (b"0\t0\ta", ReplyError::NoWholeRows { values: 1, columns: 0 }),
+        (b"0\t4097\ta", ReplyError::TooManyColumns { columns: 4097 }),
     ] {
         for plan in [Plan::default(), Plan::slow()] {
             let bad = [line, b"\n"].concat();

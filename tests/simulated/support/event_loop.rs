@@ -109,18 +109,18 @@ impl EventLoop {
             return false;
         };
         match wait.awaited {
-            Awaited::Socket { .. } if self.is_ready(pair, wait) => {
+            Awaited::Sockets { .. } if self.is_ready(pair, wait) => {
                 let activity = self.world.activity();
                 self.executor.resume(pair, Event::Ready, self.world.now());
                 let is_active = self.world.activity() > activity;
                 let is_same = self.executor.wait(pair) == Some(wait) && self.is_ready(pair, wait);
                 assert!(
                     is_active || !is_same,
-                    "it spins: its socket is ready for what it waits for, and nothing moves"
+                    "it spins: a socket is ready for what it waits for, and nothing moves"
                 );
                 true
             }
-            Awaited::Socket { .. } | Awaited::Time => false,
+            Awaited::Sockets { .. } => false,
             Awaited::Lookup => self.resume_if_found(pair),
         }
     }
@@ -144,13 +144,14 @@ impl EventLoop {
     }
 
     fn is_ready(&self, pair: usize, wait: Wait) -> bool {
-        let Awaited::Socket { readable, writable } = wait.awaited else {
+        let Awaited::Sockets { readable, writable } = wait.awaited else {
             return false;
         };
         let connection = self.executor.connection(pair).expect("a pair that waits has one");
-        let socket = connection.socket().expect("a connection that waits for a socket has one");
-        let (is_readable, is_writable) = self.world.readiness(socket);
-        readable && is_readable || writable && is_writable
+        connection.sockets().any(|socket| {
+            let (is_readable, is_writable) = self.world.readiness(socket);
+            readable && is_readable || writable && is_writable
+        })
     }
 
     fn move_clock(&mut self) {
@@ -177,9 +178,10 @@ impl EventLoop {
         for (pair, Pair { batch, .. }) in self.pairs.iter().enumerate() {
             let connection = self.executor.connection(pair);
             let waits_for_reading = self.executor.wait(pair).is_some_and(|wait| {
-                matches!(wait.awaited, Awaited::Socket { readable: true, writable: false })
+                matches!(wait.awaited, Awaited::Sockets { readable: true, writable: false })
             });
-            if let (true, Some(socket)) = (waits_for_reading, connection.and_then(|c| c.socket())) {
+            let socket = connection.and_then(|connection| connection.sockets().next());
+            if let (true, Some(socket)) = (waits_for_reading, socket) {
                 assert!(
                     self.world.has_accepted_last(socket, batch.bytes()),
                     "it waits for replies and has not sent its whole batch"

@@ -83,8 +83,11 @@ impl World {
         self.state().peers.push((target, peer));
     }
 
+    /// In place of the one that `host` had.
     pub fn add_name(&self, host: &str, name: Name) {
-        self.state().names.push((host.to_owned(), name));
+        let names = &mut self.state().names;
+        names.retain(|(known, _)| known != host);
+        names.push((host.to_owned(), name));
     }
 
     pub fn connection(&self, address: &str, options: Options) -> SimulatedConnection {

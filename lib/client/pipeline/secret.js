@@ -1,15 +1,18 @@
 'use strict';
 
-const { checkSecret } = require('../check.js');
-const { HandlerSocketError } = require('../errors.js');
+const { clearTimeout, now, setTimeout } = require('../../timers.js');
+const { checkSecret } = require('../../check.js');
+const { HandlerSocketError } = require('../../errors.js');
 
-/** Where connects get their secret from. */
+/**
+ * Where connects get their secret from. A function is called in the async context of whoever asks.
+ */
 class SecretSource {
   #secret;
   /** What the function was asked for and has not given yet. @type {Promise<string> | null} */
   #asked = null;
 
-  /** @param {import('../..').Secret | undefined} secret */
+  /** @param {import('../../..').Secret | undefined} secret */
   constructor(secret) {
     this.#secret = secret;
   }
@@ -21,10 +24,11 @@ class SecretSource {
 
   /**
    * The secret for a connect. Several that wait at a time share one answer of the function.
-   * @param {number} timeoutMs  if the function takes longer, the next connect asks it again
+   * @param {number} until  as performance.now() tells it; if the function takes longer, the next
+   *   connect asks it again
    * @returns {string | undefined | Promise<string>}
    */
-  ask(timeoutMs) {
+  ask(until) {
     if (typeof this.#secret !== 'function') return this.#secret;
     this.#asked ??= callForSecret(this.#secret);
     const asked = this.#asked;
@@ -32,10 +36,11 @@ class SecretSource {
       if (this.#asked === asked) this.#asked = null;
     };
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const late = () => {
         reject(failed('gave none in time', 'ERR_HS_TIMEOUT'));
         forget();
-      }, timeoutMs);
+      };
+      const timer = setTimeout(late, Math.max(until - now(), 0));
       asked.then(resolve, reject).finally(() => {
         clearTimeout(timer);
         forget();

@@ -1,0 +1,243 @@
+'use strict';
+
+const assert = require('node:assert/strict');
+const { describe, test } = require('node:test');
+const { setImmediate: turn } = require('node:timers/promises');
+
+const { Executor } = require('..');
+const { access } = require('../lib/batch.js');
+const { Call, Request } = require('../lib/client/call.js');
+const { Definition } = require('../lib/client/definition.js');
+const { HandOut } = require('../lib/client/pipeline/hand-out.js');
+const { IndexIds } = require('../lib/client/pipeline/index-ids.js');
+const { encodeFind, encodeInsert } = require('../lib/command.js');
+const { readReplies } = require('../lib/reply.js');
+const { clientOf, makeClient } = require('./support/clients.js');
+const { answer, startPeer } = require('./support/fake-peer.js');
+const { useServer } = require('./support/server.js');
+
+const V = { database: 't', table: 'kv', columns: ['v'] };
+const range = (length) => Array.from({ length }, (_, i) => i);
+
+/**
+ * Answers as a server with a table would in which each row's `v` is its key.
+ */
+function tableReplies() {
+  const open = new Set();
+  return (line) => {
+    const [first, id, ...rest] = line.split('\t');
+    if (first === 'A') return '0\t1\n';
+    if (first === 'P') {
+      open.add(id);
+      return '0\t1\n';
+    }
+    if (!open.has(first)) return '2\t1\tstmtnum\n';
+    return id === '+' ? '0\t1\n' : `0\t1\t${rest[1]}\n`;
+  };
+}
+
+describe('stmtnum', () => {
+  const get = (index, key) => index.get(key);
+  const insert = (index, key) => index.insert([key]);
+
+  /** A request, and what becomes of it when a batch comes back with stmtnum for it. */
+  function startRequest(isWrite) {
+    const definition = new Definition(V);
+    const command = isWrite ? encodeInsert(['x']) : encodeFind('=', ['x']);
+    const request = new Request(definition, command);
+    const read = (outcome) => {
+      if (outcome instanceof Error) throw outcome;
+    };
+    const { promise } = new Call({ name: 'call', isWrite, requests: [request], read });
+    const replies = readReplies(['2\t1\tstmtnum\n'], 'peer:1');
+    const give = (isReconnected) => {
+      const result = { replies, refused: new Map(), failure: null, isReconnected };
+      const handOut = new HandOut([request], { ...result, address: 'peer:1' }, new IndexIds());
+      handOut.advance(1);
+      return handOut.repeats.includes(request) ? 'repeated' : 'answered';
+    };
+    return { promise, give };
+  }
+
+  for (const [kind, isWrite] of Object.entries({ read: false, write: true })) {
+    test(`has a ${kind} repeated each time that its connection was made anew`, async () => {
+      const { promise, give } = startRequest(isWrite);
+      for (let i = 0; i < 5; i++) assert.equal(give(true), 'repeated');
+      assert.equal(give(false), 'repeated');
+      for (let i = 0; i < 5; i++) assert.equal(give(true), 'repeated');
+      assert.equal(give(false), 'answered');
+      await assert.rejects(promise, { serverMessage: 'stmtnum' });
+    });
+  }
+
+  test('is repeated once on a connection that was not made anew, and reaches the caller then', async (t) => {
+    const peer = await startPeer(t, answer(notOpen));
+    const client = clientOf(t, peer);
+    const index = client.openIndex(V);
+    for (const call of [get, insert]) {
+      const error = await call(index, 1).catch((error) => error);
+      assert.deepEqual([error.serverMessage, error.outcome], ['stmtnum', undefined]);
+    }
+    const sent = () => peer.visitors[0].received.match(/^./gm).join('');
+    // The first batch made the connection: that counts as anew.
+    assert.equal(sent(), 'P00P0');
+    await assert.rejects(get(index, 2), { serverMessage: 'stmtnum' });
+    assert.equal(sent().slice('P00P0'.length), '0P0');
+  });
+
+  test('that comes until the deadline is a time-out', async (t) => {
+    const holds = (line, ordinal) => ordinal === 0 && /first/.test(line);
+    // All connections but the first know nothing, and end.
+    const peer = await startPeer(t, (visitor, ordinal) => {
+      const reply = ordinal === 0 ? tableReplies() : notOpen;
+      visitor.socket.on('data', (data) => {
+        const lines = data.toString().split('\n').slice(0, -1);
+        if (lines.some((line) => holds(line, ordinal))) return;
+        visitor.send(lines.map(reply).join(''));
+        if (ordinal > 0) visitor.end();
+      });
+    });
+    const client = clientOf(t, peer, { timeoutMs: 300 });
+    const index = client.openIndex(V);
+    await insert(index, 'open');
+    const first = insert(index, 'first').catch(({ outcome }) => outcome);
+    await peer.visitors[0].lines(3);
+    const others = range(40).map((i) => insert(index, i));
+    await turn();
+    peer.visitors[0].reset();
+    for (const { reason } of await Promise.allSettled(others)) {
+      assert.equal(reason?.code, 'ERR_HS_TIMEOUT');
+    }
+    assert.equal(await first, 'unknown');
+  });
+});
+
+/** What a server says that opens indexes and knows none of them. */
+function notOpen(line) {
+  return line.startsWith('P') ? '0\t1\n' : '2\t1\tstmtnum\n';
+}
+
+describe('an update with ever new sets of columns', () => {
+  const COLUMNS = range(12).map((i) => `c${i}`);
+  const server = useServer({
+    sql: `CREATE DATABASE t; USE t;
+      CREATE TABLE wide (k INT PRIMARY KEY, ${COLUMNS.map((name) => `${name} INT`).join(', ')});
+      CREATE TABLE other LIKE wide;
+      INSERT INTO wide (k) VALUES (1);
+      INSERT INTO other (k) VALUES (1)`,
+  });
+  const wide = { database: 't', table: 'wide', columns: ['k', ...COLUMNS] };
+  const connect = (t, options) => {
+    const { port, writePort, secret } = server.running;
+    return makeClient(t, { port, writePort, secret, timeoutMs: 60_000, ...options });
+  };
+  /** The columns of which the bits of a number are set, each with that number. */
+  const setOf = (bits) => {
+    const names = COLUMNS.filter((_, i) => bits & (1 << i));
+    return Object.fromEntries(names.map((name) => [name, bits]));
+  };
+  /**
+   * Remembers which ids are opened, and whether one is used in the write in which it is opened
+   * anew.
+   */
+  function watchIds(t) {
+    const ids = new Set();
+    const early = [];
+    const { executeSettled } = Executor.prototype;
+    const { add } = Executor.prototype;
+    const definitions = new Map();
+    const batches = new WeakMap();
+    t.mock.method(Executor.prototype, 'add', function (connection, batch) {
+      batches.set(this, { connection, batch });
+      return add.call(this, connection, batch);
+    });
+    t.mock.method(Executor.prototype, 'executeSettled', function (...args) {
+      const { batch } = batches.get(this);
+      const lines = Buffer.from(access.bytes(batch)).toString('latin1').split('\n').slice(0, -1);
+      const reused = new Set();
+      for (const line of lines) {
+        const [, opened, definition] = /^P\t(\d+)(.*)/.exec(line) ?? [];
+        if (opened !== undefined) {
+          ids.add(Number(opened));
+          const known = definitions.get(opened);
+          if (known !== undefined && known !== definition) reused.add(opened);
+          definitions.set(opened, definition);
+        } else if (reused.has(line.split('\t')[0])) {
+          early.push(line);
+        }
+      }
+      return executeSettled.apply(this, args);
+    });
+    return { ids, early };
+  }
+
+  test('goes on without end, with a bounded number of ids', async (t) => {
+    const { ids, early } = watchIds(t);
+    const client = connect(t);
+    const index = client.openIndex(wide);
+    for (let bits = 1; bits < 1500; bits++) {
+      assert.equal(await index.update('=', 1, setOf(bits)), 1);
+    }
+    assert.ok(ids.size <= 256 && Math.max(...ids) < 256, `${ids.size} ids`);
+    assert.deepEqual(early, []);
+    const [row] = await server.sql('SELECT * FROM t.wide WHERE k = 1');
+    const expected = COLUMNS.map((_, i) => {
+      const last = range(1500).findLast((bits) => bits & (1 << i));
+      return last === undefined ? 'NULL' : String(last);
+    });
+    assert.deepEqual(row, ['1', ...expected]);
+    assert.equal(client.stats().generation, 1);
+  });
+
+  test('all at once, gives each its own columns', async (t) => {
+    const { ids, early } = watchIds(t);
+    const index = connect(t).openIndex(wide);
+    const sets = range(2000).map((i) => setOf(i + 1));
+    assert.deepEqual(
+      new Set(await Promise.all(sets.map((set) => index.update('=', 1, set)))),
+      new Set([1]),
+    );
+    assert.ok(ids.size <= 256, `${ids.size} ids`);
+    assert.deepEqual(early, []);
+  });
+
+  test('keeps what is used all the time open', async (t) => {
+    const client = connect(t);
+    const index = client.openIndex(wide);
+    const hot = setOf(0b111);
+    for (let bits = 8; bits < 600; bits++) {
+      await index.update('=', 1, setOf(bits));
+      await index.update('=', 1, hot);
+    }
+    const { commands } = client.stats();
+    for (let i = 0; i < 10; i++) await index.update('=', 1, hot);
+    assert.equal(client.stats().commands, commands + 10);
+  });
+
+  for (const [serverMessage, target] of [
+    ['fld', { columns: ['k', 'gone'] }],
+    ['open_table', { table: 'gone' }],
+  ]) {
+    test(`changes no row where an index that gets a used id is refused with ${serverMessage}`, async (t) => {
+      const client = connect(t);
+      const index = client.openIndex({ ...wide, table: 'other' });
+      const used = range(400).map((i) => index.update('=', 1, setOf(i + 1)));
+      await Promise.all(used);
+      const before = await server.sql('SELECT * FROM t.other');
+      for (let i = 0; i < 300; i++) {
+        const columns = target.columns ?? ['k', `c${i % 12}`];
+        const place = { ...wide, ...target, columns, filterColumns: columns.slice(0, 1 + (i % 2)) };
+        const bad = client.openIndex(place);
+        for (const call of [
+          () => bad.update('=', 1, [99, 99]),
+          () => bad.insert([99 + i, 99]),
+          () => bad.delete('=', 1),
+        ]) {
+          await assert.rejects(call, { serverMessage, outcome: 'not-sent' });
+        }
+      }
+      assert.deepEqual(await server.sql('SELECT * FROM t.other'), before);
+      assert.equal(await index.update('=', 1, setOf(1)), 1);
+    });
+  }
+});

@@ -1,0 +1,338 @@
+'use strict';
+
+const { clearTimeout, now, setImmediate, setTimeout } = require('../../timers.js');
+const { Connection } = require('../../connection.js');
+const { HandlerSocketError } = require('../../errors.js');
+const { Executor } = require('../../executor.js');
+const { ARRIVED, Holder, QUEUED } = require('../call.js');
+const { withOutcome } = require('../outcomes.js');
+const tracing = require('../tracing.js');
+const { BatchWriter } = require('./batch-writer.js');
+const { HandOut } = require('./hand-out.js');
+const { Session } = require('./session.js');
+const turn = require('../turn.js');
+
+/**
+ * The results of a batch of this many requests are given in two portions where no other batch is in
+ * flight: what the first makes callers ask for keeps the server busy while they have the second.
+ */
+const MIN_PORTIONED = 64;
+
+/** @type {ReadonlyMap<Definition, Error>} */
+const NOTHING_REFUSED = new Map();
+
+/**
+ * One connection of a pool, or one after the other, and the batches on it. A batch goes through
+ * these phases:
+ *
+ * queued      it waits for a secret, or until ids are confirmed that other indexes had: nothing was
+ * handed over in flight   its executor has it arrived     its result is handed out
+ */
+class PooledConnection {
+  #endpoint;
+  #secrets;
+  #counters;
+  #idleTimeoutMs;
+  #maxQueued;
+  #writer = new BatchWriter();
+  /** @type {Session | null} */
+  #session = null;
+  /** The connects of sessions before this one. */
+  #formerConnects = 0;
+  /** How many batches are on their way, results that are being handed out included. */
+  #inFlight = 0;
+  /** As performance.now() tells it. */
+  #lastUse = 0;
+  /** Runs while there is a connection that may be idle. @type {NodeJS.Timeout | null} */
+  #idleTimer = null;
+
+  /**
+   * @param {import('../options.js').Place} endpoint
+   * @param {import('../instances').SecretSource} secrets
+   * @param {number} idleTimeoutMs
+   * @param {import('../instances').Counters} counters
+   */
+  constructor(endpoint, secrets, idleTimeoutMs, counters) {
+    this.#endpoint = endpoint;
+    this.#secrets = secrets;
+    this.#counters = counters;
+    this.#idleTimeoutMs = idleTimeoutMs;
+    // Queue ahead only with a single connection: with several, another is usually free, and nothing
+    // should wait behind a stuck one.
+    this.#maxQueued = endpoint.connections === 1 ? 1 : 0;
+  }
+
+  get isIdle() {
+    return this.#inFlight === 0;
+  }
+
+  /** Whether it takes a batch that will be in line behind the one in flight. */
+  get canQueue() {
+    return this.#inFlight <= this.#maxQueued && this.isConnected;
+  }
+
+  get isConnected() {
+    return this.#session?.isConnected === true;
+  }
+
+  /** How many connects have succeeded. */
+  get connects() {
+    return this.#formerConnects + (this.#session?.connects ?? 0);
+  }
+
+  /**
+   * Nothing must be in flight: the server can keep what it had not answered, and its locks, for
+   * minutes.
+   */
+  close() {
+    if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
+    this.#idleTimer = null;
+    if (this.#session === null) return;
+    this.#session.connection.close();
+    this.#endSession(this.#session);
+  }
+
+  /**
+   * Sends the requests as one batch and sets their outcomes. It never rejects.
+   * @param {Request[]} requests  from the queue
+   * @param {(requests: Request[]) => void} repeat  takes those that are to be sent again: before
+   *   this connection is idle, so that nobody takes the client for idle in between
+   */
+  async run(requests, repeat) {
+    this.#inFlight++;
+    const batch = new Holder(QUEUED);
+    for (const request of requests) request.holder = batch;
+    try {
+      const session = this.#session ?? (await this.#openSession(latestDeadline(requests)));
+      const handOut = await this.#carry(session, batch, requests);
+      if (handOut === null) return;
+      await this.#giveResults(handOut);
+      repeat(handOut.repeats);
+    } catch (error) {
+      failAll(requests, batch, error);
+    } finally {
+      this.#inFlight--;
+      this.#lastUse = now();
+      this.#idleTimer ??= this.#watchIdleness(this.#idleTimeoutMs);
+    }
+  }
+
+  /**
+   * @param {number} afterMs
+   * @returns {NodeJS.Timeout}
+   */
+  #watchIdleness(afterMs) {
+    const look = () => {
+      const left = this.#idleTimeoutMs - (now() - this.#lastUse);
+      if (this.#inFlight > 0) this.#idleTimer = this.#watchIdleness(this.#idleTimeoutMs);
+      else if (left > 0) this.#idleTimer = this.#watchIdleness(Math.ceil(left));
+      else this.close();
+    };
+    return setTimeout(look, afterMs).unref();
+  }
+
+  /** @param {number} until  as performance.now() tells it */
+  async #openSession(until) {
+    const secret = await this.#askSecret(until);
+    const maxQueued = this.#maxQueued;
+    const connection = new Connection({ ...this.#endpoint.address, secret, maxQueued });
+    this.#session = new Session(connection);
+    return this.#session;
+  }
+
+  /** @param {number} until */
+  async #askSecret(until) {
+    try {
+      return await this.#secrets.ask(until);
+    } catch (error) {
+      tracing.traceFailedConnect(this.#endpoint.name, error);
+      throw error;
+    }
+  }
+
+  /**
+   * Sends a batch and gives what is to be handed out; null if all its requests have their outcomes.
+   * @param {Session} session
+   * @param {Holder} batch
+   * @param {readonly Request[]} requests
+   */
+  async #carry(session, batch, requests) {
+    const slots = session.acquireIds(requests);
+    session.users++;
+    try {
+      if (slots.some((slot) => slot.mustBeConfirmed(session.connects))) {
+        const failed = await this.#confirmIds(session, slots, requests);
+        if (failed !== null) return failed;
+      }
+      const live = withdrawLate(requests);
+      if (live.length === 0) return null;
+      const unopened = session.unopenedFor(live);
+      const result = await this.#exchange(session, batch, unopened, live, latestDeadline(live));
+      return new HandOut(live, result, session.ids);
+    } finally {
+      session.ids.release(slots);
+      session.users--;
+      this.#retireIfUnused(session);
+    }
+  }
+
+  /**
+   * Opens indexes under ids that others had, before anything is sent under these. Requests whose
+   * index is refused have their outcome then.
+   * @param {Session} session
+   * @param {readonly Slot[]} slots
+   * @param {readonly Request[]} requests
+   * @returns {Promise<HandOut | null>} if the connection has failed
+   */
+  async #confirmIds(session, slots, requests) {
+    const unconfirmed = slots.filter((slot) => slot.mustBeConfirmed(session.connects));
+    const live = withdrawLate(requests);
+    if (live.length === 0) return null;
+    const opening = new Holder(QUEUED);
+    const result = await this.#exchange(session, opening, unconfirmed, [], latestDeadline(live));
+    for (const { call, definition } of live) {
+      const error = result.refused.get(definition);
+      if (error !== undefined) call.withdraw(() => error);
+    }
+    const queued = live.filter((request) => request.isQueued);
+    if (result.failure === null || queued.length === 0) return null;
+    // Of the requests themselves nothing was handed over.
+    const failure = withOutcome(result.failure, 'not-sent');
+    return new HandOut(queued, { ...result, failure, replies: [] }, session.ids);
+  }
+
+  /**
+   * Hands a batch over to an executor and waits for its word.
+   * @param {Session} session
+   * @param {Holder} holder  of the requests
+   * @param {readonly Slot[]} unopened  what is opened first
+   * @param {readonly Request[]} requests
+   * @param {number} until  as performance.now() tells it
+   * @returns {Promise<import('./hand-out.js').BatchResult>}
+   */
+  async #exchange(session, holder, unopened, requests, until) {
+    const { connection, connects } = session;
+    const batch = this.#writer.write(unopened, requests, session.ids);
+    this.#counters.countBatch(batch, 1);
+    const executor = new Executor().add(connection, batch);
+    const timeoutMs = Math.max(until - now(), 0);
+    holder.handOver(until);
+    const [result] = await tracing.traceExecute(connection, batch, executor, timeoutMs);
+    holder.stage = ARRIVED;
+    const failure = result.status === 'rejected' ? result.reason : null;
+    if (failure?.outcome === 'not-sent') this.#counters.countBatch(batch, -1);
+    this.#writer.reuse(batch);
+    // What a server says that has refused the secret is about nothing else.
+    const replies = failure?.code === 'ERR_HS_AUTH' ? [] : result.replies;
+    const opens = unopened.length > 0;
+    const refused = opens ? session.noteOpened(unopened, replies, connects) : NOTHING_REFUSED;
+    if (failure !== null) this.#endSession(session);
+    return {
+      replies: opens ? replies.slice(unopened.length) : replies,
+      refused,
+      failure,
+      isReconnected: session.connects !== connects,
+      address: connection.address,
+    };
+  }
+
+  /** @param {HandOut} handOut */
+  async #giveResults(handOut) {
+    const { length } = handOut;
+    const isPortioned = length >= MIN_PORTIONED && this.#inFlight === 1 && this.#maxQueued > 0;
+    if (isPortioned) {
+      while (!handOut.advance(length >> 1)) await turn.next();
+      if (handOut.repeats.length === 0) await nextTurn();
+    }
+    while (!handOut.advance(length)) await turn.next();
+  }
+
+  /**
+   * The connection is closed. It makes a new connect by itself; where its secret may be another one
+   * by then, it must not.
+   * @param {Session} session
+   */
+  #endSession(session) {
+    session.ids.closeAll();
+    if (!this.#secrets.changes || session !== this.#session) return;
+    this.#session = null;
+    this.#retireIfUnused(session);
+  }
+
+  /**
+   * Ends a session that another one has taken the place of, when no batch is left on it: what was
+   * in line may have connected it anew.
+   * @param {Session} session
+   */
+  #retireIfUnused(session) {
+    if (session === this.#session || session.users > 0) return;
+    this.#formerConnects += session.connects;
+    session.connection.close();
+  }
+}
+
+/**
+ * Takes back those requests of which the time is over, and gives the others. Nothing of any was
+ * handed over.
+ * @param {readonly Request[]} requests
+ * @returns {readonly Request[]}
+ */
+function withdrawLate(requests) {
+  const time = now();
+  let isWhole = true;
+  for (const { call, isQueued } of requests) {
+    const isLate = call.deadline !== null && call.deadline.at <= time;
+    if (isQueued && !isLate) continue;
+    isWhole = false;
+    if (isQueued) call.deadline?.withdraw(call);
+  }
+  return isWhole ? requests : requests.filter((request) => request.isQueued);
+}
+
+/** @param {readonly Request[]} requests */
+function latestDeadline(requests) {
+  let latest = 0;
+  for (const { call } of requests) latest = Math.max(latest, call.deadline?.at ?? 0);
+  return latest;
+}
+
+/**
+ * Fails the requests that a batch could not be sent for. What waits in the queue of the same calls
+ * waited for the same.
+ * @param {readonly Request[]} requests
+ * @param {Holder} batch
+ * @param {any} error
+ */
+function failAll(requests, batch, error) {
+  for (const request of requests) {
+    if (request.isQueued) request.call.withdraw(() => error);
+    else if (request.holder === batch) request.fail(wentAstray(error));
+  }
+}
+
+/**
+ * The error of what was handed over, and of which the executor has said nothing.
+ * @param {unknown} cause
+ */
+function wentAstray(cause) {
+  return new HandlerSocketError('ERR_HS_LOST', `the batch was lost: ${cause}`, {
+    outcome: 'unknown',
+    cause,
+  });
+}
+
+/** Until those who were given their results have made their next calls. */
+function nextTurn() {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/**
+ * @typedef {InstanceType<typeof Session>} Session
+ * @typedef {InstanceType<typeof HandOut>} HandOut
+ * @typedef {InstanceType<typeof Holder>} Holder
+ * @typedef {import('../instances').Request} Request
+ * @typedef {import('../instances').Definition} Definition
+ * @typedef {import('../instances').Slot} Slot
+ */
+
+module.exports = { PooledConnection };

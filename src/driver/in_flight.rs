@@ -1,0 +1,360 @@
+//! The executes that a driver has in flight, and what each of their pairs waits for.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::lookup::Lookups;
+use super::watch::{Watch, awaited_host, awaited_sockets};
+use super::{
+    ConnectionSlot, ExecuteId, Finished, HandOff, Next, Order, PairKey, Shared, Submitted,
+};
+use crate::connection::{Completion, Connection, Event, Failure};
+use crate::error::{Kind, Outcome};
+use crate::executor::Executor;
+use crate::resolver::copy_error;
+
+/// A reply that is longer than this is received by the worker: on the JavaScript thread it would hold the event loop up.
+const MAX_INLINE_BYTES: usize = 256 * 1024;
+
+#[derive(Default)]
+pub(super) struct InFlight {
+    executes: HashMap<ExecuteId, Execute>,
+    /// The pairs whose sockets the poller knows, by the key that it knows a pair's sockets by.
+    sockets: HashMap<usize, PairKey>,
+    lookups: Lookups,
+    /// Connections handed to pairs that the driver has not received yet.
+    early: HashMap<PairKey, Connection>,
+    /// Executes that are done and have not been taken.
+    done: Vec<ExecuteId>,
+}
+
+struct Execute {
+    executor: Executor,
+    /// Where the pairs have their connections from.
+    slots: Vec<Arc<ConnectionSlot>>,
+    watches: Vec<Watch>,
+}
+
+impl InFlight {
+    /// Begins an execute, or goes on with one that has begun.
+    pub fn begin(&mut self, shared: &Arc<Shared>, submitted: Submitted, now: Instant) {
+        let Submitted { id, executor, slots } = submitted;
+        let watches = slots.iter().map(|_| Watch::None).collect();
+        let execute = self.executes.entry(id).or_insert(Execute { executor, slots, watches });
+        shared.start(&mut execute.executor, now);
+        if execute.slots.is_empty() {
+            self.done.push(id);
+        }
+        for pair in self.pairs_of(id) {
+            match self.early.remove(&pair) {
+                Some(connection) => self.lend(shared, pair, connection, now),
+                None => self.update(shared, pair, now),
+            }
+        }
+    }
+
+    /// Gives a pair the connection that it was queued for.
+    pub fn hand_off(&mut self, shared: &Arc<Shared>, hand_off: HandOff, now: Instant) {
+        let HandOff { pair, connection, slot } = hand_off;
+        if self.executes.contains_key(&pair.0) {
+            self.lend(shared, pair, connection, now);
+        } else if slot.is_used_by(pair) {
+            self.early.insert(pair, connection);
+        }
+    }
+
+    /// The poller saw a socket that it knows by `key`.
+    pub fn ready(&mut self, shared: &Arc<Shared>, key: usize, now: Instant) {
+        if let Some(&pair) = self.sockets.get(&key) {
+            self.resume(shared, pair, Event::Ready, now);
+        }
+    }
+
+    /// Looks at every socket that is waited for, without the poller.
+    pub fn ready_all(&mut self, shared: &Arc<Shared>, now: Instant) {
+        for pair in self.sockets.values().copied().collect::<Vec<_>>() {
+            self.resume(shared, pair, Event::Ready, now);
+        }
+    }
+
+    /// How many sockets are waited for.
+    pub fn sockets(&self) -> usize {
+        self.sockets.len()
+    }
+
+    pub fn resolved(
+        &mut self,
+        shared: &Arc<Shared>,
+        host: &str,
+        found: &io::Result<Vec<IpAddr>>,
+        now: Instant,
+    ) {
+        for (id, pair) in self.lookups.end(host) {
+            let found = match found {
+                Ok(addresses) => Ok(addresses.clone()),
+                Err(error) => Err(copy_error(error)),
+            };
+            if let Some(execute) = self.executes.get_mut(&id) {
+                execute.watches[pair] = Watch::None;
+                self.resume(shared, (id, pair), Event::Resolved(found), now);
+            }
+        }
+    }
+
+    pub fn close(&mut self, shared: &Arc<Shared>, (id, pair): PairKey, now: Instant) {
+        if let Some(execute) = self.executes.get_mut(&id) {
+            execute.executor.close(pair);
+            self.update(shared, (id, pair), now);
+        }
+    }
+
+    pub fn abort(&mut self, shared: &Arc<Shared>, id: ExecuteId, now: Instant) {
+        if let Some(execute) = self.executes.get_mut(&id) {
+            execute.executor.abort();
+            self.update_all(shared, id, now);
+        }
+    }
+
+    /// When [`Self::expire`] has to be called if nothing happens before.
+    pub fn until(&self) -> Option<Instant> {
+        self.executes.values().filter_map(|execute| execute.executor.until()).min()
+    }
+
+    pub fn expire(&mut self, shared: &Arc<Shared>, now: Instant) {
+        let is_due = |execute: &Execute| execute.executor.until().is_some_and(|until| until <= now);
+        let due = self.executes.iter().filter(|(_, execute)| is_due(execute));
+        for id in due.map(|(&id, _)| id).collect::<Vec<_>>() {
+            if let Some(execute) = self.executes.get_mut(&id) {
+                execute.executor.expire(now);
+                self.update_all(shared, id, now);
+            }
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.executes.is_empty()
+    }
+
+    pub fn has_finished(&self) -> bool {
+        !self.done.is_empty()
+    }
+
+    /// The executes that are done, in the order in which they ended.
+    pub fn take_finished(&mut self) -> Vec<Finished> {
+        let Self { done, executes, .. } = self;
+        done.drain(..)
+            .filter_map(|id| {
+                let completions = executes.remove(&id)?.executor.finish();
+                Some(Finished {
+                    id,
+                    completions: completions.map(|(_, completion)| completion).collect(),
+                })
+            })
+            .collect()
+    }
+
+    /// Ends every pair with an error, each with the outcome that its connection knows.
+    pub fn fail_all(&mut self, shared: &Arc<Shared>, source: &io::Error, now: Instant) {
+        for id in self.executes.keys().copied().collect::<Vec<_>>() {
+            for (_, pair) in self.pairs_of(id) {
+                if let Some(execute) = self.executes.get_mut(&id) {
+                    execute.executor.fail(pair, Kind::Lost { source: Some(copy_error(source)) });
+                }
+            }
+            self.update_all(shared, id, now);
+        }
+    }
+
+    /// Ends every execute after a panic: nothing else can be said of what it left behind. Gives what is next on the
+    /// connections.
+    pub fn fail_after_panic(&mut self, message: &str) -> (Vec<Finished>, Vec<Next>) {
+        let Self { executes, mut early, .. } = std::mem::take(self);
+        let mut finished = Vec::new();
+        let mut next = Vec::new();
+        for (id, Execute { slots, .. }) in executes {
+            for (pair, slot) in slots.iter().enumerate() {
+                early.remove(&(id, pair));
+                next.extend(slot.forget((id, pair)));
+            }
+            let completions = slots.iter().map(|_| panicked(message)).collect();
+            finished.push(Finished { id, completions });
+        }
+        self.early = early;
+        (finished, next)
+    }
+
+    fn pairs_of(&self, id: ExecuteId) -> impl Iterator<Item = PairKey> + use<> {
+        let pairs = self.executes.get(&id).map_or(0, |execute| execute.slots.len());
+        (0..pairs).map(move |pair| (id, pair))
+    }
+
+    fn lend(
+        &mut self,
+        shared: &Arc<Shared>,
+        (id, pair): PairKey,
+        connection: Connection,
+        now: Instant,
+    ) {
+        if let Some(execute) = self.executes.get_mut(&id) {
+            execute.executor.lend(pair, connection);
+            shared.start(&mut execute.executor, now);
+            self.update(shared, (id, pair), now);
+        }
+    }
+
+    fn resume(&mut self, shared: &Arc<Shared>, (id, pair): PairKey, event: Event, now: Instant) {
+        if let Some(execute) = self.executes.get_mut(&id) {
+            execute.executor.resume(pair, event, now);
+            self.update(shared, (id, pair), now);
+        }
+    }
+
+    fn update_all(&mut self, shared: &Arc<Shared>, id: ExecuteId, now: Instant) {
+        for pair in self.pairs_of(id) {
+            self.update(shared, pair, now);
+        }
+    }
+
+    /// Has the poller watch what a pair waits for now. If the pair has ended, its connection goes to the next in the
+    /// queue, which may end at once too.
+    fn update(&mut self, shared: &Arc<Shared>, pair: PairKey, now: Instant) {
+        let mut next = self.watch_or_release(shared, pair);
+        while let Some(Next { driver, hand_off }) = next {
+            let HandOff { pair: (id, pair), .. } = hand_off;
+            let is_here = Arc::ptr_eq(&driver.0, shared);
+            let Some(execute) = self.executes.get_mut(&id).filter(|_| is_here) else {
+                // Also to this driver itself, where it has not received the pair yet.
+                driver.hand_off(hand_off);
+                return;
+            };
+            execute.executor.lend(pair, hand_off.connection);
+            shared.start(&mut execute.executor, now);
+            next = self.watch_or_release(shared, (id, pair));
+        }
+    }
+
+    fn watch_or_release(&mut self, shared: &Arc<Shared>, (id, pair): PairKey) -> Option<Next> {
+        let execute = self.executes.get_mut(&id)?;
+        if execute.executor.awaits_turn(pair) {
+            return None;
+        }
+        if shared.is_inline() && !execute.may_stay_inline(pair) {
+            self.move_to_worker(shared, id);
+            return None;
+        }
+        if execute.executor.wait(pair).is_some() {
+            if let Err(source) = self.watch(shared, (id, pair)) {
+                self.fail(id, pair, source);
+            }
+            // What cannot be watched or looked up has ended.
+            if self.executes.get(&id)?.executor.wait(pair).is_some() {
+                return None;
+            }
+        }
+        self.release((id, pair))
+    }
+
+    fn fail(&mut self, id: ExecuteId, pair: usize, source: io::Error) {
+        if let Some(execute) = self.executes.get_mut(&id) {
+            execute.executor.fail(pair, Kind::Lost { source: Some(source) });
+        }
+    }
+
+    /// Gives back the connection of a pair that has ended.
+    fn release(&mut self, (id, pair): PairKey) -> Option<Next> {
+        self.unwatch((id, pair));
+        let execute = self.executes.get_mut(&id)?;
+        if execute.executor.is_done() {
+            self.done.push(id);
+        }
+        let slot = &execute.slots[pair];
+        match execute.executor.take_connection(pair) {
+            Some(connection) => slot.release((id, pair), connection),
+            None => slot.forget((id, pair)),
+        }
+    }
+
+    /// Sees to it that the pair hears of what it waits for.
+    fn watch(&mut self, shared: &Arc<Shared>, (id, pair): PairKey) -> io::Result<()> {
+        let Some(Execute { executor, watches, .. }) = self.executes.get_mut(&id) else {
+            return Ok(());
+        };
+        let watch = &mut watches[pair];
+        if let Some(host) = awaited_host(executor, pair) {
+            let begun = begin_lookup(&mut self.lookups, shared, watch, host, (id, pair));
+            if let Err(source) = begun {
+                executor.resume(pair, Event::Resolved(Err(source)), Instant::now());
+            }
+            return Ok(());
+        }
+        let Some((sockets, interest)) = awaited_sockets(executor, pair) else {
+            self.unwatch((id, pair));
+            return Ok(());
+        };
+        let known = watch.key();
+        let watched = watch.sockets(shared, sockets, interest);
+        let key = watch.key();
+        if key != known {
+            self.sockets.extend(key.map(|key| (key, (id, pair))));
+            if let Some(known) = known {
+                self.sockets.remove(&known);
+            }
+        }
+        watched
+    }
+
+    /// The poller forgets the pair's socket, before another pair has it watch the same one.
+    fn unwatch(&mut self, (id, pair): PairKey) {
+        let watch = self.executes.get_mut(&id).map(|execute| &mut execute.watches[pair]);
+        let Some(watch) = watch.map(|watch| std::mem::replace(watch, Watch::None)) else { return };
+        if let Some(key) = watch.key() {
+            self.sockets.remove(&key);
+        }
+    }
+
+    /// The worker goes on with what would hold the JavaScript thread up.
+    fn move_to_worker(&mut self, shared: &Arc<Shared>, id: ExecuteId) {
+        for pair in self.pairs_of(id) {
+            self.unwatch(pair);
+        }
+        let Some(Execute { executor, slots, .. }) = self.executes.remove(&id) else { return };
+        shared.move_to_worker(Submitted { id, executor, slots });
+    }
+}
+
+impl Execute {
+    /// Whether the pair has ended, or waits for a short reply on a connected socket.
+    fn may_stay_inline(&self, pair: usize) -> bool {
+        if self.executor.wait(pair).is_none() {
+            return !self.executor.has_to_start(pair);
+        }
+        let connection = self.executor.connection(pair);
+        connection
+            .and_then(Connection::received_bytes)
+            .is_some_and(|bytes| bytes <= MAX_INLINE_BYTES)
+    }
+}
+
+fn begin_lookup(
+    lookups: &mut Lookups,
+    shared: &Arc<Shared>,
+    watch: &mut Watch,
+    host: &str,
+    pair: PairKey,
+) -> io::Result<()> {
+    if let Watch::Lookup = watch {
+        return Ok(());
+    }
+    *watch = Watch::Lookup;
+    let shared = Arc::clone(shared);
+    lookups.begin(host, pair, move |host, found| shared.order(Order::Resolved(host, found)))
+}
+
+fn panicked(message: &str) -> Completion {
+    let error = Kind::Panic { message: message.to_owned() }.into();
+    let failure = Some(Failure { error, outcome: Outcome::Unknown });
+    Completion { segments: Vec::new(), replies: 0, failure }
+}

@@ -1,0 +1,296 @@
+//! Node.js' own event loop, which wakes the JavaScript thread when an inline driver has something to do.
+//!
+//! libuv's functions are found by name in the process: Node.js and Electron export them. Bun exports some and panics when
+//! they are called, so whoever opens a [`LoopWatch`] has to know that the runtime is one of the first two.
+
+use std::alloc::{Layout, alloc_zeroed, dealloc};
+use std::cell::Cell;
+use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
+use std::os::fd::RawFd;
+use std::ptr;
+use std::rc::Rc;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use napi::sys;
+
+use super::panics::contain;
+
+/// What a [`LoopWatch`] calls.
+pub trait Wake {
+    /// The descriptor is readable.
+    fn readable(&self);
+    /// The timer has gone off, perhaps some milliseconds early.
+    fn due(&self);
+    /// The environment ends: [`LoopWatch::close`] is to be called.
+    fn end(self: Rc<Self>);
+}
+
+/// A `uv_poll_t` on a descriptor and a `uv_timer_t`. Neither keeps the loop alive unless [`Self::keep_alive`] says so.
+pub struct LoopWatch {
+    /// Freed some time after `is_closed` is set.
+    handles: *mut Handles,
+    is_closed: Cell<bool>,
+}
+
+struct Handles {
+    uv: &'static Uv,
+    poll: *mut Handle,
+    timer: *mut Handle,
+    /// How many of the two have not been closed.
+    open: Cell<u8>,
+    keeps_alive: Cell<bool>,
+    /// Null when it was removed.
+    hook: Cell<sys::napi_async_cleanup_hook_handle>,
+    hook_is_running: Cell<bool>,
+    wake: Rc<dyn Wake>,
+}
+
+impl LoopWatch {
+    /// Watches a descriptor, which must stay open until [`Self::close`]. `None` if this is not the libuv that is known here.
+    pub fn open(env: sys::napi_env, descriptor: RawFd, wake: Rc<dyn Wake>) -> Option<Self> {
+        let uv = Uv::get()?;
+        let mut uv_loop = ptr::null_mut();
+        // SAFETY: called on the environment's thread, whose loop this is. The handles' memory has the size that libuv names
+        // and is freed in `on_close`, after libuv has let go of it.
+        unsafe {
+            if sys::napi_get_uv_event_loop(env, &mut uv_loop) != sys::Status::napi_ok {
+                return None;
+            }
+            let poll = uv.allocate(UV_POLL);
+            if (uv.poll_init)(uv_loop.cast(), poll, descriptor) != 0 {
+                uv.free(poll, UV_POLL);
+                return None;
+            }
+            let timer = uv.allocate(UV_TIMER);
+            (uv.timer_init)(uv_loop.cast(), timer);
+            let handles = Box::into_raw(Box::new(Handles {
+                uv,
+                poll,
+                timer,
+                open: Cell::new(2),
+                keeps_alive: Cell::new(false),
+                hook: Cell::new(ptr::null_mut()),
+                hook_is_running: Cell::new(false),
+                wake,
+            }));
+            for handle in [poll, timer] {
+                (uv.handle_set_data)(handle, handles.cast());
+                (uv.unref)(handle);
+            }
+            let mut hook = ptr::null_mut();
+            sys::napi_add_async_cleanup_hook(env, Some(on_end), handles.cast(), &mut hook);
+            (*handles).hook.set(hook);
+            let watch = Self { handles, is_closed: Cell::new(false) };
+            if (uv.poll_start)(poll, UV_READABLE, on_poll) != 0 {
+                watch.close();
+                return None;
+            }
+            Some(watch)
+        }
+    }
+
+    /// Whether the process goes on as long as this does.
+    pub fn keep_alive(&self, keeps_alive: bool) {
+        let Some(handles) = self.handles() else { return };
+        if handles.keeps_alive.replace(keeps_alive) == keeps_alive {
+            return;
+        }
+        // SAFETY: the handle is open, and this is its loop's thread.
+        unsafe {
+            match keeps_alive {
+                true => (handles.uv.ref_)(handles.poll),
+                false => (handles.uv.unref)(handles.poll),
+            }
+        }
+    }
+
+    /// [`Wake::due`] is called after this long, and not when an earlier call had said.
+    pub fn set_timer(&self, after: Duration) {
+        let Some(handles) = self.handles() else { return };
+        // libuv counts from when its turn began: a whole millisecond more is never too early for long.
+        let milliseconds = after.as_millis().saturating_add(1).try_into().unwrap_or(u64::MAX);
+        // SAFETY: the handle is open, and this is its loop's thread.
+        unsafe { (handles.uv.timer_start)(handles.timer, on_timer, milliseconds, 0) };
+    }
+
+    /// Ends it: nothing is called any more. The descriptor may be closed then.
+    pub fn close(&self) {
+        let Some(handles) = self.handles() else { return };
+        self.is_closed.set(true);
+        // SAFETY: both handles are open, and this is their loop's thread. libuv forgets the descriptor at once, and calls
+        // `on_close` for each handle in a later turn. A hook that is running is removed when they are closed.
+        unsafe {
+            if !handles.hook_is_running.get() {
+                handles.remove_hook();
+            }
+            (handles.uv.close)(handles.poll, Some(on_close));
+            (handles.uv.close)(handles.timer, Some(on_close));
+        }
+    }
+
+    /// `None` after [`Self::close`].
+    fn handles(&self) -> Option<&Handles> {
+        // SAFETY: they are freed only after `close`.
+        (!self.is_closed.get()).then(|| unsafe { &*self.handles })
+    }
+}
+
+impl Handles {
+    /// # Safety
+    /// On the environment's thread.
+    unsafe fn remove_hook(&self) {
+        let hook = self.hook.replace(ptr::null_mut());
+        if !hook.is_null() {
+            // SAFETY: it was added and is removed once.
+            unsafe { sys::napi_remove_async_cleanup_hook(hook) };
+        }
+    }
+}
+
+/// # Safety
+/// libuv calls it for a handle of a [`LoopWatch`] that is open, on its loop's thread.
+unsafe extern "C" fn on_poll(handle: *mut Handle, _status: c_int, _events: c_int) {
+    // SAFETY: as the caller promises.
+    let wake = unsafe { wake_of(handle) };
+    contain(|| wake.readable());
+}
+
+/// # Safety
+/// As [`on_poll`].
+unsafe extern "C" fn on_timer(handle: *mut Handle) {
+    // SAFETY: as the caller promises.
+    let wake = unsafe { wake_of(handle) };
+    contain(|| wake.due());
+}
+
+/// A share of what a handle wakes, which may close and free the handle.
+///
+/// # Safety
+/// As [`on_poll`].
+unsafe fn wake_of(handle: *mut Handle) -> Rc<dyn Wake> {
+    let uv = Uv::get().expect("a handle was opened with libuv's functions");
+    // SAFETY: an open handle's data are its `Handles`.
+    unsafe { Rc::clone(&(*(uv.handle_get_data)(handle).cast::<Handles>()).wake) }
+}
+
+/// # Safety
+/// The runtime calls it once, on the environment's thread, with the `Handles` that the hook was added for.
+unsafe extern "C" fn on_end(_hook: sys::napi_async_cleanup_hook_handle, data: *mut c_void) {
+    // SAFETY: the hook is removed before the `Handles` are freed.
+    let handles = unsafe { &*data.cast::<Handles>() };
+    handles.hook_is_running.set(true);
+    let wake = Rc::clone(&handles.wake);
+    contain(|| wake.end());
+}
+
+/// # Safety
+/// libuv calls it once for each handle of a [`LoopWatch`], on its loop's thread.
+unsafe extern "C" fn on_close(handle: *mut Handle) {
+    let uv = Uv::get().expect("a handle was opened with libuv's functions");
+    // SAFETY: the `Handles` are freed at the second call, and the handles' memory with them: libuv has let go of both.
+    unsafe {
+        let handles = (uv.handle_get_data)(handle).cast::<Handles>();
+        let open = (*handles).open.get() - 1;
+        (*handles).open.set(open);
+        if open > 0 {
+            return;
+        }
+        let handles = Box::from_raw(handles);
+        uv.free(handles.poll, UV_POLL);
+        uv.free(handles.timer, UV_TIMER);
+        handles.remove_hook();
+        contain(|| drop(handles));
+    }
+}
+
+/// A `uv_handle_t` of whatever kind.
+enum Handle {}
+
+/// `uv_handle_type`, as libuv 1 numbers them.
+const UV_POLL: c_uint = 8;
+const UV_TIMER: c_uint = 13;
+const UV_READABLE: c_int = 1;
+
+/// All objects that libuv allocates by size need no more.
+const ALIGNMENT: usize = 16;
+
+/// libuv's functions.
+struct Uv {
+    handle_size: unsafe extern "C" fn(c_uint) -> usize,
+    handle_set_data: unsafe extern "C" fn(*mut Handle, *mut c_void),
+    handle_get_data: unsafe extern "C" fn(*const Handle) -> *mut c_void,
+    ref_: unsafe extern "C" fn(*mut Handle),
+    unref: unsafe extern "C" fn(*mut Handle),
+    close: unsafe extern "C" fn(*mut Handle, Option<unsafe extern "C" fn(*mut Handle)>),
+    poll_init: unsafe extern "C" fn(*mut c_void, *mut Handle, c_int) -> c_int,
+    poll_start: unsafe extern "C" fn(
+        *mut Handle,
+        c_int,
+        unsafe extern "C" fn(*mut Handle, c_int, c_int),
+    ) -> c_int,
+    timer_init: unsafe extern "C" fn(*mut c_void, *mut Handle) -> c_int,
+    timer_start:
+        unsafe extern "C" fn(*mut Handle, unsafe extern "C" fn(*mut Handle), u64, u64) -> c_int,
+}
+
+impl Uv {
+    fn get() -> Option<&'static Uv> {
+        static UV: OnceLock<Option<Uv>> = OnceLock::new();
+        UV.get_or_init(Uv::find).as_ref()
+    }
+
+    fn find() -> Option<Uv> {
+        /// # Safety
+        /// `F` is the type of the function of that name.
+        unsafe fn find<F: Copy>(name: &CStr) -> Option<F> {
+            // SAFETY: dlsym only looks the name up.
+            let symbol = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr().cast::<c_char>()) };
+            // SAFETY: a symbol that was found is the function, as the caller promises; pointers are of one size.
+            (!symbol.is_null())
+                .then(|| unsafe { std::mem::transmute_copy::<*mut c_void, F>(&symbol) })
+        }
+        // SAFETY: the types are those of uv.h, libuv 1, which keeps them for all of major version 1.
+        unsafe {
+            let version: unsafe extern "C" fn() -> c_uint = find(c"uv_version")?;
+            if version() >> 16 != 1 {
+                return None;
+            }
+            Some(Uv {
+                handle_size: find(c"uv_handle_size")?,
+                handle_set_data: find(c"uv_handle_set_data")?,
+                handle_get_data: find(c"uv_handle_get_data")?,
+                ref_: find(c"uv_ref")?,
+                unref: find(c"uv_unref")?,
+                close: find(c"uv_close")?,
+                poll_init: find(c"uv_poll_init")?,
+                poll_start: find(c"uv_poll_start")?,
+                timer_init: find(c"uv_timer_init")?,
+                timer_start: find(c"uv_timer_start")?,
+            })
+        }
+    }
+
+    fn layout(&self, kind: c_uint) -> Layout {
+        // SAFETY: it only gives a size.
+        let size = unsafe { (self.handle_size)(kind) };
+        Layout::from_size_align(size, ALIGNMENT).expect("a handle has some hundred bytes")
+    }
+
+    fn allocate(&self, kind: c_uint) -> *mut Handle {
+        let layout = self.layout(kind);
+        // SAFETY: the size is not 0.
+        let memory = unsafe { alloc_zeroed(layout) };
+        if memory.is_null() {
+            std::alloc::handle_alloc_error(layout);
+        }
+        memory.cast()
+    }
+
+    /// # Safety
+    /// The handle came of `allocate` for this kind, and libuv does not have it.
+    unsafe fn free(&self, handle: *mut Handle, kind: c_uint) {
+        // SAFETY: as the caller promises.
+        unsafe { dealloc(handle.cast(), self.layout(kind)) };
+    }
+}

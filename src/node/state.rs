@@ -1,0 +1,303 @@
+//! The executes of one environment: who runs them, and how JavaScript hears of their end.
+
+use std::cell::{Cell, OnceCell};
+use std::io;
+use std::rc::Rc;
+use std::time::Instant;
+
+use napi::bindgen_prelude::{Env, Result, ToNapiValue};
+use napi::sys;
+
+use super::callback::{Callback, From, error_value};
+#[cfg(target_os = "linux")]
+use super::event_loop::{LoopWatch, Wake};
+use super::finished::finished_batches;
+use super::panics::may_panic;
+use super::work::send_worker;
+use crate::driver::{Driver, ExecuteId, Finished};
+
+/// Used on the environment's thread only.
+pub struct State {
+    env: sys::napi_env,
+    callback: Callback,
+    /// Whether the runtime's event loop may be asked to watch an inline driver.
+    may_wait_inline: bool,
+    drivers: OnceCell<Drivers>,
+    is_worker_out: Cell<bool>,
+    worker_runs: Cell<u32>,
+    /// Executes whose end JavaScript has not heard of.
+    pending: Cell<usize>,
+    /// When the event loop's timer goes off.
+    timer: Cell<Option<Instant>>,
+    /// Whether the environment has ended, or the copy of the package that this belongs to.
+    has_ended: Cell<bool>,
+}
+
+/// Made with the first execute: a program that only loads the package has no descriptors for it.
+pub struct Drivers {
+    pub worker: Driver,
+    /// `None` where the worker waits for everything.
+    pub inline: Option<Driver>,
+    #[cfg(target_os = "linux")]
+    watch: Option<LoopWatch>,
+    #[cfg(not(target_os = "linux"))]
+    watch: Option<std::convert::Infallible>,
+}
+
+impl State {
+    pub fn new(env: &Env, callback: Callback, may_wait_inline: bool) -> Rc<Self> {
+        Rc::new(Self {
+            env: env.raw(),
+            callback,
+            may_wait_inline,
+            drivers: OnceCell::new(),
+            is_worker_out: Cell::new(false),
+            worker_runs: Cell::new(0),
+            pending: Cell::new(0),
+            timer: Cell::new(None),
+            has_ended: Cell::new(false),
+        })
+    }
+
+    /// `None` before [`Self::open`].
+    pub fn drivers(&self) -> Option<&Drivers> {
+        self.drivers.get()
+    }
+
+    /// Makes the drivers. Fails if there are no descriptors left.
+    pub fn open(self: &Rc<Self>) -> io::Result<()> {
+        if self.drivers.get().is_none() {
+            let drivers = self.make_drivers()?;
+            self.drivers.get_or_init(|| drivers);
+        }
+        Ok(())
+    }
+
+    #[cfg(target_os = "linux")]
+    fn make_drivers(self: &Rc<Self>) -> io::Result<Drivers> {
+        use std::os::fd::AsRawFd;
+
+        let worker = Driver::new()?;
+        let inline = self.may_wait_inline.then(|| Driver::inline(&worker)).transpose()?;
+        let watch = inline.as_ref().and_then(|inline| {
+            let wake: Rc<dyn Wake> = Rc::<Self>::clone(self);
+            LoopWatch::open(self.env, inline.as_raw_fd(), wake)
+        });
+        let inline = inline.filter(|_| watch.is_some());
+        if watch.is_none() {
+            self.add_hook();
+        }
+        Ok(Drivers { worker, inline, watch })
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn make_drivers(self: &Rc<Self>) -> io::Result<Drivers> {
+        let worker = Driver::new()?;
+        self.add_hook();
+        Ok(Drivers { worker, inline: None, watch: None })
+    }
+
+    /// An execute was submitted that is over at `deadline`.
+    pub fn begun(&self, deadline: Instant) {
+        self.pending.set(self.pending.get() + 1);
+        self.callback.hold(true);
+        self.keep_alive(true);
+        self.set_timer(deadline);
+    }
+
+    /// Sees to it that a worker polls if there is something for it; whether one is out.
+    pub fn ensure_worker(self: &Rc<Self>, env: &Env) -> Result<bool> {
+        let Some(drivers) = self.drivers.get() else { return Ok(false) };
+        if self.has_ended.get() || self.is_worker_out.get() || !drivers.worker.is_busy() {
+            return Ok(self.is_worker_out.get());
+        }
+        if let Err(error) = send_worker(env, &drivers.worker, self) {
+            drivers.worker.fail_all(&io::Error::other(error.reason.clone()));
+            return Err(error);
+        }
+        self.is_worker_out.set(true);
+        self.worker_runs.set(self.worker_runs.get().wrapping_add(1));
+        Ok(true)
+    }
+
+    pub fn worker_runs(&self) -> u32 {
+        self.worker_runs.get()
+    }
+
+    /// Whichever driver has it.
+    pub fn abort(&self, id: ExecuteId) {
+        let Some(drivers) = self.drivers.get() else { return };
+        for driver in drivers.inline.iter().chain([&drivers.worker]) {
+            // An order that nobody takes would stay.
+            if driver.is_busy() {
+                driver.abort(id);
+            }
+        }
+    }
+
+    /// Called on the JavaScript thread, whenever the worker's poll is over.
+    pub fn worker_is_back(&self) {
+        self.is_worker_out.set(false);
+        may_panic("worker");
+        self.deliver(From::Runtime);
+    }
+
+    /// Does without waiting what a worker would do that has got no thread.
+    pub fn poll_once(&self) {
+        if let Some(drivers) = self.drivers.get() {
+            drivers.worker.poll_once();
+            self.deliver(From::Runtime);
+        }
+    }
+
+    /// Calls JavaScript with what has finished, `(id, batches, id, batches, …)`, an Error in place of batches that could not
+    /// be converted; without arguments where a worker has to be sent.
+    pub fn deliver(&self, from: From) {
+        let Some(drivers) = self.drivers.get() else { return };
+        if self.has_ended.get() {
+            return;
+        }
+        let mut finished = drivers.worker.take_finished();
+        if let Some(inline) = &drivers.inline {
+            finished.extend(inline.take_finished());
+        }
+        let wants_worker = drivers.worker.is_busy() && !self.is_worker_out.get();
+        if finished.is_empty() && !wants_worker {
+            return;
+        }
+        self.pending.set(self.pending.get().saturating_sub(finished.len()));
+        self.callback.call(from, |env| arguments(env, finished));
+        // Its calls may have begun others, or ended everything.
+        if self.pending.get() == 0 && !self.has_ended.get() {
+            self.callback.hold(false);
+            self.keep_alive(false);
+        }
+    }
+
+    /// Nothing is called any more. Whichever of the end of the environment and of the package's copy comes first calls this.
+    pub fn end(self: &Rc<Self>) {
+        if self.has_ended.replace(true) {
+            return;
+        }
+        self.callback.release();
+        let Some(drivers) = self.drivers.get() else { return };
+        // An environment that ends waits for the worker.
+        drivers.worker.interrupt();
+        self.close_watch(drivers);
+    }
+
+    #[cfg(target_os = "linux")]
+    fn close_watch(self: &Rc<Self>, drivers: &Drivers) {
+        match &drivers.watch {
+            Some(watch) => watch.close(),
+            None => self.remove_hook(),
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn close_watch(self: &Rc<Self>, _: &Drivers) {
+        self.remove_hook();
+    }
+
+    #[cfg(target_os = "linux")]
+    fn keep_alive(&self, keeps_alive: bool) {
+        if let Some(watch) = self.drivers.get().and_then(|drivers| drivers.watch.as_ref()) {
+            watch.keep_alive(keeps_alive);
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn keep_alive(&self, _: bool) {}
+
+    /// Has the event loop look at inline executes at `until`, unless it does so before.
+    #[cfg(target_os = "linux")]
+    fn set_timer(&self, until: Instant) {
+        let Some(watch) = self.drivers.get().and_then(|drivers| drivers.watch.as_ref()) else {
+            return;
+        };
+        if self.timer.get().is_none_or(|timer| until < timer) {
+            self.timer.set(Some(until));
+            watch.set_timer(until.saturating_duration_since(Instant::now()));
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn set_timer(&self, _: Instant) {}
+
+    /// Where no [`LoopWatch`] hears of the environment's end.
+    fn add_hook(self: &Rc<Self>) {
+        // SAFETY: on the environment's thread. The share of `State` that the hook has is given up by `remove_hook` or
+        // `on_end`.
+        unsafe {
+            let state = Rc::into_raw(Rc::clone(self)).cast_mut().cast();
+            sys::napi_add_env_cleanup_hook(self.env, Some(on_end), state);
+        }
+    }
+
+    fn remove_hook(self: &Rc<Self>) {
+        let state = Rc::as_ptr(self);
+        // SAFETY: on the environment's thread, once. The hook's share is given up with it.
+        unsafe {
+            sys::napi_remove_env_cleanup_hook(self.env, Some(on_end), state.cast_mut().cast());
+            Rc::decrement_strong_count(state);
+        }
+    }
+}
+
+/// # Safety
+/// The runtime calls it on the environment's thread with the share of `State` that `add_hook` gave.
+unsafe extern "C" fn on_end(state: *mut std::ffi::c_void) {
+    // SAFETY: the hook was not removed, so its share is still there; `end` gives it up.
+    let state = unsafe {
+        let state = state.cast::<State>().cast_const();
+        Rc::increment_strong_count(state);
+        Rc::from_raw(state)
+    };
+    super::panics::contain(|| state.end());
+}
+
+#[cfg(target_os = "linux")]
+impl Wake for State {
+    fn readable(&self) {
+        let Some(drivers) = self.drivers.get().filter(|_| !self.has_ended.get()) else { return };
+        may_panic("readable");
+        if let Some(inline) = &drivers.inline {
+            inline.poll_inline();
+        }
+        self.deliver(From::EventLoop);
+    }
+
+    fn due(&self) {
+        self.timer.set(None);
+        self.readable();
+        let inline = self.drivers.get().and_then(|drivers| drivers.inline.as_ref());
+        if let Some(until) = inline.and_then(Driver::until) {
+            self.set_timer(until);
+        }
+    }
+
+    fn end(self: Rc<Self>) {
+        State::end(&self);
+    }
+}
+
+fn arguments(env: &Env, finished: Vec<Finished>) -> Vec<sys::napi_value> {
+    let mut values = Vec::with_capacity(2 * finished.len());
+    for Finished { id, completions } in finished {
+        // SAFETY: within the handle scope of `Callback::call`.
+        let id = unsafe { u32::to_napi_value(env.raw(), id) };
+        let batches = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            may_panic("results");
+            let batches = finished_batches(env, completions)?;
+            // SAFETY: as above.
+            unsafe { ToNapiValue::to_napi_value(env.raw(), batches) }
+        }));
+        let batches =
+            batches.unwrap_or_else(|panic| Err(napi::bindgen_prelude::panic_to_error(panic)));
+        if let Ok(id) = id {
+            values.push(id);
+            values.push(batches.unwrap_or_else(|error| error_value(env, error)));
+        }
+    }
+    values
+}

@@ -1,0 +1,78 @@
+//! Error numbers as Node.js has them.
+
+use std::io;
+
+use crate::resolver::ResolverError;
+
+/// The number of the system's error; the resolver's are libuv's (`UV_EAI_*` in uv/errno.h), which are the same on every
+/// platform. Positive: Node.js has them negated.
+pub fn error_number(error: &io::Error) -> Option<i32> {
+    match ResolverError::inside(error) {
+        Some(ResolverError(code)) => resolver_number(code),
+        None => error.raw_os_error(),
+    }
+}
+
+/// The numbers of libuv that a look-up of a host can give.
+mod uv {
+    pub const EAI_AGAIN: i32 = 3001;
+    pub const EAI_FAIL: i32 = 3004;
+    pub const EAI_FAMILY: i32 = 3005;
+    pub const EAI_MEMORY: i32 = 3006;
+    pub const EAI_NODATA: i32 = 3007;
+    pub const EAI_NONAME: i32 = 3008;
+}
+
+#[cfg(unix)]
+fn resolver_number(code: i32) -> Option<i32> {
+    Some(match code {
+        libc::EAI_AGAIN => uv::EAI_AGAIN,
+        libc::EAI_FAIL => uv::EAI_FAIL,
+        libc::EAI_FAMILY => uv::EAI_FAMILY,
+        libc::EAI_MEMORY => uv::EAI_MEMORY,
+        #[cfg(not(any(target_os = "freebsd", target_os = "dragonfly")))]
+        libc::EAI_NODATA => uv::EAI_NODATA,
+        libc::EAI_NONAME => uv::EAI_NONAME,
+        _ => return None,
+    })
+}
+
+/// By Winsock's error codes (winsock2.h).
+#[cfg(not(unix))]
+fn resolver_number(code: i32) -> Option<i32> {
+    Some(match code {
+        8 => uv::EAI_MEMORY,
+        10047 => uv::EAI_FAMILY,
+        11001 => uv::EAI_NONAME,
+        11002 => uv::EAI_AGAIN,
+        11003 => uv::EAI_FAIL,
+        11004 => uv::EAI_NODATA,
+        _ => return None,
+    })
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resolver_s_code_is_libuv_s_number() {
+        for (code, number) in [
+            (libc::EAI_AGAIN, Some(3001)),
+            (libc::EAI_FAIL, Some(3004)),
+            (libc::EAI_FAMILY, Some(3005)),
+            (libc::EAI_MEMORY, Some(3006)),
+            (libc::EAI_NONAME, Some(3008)),
+            (i32::MAX, None),
+        ] {
+            assert_eq!(error_number(&ResolverError(code).into()), number, "{code}");
+        }
+    }
+
+    #[test]
+    fn an_error_of_the_system_keeps_its_number() {
+        let full = io::Error::from_raw_os_error(libc::EMFILE);
+        assert_eq!(error_number(&full), Some(libc::EMFILE));
+        assert_eq!(error_number(&io::ErrorKind::NotFound.into()), None);
+    }
+}

@@ -1,0 +1,168 @@
+//! The system's resolver, which waits: an event loop calls it on a thread of its own.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::net::IpAddr;
+
+/// The code with which getaddrinfo failed, such as `EAI_AGAIN`: a number of the platform's own. `std` turns it into text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ResolverError(pub i32);
+
+/// A host's addresses, each once, in the order in which the system recommends them. It fails with a [`ResolverError`]
+/// inside, or with an error of the system.
+pub fn resolve(host: &str) -> io::Result<Vec<IpAddr>> {
+    let mut addresses = Vec::new();
+    for address in look_up(host)? {
+        if !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
+    Ok(addresses)
+}
+
+impl ResolverError {
+    /// The one that is inside `error`.
+    pub fn inside(error: &io::Error) -> Option<Self> {
+        error.get_ref()?.downcast_ref().copied()
+    }
+}
+
+/// Another error like `error`, with its number.
+pub(crate) fn copy_error(error: &io::Error) -> io::Error {
+    match (error.raw_os_error(), ResolverError::inside(error)) {
+        (Some(number), _) => io::Error::from_raw_os_error(number),
+        (None, Some(error)) => error.into(),
+        (None, None) => io::Error::new(error.kind(), error.to_string()),
+    }
+}
+
+#[cfg(unix)]
+fn look_up(host: &str) -> io::Result<Vec<IpAddr>> {
+    use std::ffi::CString;
+    use std::{mem, ptr};
+
+    let host = CString::new(host)?;
+    // SAFETY: an addrinfo is made of integers and pointers, for all of which zero is a value.
+    let mut hints: libc::addrinfo = unsafe { mem::zeroed() };
+    hints.ai_socktype = libc::SOCK_STREAM;
+    let mut first = ptr::null_mut();
+    // SAFETY: getaddrinfo asks for a text that ends with a NUL, which CString keeps, a service or null, and two pointers
+    // that are valid during the call, which those to local variables are.
+    let code = unsafe { libc::getaddrinfo(host.as_ptr(), ptr::null(), &hints, &mut first) };
+    match code {
+        0 => {}
+        libc::EAI_SYSTEM => return Err(io::Error::last_os_error()),
+        code => return Err(without_descriptors().unwrap_or_else(|| ResolverError(code).into())),
+    }
+    let mut addresses = Vec::new();
+    let mut next = first;
+    // SAFETY: getaddrinfo has succeeded, so `first` begins a list that ends with null, and that nothing changes or frees
+    // before freeaddrinfo below. The references do not leave the loop.
+    while let Some(found) = unsafe { next.as_ref() } {
+        // SAFETY: `found` is of that list.
+        addresses.extend(unsafe { address_of(found) });
+        next = found.ai_next;
+    }
+    // SAFETY: `first` is getaddrinfo's, and is not used any more.
+    unsafe { libc::freeaddrinfo(first) };
+    Ok(addresses)
+}
+
+/// # Safety
+/// `found` is of a list that getaddrinfo made, so that `ai_addr` points to what `ai_family` says.
+#[cfg(unix)]
+unsafe fn address_of(found: &libc::addrinfo) -> Option<IpAddr> {
+    use std::net::{Ipv4Addr, Ipv6Addr};
+
+    match found.ai_family {
+        libc::AF_INET => {
+            // SAFETY: an address of this family is a sockaddr_in; it may stand at any place in memory.
+            let address = unsafe { found.ai_addr.cast::<libc::sockaddr_in>().read_unaligned() };
+            Some(Ipv4Addr::from_bits(u32::from_be(address.sin_addr.s_addr)).into())
+        }
+        libc::AF_INET6 => {
+            // SAFETY: as before, a sockaddr_in6.
+            let address = unsafe { found.ai_addr.cast::<libc::sockaddr_in6>().read_unaligned() };
+            Some(Ipv6Addr::from(address.sin6_addr.s6_addr).into())
+        }
+        _ => None,
+    }
+}
+
+/// What the system says where no descriptor is left. glibc can then open neither its files nor a socket, and says that
+/// the name does not exist.
+#[cfg(unix)]
+fn without_descriptors() -> Option<io::Error> {
+    let error = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).err()?;
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE)).then_some(error)
+}
+
+#[cfg(not(unix))]
+fn look_up(host: &str) -> io::Result<Vec<IpAddr>> {
+    use std::net::ToSocketAddrs;
+
+    match (host, 0).to_socket_addrs() {
+        Ok(found) => Ok(found.map(|address| address.ip()).collect()),
+        // Winsock's codes are numbers of the system's own.
+        Err(error) => Err(error.raw_os_error().map_or(error, |code| ResolverError(code).into())),
+    }
+}
+
+impl fmt::Display for ResolverError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        #[cfg(unix)]
+        {
+            // SAFETY: gai_strerror gives a text that ends with a NUL and is never freed, whatever the code.
+            let text = unsafe { std::ffi::CStr::from_ptr(libc::gai_strerror(self.0)) };
+            f.write_str(&text.to_string_lossy())
+        }
+        #[cfg(not(unix))]
+        io::Error::from_raw_os_error(self.0).fmt(f)
+    }
+}
+
+impl Error for ResolverError {}
+
+impl From<ResolverError> for io::Error {
+    fn from(error: ResolverError) -> Self {
+        io::Error::other(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_addresses_of_a_name_and_of_an_address() {
+        let found = resolve("localhost").expect("every system knows it");
+        assert!(!found.is_empty() && found.iter().all(IpAddr::is_loopback), "{found:?}");
+        for text in ["127.1.2.3", "::1"] {
+            let found = resolve(text).expect("nobody has to be asked");
+            assert_eq!(found, [text.parse::<IpAddr>().expect("it is an address")]);
+        }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn keeps_the_code_of_a_name_that_does_not_exist() {
+        // A label of more than 63 characters is no name in any network.
+        let error = resolve(&"x".repeat(64)).expect_err("there is no such name");
+        assert_eq!(ResolverError::inside(&error), Some(ResolverError(libc::EAI_NONAME)));
+        assert!(!error.to_string().is_empty());
+    }
+
+    #[test]
+    fn a_copied_error_keeps_its_number() {
+        let copy = copy_error(&ResolverError(-3).into());
+        assert_eq!(ResolverError::inside(&copy), Some(ResolverError(-3)));
+        let copy = copy_error(&io::Error::from_raw_os_error(24));
+        assert_eq!(copy.raw_os_error(), Some(24));
+        let copy = copy_error(&io::Error::new(io::ErrorKind::NotFound, "nowhere"));
+        assert_eq!(
+            (copy.kind(), copy.to_string()),
+            (io::ErrorKind::NotFound, "nowhere".to_owned())
+        );
+    }
+}
