@@ -1,21 +1,32 @@
 'use strict';
 
 const assert = require('node:assert/strict');
-const { test } = require('node:test');
+const fs = require('node:fs');
+const path = require('node:path');
+const { describe, test } = require('node:test');
 
-const { packages } = require('../package-lock.json');
+const ROOT = path.join(__dirname, '..');
+const FOLDERS = ['', 'scripts/tools', 'scripts/test-tools'];
 
-/** `npm ci` refuses a lock file that lacks one, on whichever platform. */
-test('package-lock.json lists the optional packages of every platform', () => {
-  const optional = Object.values(packages).flatMap(({ optionalDependencies }) =>
-    Object.keys(optionalDependencies ?? {}),
-  );
-  assert.ok(optional.length > 0);
-  const missing = optional.filter((name) => packages[`node_modules/${name}`] === undefined);
-  assert.deepEqual(missing, []);
-});
+for (const folder of FOLDERS) {
+  const file = path.join(folder, 'package-lock.json');
 
-test('package-lock.json names no registry', () => {
-  const resolved = Object.values(packages).filter((entry) => 'resolved' in entry);
-  assert.deepEqual(resolved, []);
-});
+  describe(file, () => {
+    const { packages } = JSON.parse(fs.readFileSync(path.join(ROOT, file), 'utf8'));
+
+    /** `npm ci` refuses a lock file that lacks one, on whichever platform. */
+    test('lists the optional packages of every platform', () => {
+      const optional = Object.values(packages).flatMap(({ optionalDependencies }) =>
+        Object.keys(optionalDependencies ?? {}),
+      );
+      assert.ok(optional.length > 0);
+      const missing = optional.filter((name) => packages[`node_modules/${name}`] === undefined);
+      assert.deepEqual(missing, []);
+    });
+
+    test('names no registry', () => {
+      const resolved = Object.values(packages).filter((entry) => 'resolved' in entry);
+      assert.deepEqual(resolved, []);
+    });
+  });
+}

@@ -11,8 +11,8 @@ const path = require('node:path');
 const { ROOT, CommandError, run, secondsSince } = require('./command.js');
 const { allTests, testArguments, testsWithoutServer } = require('./test-files.js');
 
-/** The last commit before messages followed Conventional Commits. */
-const LAST_UNCHECKED_COMMIT = 'e359ca1cf061a3266e8fc9d0cf96b430dd91603d';
+/** The commits after this one are checked. */
+const LAST_UNCHECKED_COMMIT = 'f033206b3f4d1426273ed57b179b4657bd99a584';
 
 /**
  * @typedef {object} Check

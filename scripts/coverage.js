@@ -15,6 +15,7 @@ const COMMANDS = [
   [
     path.join(ROOT, 'node_modules/.bin/c8'),
     ...['--include', 'lib/**', '--include', 'index.js', '--reporter', 'text'],
+    ...['--temp-directory', path.join(ROOT, 'target/coverage')],
     ...[process.execPath, '--test-reporter=dot', ...testArguments(allTests())],
   ],
   // It traces the tests, which takes no component of rustup.
