@@ -16,7 +16,7 @@ declare namespace contract {
     writePath?: string;
     secret?: string | (() => string | Promise<string>);
     writeSecret?: string | (() => string | Promise<string>);
-    connections?: number;
+    connections?: number | 'auto';
     writeConnections?: number;
     timeoutMs?: number;
     maxPending?: number;
