@@ -77,22 +77,24 @@ function executeOne(connection, batch, timeoutMs, waiting) {
 }
 
 /**
- * @param {number} id
+ * @param {number} given  what the addon gave: an id, or -1 - id where a worker is wanted
  * @param {Waiting} waiting
  */
-function begun(id, waiting) {
+function begun(given, waiting) {
+  const id = given < 0 ? -1 - given : given;
   pending.set(id, waiting);
-  ensureWorker();
+  if (given < 0) ensureWorker();
   return id;
 }
 
 /**
  * The addon calls it with ids and batches in turn.
+ * @param {boolean} wantsWorker
  * @param {any[]} finished
  */
-function settle(...finished) {
+function settle(wantsWorker, ...finished) {
   for (let i = 0; i < finished.length; i += 2) settleOne(finished[i], finished[i + 1]);
-  ensureWorker();
+  if (wantsWorker || lateTimer !== undefined) ensureWorker();
 }
 
 /**

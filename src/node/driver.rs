@@ -30,14 +30,14 @@ pub struct NodeDriver {
 
 #[napi]
 impl NodeDriver {
-    /// Calls `settle` with what has finished: `(id, batches, id, batches, …)`, an Error in place of batches that could not be
-    /// converted; without arguments where `ensureWorker` is to be called. Whoever has the driver has to keep `settle`: the
+    /// Calls `settle` with what has finished: `(wantsWorker, id, batches, id, batches, …)`, an Error in place of batches that
+    /// could not be converted; `wantsWorker` says that `ensureWorker` is to be called. Whoever has the driver has to keep `settle`: the
     /// driver holds it only while executes are pending. `mayWaitInline`: this is Node.js or Electron, whose event loop can
     /// watch the sockets.
     #[napi(
         constructor,
         catch_unwind,
-        ts_args_type = "settle: (...finished: any[]) => void, mayWaitInline: boolean"
+        ts_args_type = "settle: (wantsWorker: boolean, ...finished: any[]) => void, mayWaitInline: boolean"
     )]
     pub fn new(env: Env, settle: Function<'_, (), ()>, may_wait_inline: bool) -> Result<Self> {
         may_panic("new Driver");
@@ -63,7 +63,7 @@ impl NodeDriver {
         Ok(())
     }
 
-    /// Begins an execute and gives its id. `ensureWorker` has to be called after it.
+    /// Begins an execute and gives its id; -1 - id where `ensureWorker` has to be called after it.
     #[napi(catch_unwind)]
     pub fn execute(
         &self,
@@ -71,7 +71,7 @@ impl NodeDriver {
         connections: Vec<&NodeConnection>,
         batches: Vec<&[u8]>,
         timeout_ms: f64,
-    ) -> Result<u32> {
+    ) -> Result<f64> {
         may_panic("Driver.execute");
         self.begin(&env, &connections, &batches, timeout_ms)
     }
@@ -84,7 +84,7 @@ impl NodeDriver {
         connection: &NodeConnection,
         batch: &[u8],
         timeout_ms: f64,
-    ) -> Result<u32> {
+    ) -> Result<f64> {
         may_panic("Driver.executeOne");
         self.begin(&env, &[connection], &[batch], timeout_ms)
     }
@@ -159,7 +159,7 @@ impl NodeDriver {
         connections: &[&NodeConnection],
         batches: &[&[u8]],
         timeout_ms: f64,
-    ) -> Result<u32> {
+    ) -> Result<f64> {
         let Some(drivers) = self.state.drivers() else { return Err(not_open()) };
         let batches = read_batches(env, batches)?;
         let id = new_execute_id();
@@ -173,7 +173,8 @@ impl NodeDriver {
             executor.start_connected(now);
         }
         driver.submit(id, executor, slots);
-        Ok(id)
+        let id = f64::from(id);
+        Ok(if self.state.wants_worker() { -1.0 - id } else { id })
     }
 }
 

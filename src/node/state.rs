@@ -108,7 +108,7 @@ impl State {
     /// Sees to it that a worker polls if there is something for it; whether one is out.
     pub fn ensure_worker(self: &Rc<Self>, env: &Env) -> Result<bool> {
         let Some(drivers) = self.drivers.get() else { return Ok(false) };
-        if self.has_ended.get() || self.is_worker_out.get() || !drivers.worker.is_busy() {
+        if !self.wants_worker() {
             return Ok(self.is_worker_out.get());
         }
         if let Err(error) = send_worker(env, &drivers.worker, self) {
@@ -118,6 +118,12 @@ impl State {
         self.is_worker_out.set(true);
         self.worker_runs.set(self.worker_runs.get().wrapping_add(1));
         Ok(true)
+    }
+
+    /// Whether there is something for a worker, and none is out.
+    pub fn wants_worker(&self) -> bool {
+        let is_busy = self.drivers.get().is_some_and(|drivers| drivers.worker.is_busy());
+        is_busy && !self.is_worker_out.get() && !self.has_ended.get()
     }
 
     pub fn worker_runs(&self) -> u32 {
@@ -150,8 +156,7 @@ impl State {
         }
     }
 
-    /// Calls JavaScript with what has finished, `(id, batches, id, batches, …)`, an Error in place of batches that could not
-    /// be converted; without arguments where a worker has to be sent.
+    /// Calls JavaScript with what has finished, as the constructor of the driver tells, or that a worker is wanted.
     pub fn deliver(&self, from: From) {
         let Some(drivers) = self.drivers.get() else { return };
         if self.has_ended.get() {
@@ -161,12 +166,12 @@ impl State {
         if let Some(inline) = &drivers.inline {
             finished.extend(inline.take_finished());
         }
-        let wants_worker = drivers.worker.is_busy() && !self.is_worker_out.get();
+        let wants_worker = self.wants_worker();
         if finished.is_empty() && !wants_worker {
             return;
         }
         self.pending.set(self.pending.get().saturating_sub(finished.len()));
-        self.callback.call(from, |env| arguments(env, finished));
+        self.callback.call(from, |env| arguments(env, wants_worker, finished));
         // Its calls may have begun others, or ended everything.
         if self.pending.get() == 0 && !self.has_ended.get() {
             self.callback.hold(false);
@@ -281,8 +286,10 @@ impl Wake for State {
     }
 }
 
-fn arguments(env: &Env, finished: Vec<Finished>) -> Vec<sys::napi_value> {
-    let mut values = Vec::with_capacity(2 * finished.len());
+fn arguments(env: &Env, wants_worker: bool, finished: Vec<Finished>) -> Vec<sys::napi_value> {
+    let mut values = Vec::with_capacity(1 + 2 * finished.len());
+    // SAFETY: within the handle scope of `Callback::call`.
+    values.extend(unsafe { bool::to_napi_value(env.raw(), wants_worker) });
     for Finished { id, completions } in finished {
         // SAFETY: within the handle scope of `Callback::call`.
         let id = unsafe { u32::to_napi_value(env.raw(), id) };

@@ -196,16 +196,18 @@ class PooledConnection {
    * @param {readonly Request[]} requests
    */
   async #carry(session, batch, requests) {
-    const slots = session.acquireIds(requests);
+    const { connects } = session;
+    const slots = session.acquireIds(requests, connects);
     session.users++;
     try {
-      if (slots.some((slot) => slot.mustBeConfirmed(session.connects))) {
+      if (slots.some((slot) => slot.mustBeConfirmed(connects))) {
         const failed = await this.#confirmIds(session, slots, requests);
         if (failed !== null) return failed;
       }
       const live = withdrawLate(requests);
       if (live.length === 0) return null;
-      const unopened = session.unopenedFor(live);
+      // It may have connected anew while ids were confirmed.
+      const unopened = session.unopenedFor(live, session.connects);
       const result = await this.#exchange(session, batch, unopened, live, latestDeadline(live));
       return new HandOut(live, result, session.ids);
     } finally {

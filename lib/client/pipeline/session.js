@@ -36,8 +36,10 @@ class Session {
   /**
    * Takes ids for the indexes that requests need.
    * @param {readonly Request[]} requests
+   * @param {number} connects  the connect count
    */
-  acquireIds(requests) {
+  acquireIds(requests, connects) {
+    if (requests.length === 1) return [this.ids.acquire(requests[0].definition, connects)];
     const definitions = new Set();
     let last;
     for (const { definition } of requests) {
@@ -45,15 +47,15 @@ class Session {
       if (definition !== last) definitions.add(definition);
       last = definition;
     }
-    return Array.from(definitions, (definition) => this.ids.acquire(definition, this.connects));
+    return Array.from(definitions, (definition) => this.ids.acquire(definition, connects));
   }
 
   /**
    * The ids of the indexes that requests need and that are not open.
    * @param {readonly Request[]} requests  for which ids were acquired
+   * @param {number} connects  the connect count
    */
-  unopenedFor(requests) {
-    const { connects } = this;
+  unopenedFor(requests, connects) {
     /** @type {Set<import('../instances').Slot> | undefined} */
     let slots;
     let last;
