@@ -8,6 +8,9 @@ const { runChild } = require('./support/children.js');
 const { startHealthyPeer } = require('./support/fake-peer.js');
 const { buildPanickingAddon } = require('./support/panicking-addon.js');
 
+/** Elsewhere, or by request, the event loop watches no sockets. */
+const WAITS_INLINE = process.platform === 'linux' && process.env.HANSOCK_WAIT !== 'worker';
+
 /** What JavaScript calls, by the points where it may panic. They run in the child. */
 const CALLS = {
   'new Connection': ({ connect }) => connect(),
@@ -37,7 +40,7 @@ const CALLS = {
 };
 
 /** What the runtime calls by itself while executes are in flight. */
-const CALLBACKS = ['worker thread', 'worker', 'readable', 'results'];
+const CALLBACKS = ['worker thread', 'results', ...(WAITS_INLINE ? ['readable'] : [])];
 
 const FINALIZERS = ['Connection finalizer', 'Continuum finalizer', 'Driver finalizer'];
 

@@ -12,7 +12,7 @@ use super::callback::{Callback, From, error_value};
 #[cfg(target_os = "linux")]
 use super::event_loop::{LoopWatch, Wake};
 use super::finished::finished_batches;
-use super::panics::may_panic;
+use super::panics::{contain, may_panic};
 use super::work::send_worker;
 use crate::driver::{Driver, ExecuteId, Finished};
 
@@ -144,7 +144,6 @@ impl State {
     /// Called on the JavaScript thread, whenever the worker's poll is over.
     pub fn worker_is_back(&self) {
         self.is_worker_out.set(false);
-        may_panic("worker");
         self.deliver(From::Runtime);
     }
 
@@ -258,7 +257,7 @@ unsafe extern "C" fn on_end(state: *mut std::ffi::c_void) {
         Rc::increment_strong_count(state);
         Rc::from_raw(state)
     };
-    super::panics::contain(|| state.end());
+    contain(|| state.end());
 }
 
 #[cfg(target_os = "linux")]
