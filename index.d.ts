@@ -775,9 +775,9 @@ export interface ClientOptions {
   /** The secret for the write port (`handlersocket_plain_secret_wr`). @default as `secret` */
   writeSecret?: Secret;
   /**
-   * How many connections to the read port, 1 to 1000. `'auto'`: as few as give the best latency and
-   * rate over this network, 1 to 8. Where a round trip without the server's work takes less than
-   * 0.2 ms that is one; else as many as are needed for a call to find an idle one.
+   * How many connections to the read port, 1 to 1000. `'auto'`: one to a server that is near, as many
+   * as are needed for a call to find an idle one, up to 8, to a server that is far: where the wire's
+   * round trip takes 0.15 ms or more. Linux tells how long it takes; elsewhere `'auto'` is 1.
    * @default 'auto'
    */
   connections?: number | 'auto';
