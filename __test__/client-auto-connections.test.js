@@ -77,8 +77,10 @@ describe("a client with connections: 'auto', the default", () => {
     const peer = await startPeer(t, serveTable);
     const client = makeClient(t, { port: peer.port, idleTimeoutMs: 50 });
     await callUntil(client.openIndex(INDEX), peer, 3);
-    await Promise.all(peer.visitors.map(({ closed }) => closed));
-    assert.equal(client.stats().connections, 0);
+    // Another one may be on its way.
+    for (let i = 0; i < peer.visitors.length || client.stats().connections > 0; i++) {
+      await (await peer.visitor(i)).closed;
+    }
     assert.deepEqual(await callInTurn(client.openIndex(INDEX), 1, 1), ['0']);
   });
 
