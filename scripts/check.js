@@ -8,6 +8,7 @@
 
 const { spawnSync } = require('node:child_process');
 const path = require('node:path');
+const { PANICKING_ADDON_BUILD } = require('../__test__/support/panicking-addon.js');
 const { ROOT, CommandError, run, secondsSince } = require('./command.js');
 const { allTests, testArguments, testsWithoutServer } = require('./test-files.js');
 
@@ -64,7 +65,11 @@ const LINTS = [
 ];
 
 /** @type {readonly Check[]} */
-const RUST_TESTS = [{ name: 'cargo test', commands: [['cargo', 'test', '--quiet']] }];
+const RUST_TESTS = [
+  { name: 'cargo test', commands: [['cargo', 'test', '--quiet']] },
+  // Tests load it, and are not to build it while others run beside them.
+  { name: 'addon that panics', commands: [['cargo', ...PANICKING_ADDON_BUILD]] },
+];
 
 /** @type {Record<string, () => Promise<boolean>>} */
 const PARTS = {

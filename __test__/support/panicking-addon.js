@@ -7,16 +7,23 @@ const path = require('node:path');
 const ROOT = path.join(__dirname, '../..');
 const TARGET = path.join(ROOT, 'target/inject-panics');
 
-/**
- * Builds the addon with the cargo feature that lets a test make it panic, and gives its path. A build that is up to date
- * takes cargo less than a second.
- */
+/** What cargo is told to build the addon with the feature that lets a test make it panic. */
+const PANICKING_ADDON_BUILD = [
+  'build',
+  '--quiet',
+  '--lib',
+  '--features',
+  'inject-panics',
+  '--target-dir',
+  TARGET,
+];
+
+/** Builds it and gives its path. A build that is up to date takes cargo less than a second. */
 function buildPanickingAddon() {
-  const options = ['--quiet', '--lib', '--features', 'inject-panics', '--target-dir', TARGET];
-  execFileSync('cargo', ['build', ...options], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+  execFileSync('cargo', PANICKING_ADDON_BUILD, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
   const addon = path.join(TARGET, 'hansock.node');
   fs.copyFileSync(path.join(TARGET, 'debug/libhansock.so'), addon);
   return addon;
 }
 
-module.exports = { buildPanickingAddon };
+module.exports = { PANICKING_ADDON_BUILD, buildPanickingAddon };

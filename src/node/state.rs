@@ -21,6 +21,7 @@ pub struct State {
     env: sys::napi_env,
     callback: Callback,
     /// Whether the runtime's event loop may be asked to watch an inline driver.
+    #[cfg(target_os = "linux")]
     may_wait_inline: bool,
     drivers: OnceCell<Drivers>,
     is_worker_out: Cell<bool>,
@@ -28,6 +29,7 @@ pub struct State {
     /// Executes whose end JavaScript has not heard of.
     pending: Cell<usize>,
     /// When the event loop's timer goes off.
+    #[cfg(target_os = "linux")]
     timer: Cell<Option<Instant>>,
     /// Whether the environment has ended, or the copy of the package that this belongs to.
     has_ended: Cell<bool>,
@@ -40,20 +42,24 @@ pub struct Drivers {
     pub inline: Option<Driver>,
     #[cfg(target_os = "linux")]
     watch: Option<LoopWatch>,
-    #[cfg(not(target_os = "linux"))]
-    watch: Option<std::convert::Infallible>,
 }
 
 impl State {
-    pub fn new(env: &Env, callback: Callback, may_wait_inline: bool) -> Rc<Self> {
+    pub fn new(
+        env: &Env,
+        callback: Callback,
+        #[cfg_attr(not(target_os = "linux"), expect(unused_variables))] may_wait_inline: bool,
+    ) -> Rc<Self> {
         Rc::new(Self {
             env: env.raw(),
             callback,
+            #[cfg(target_os = "linux")]
             may_wait_inline,
             drivers: OnceCell::new(),
             is_worker_out: Cell::new(false),
             worker_runs: Cell::new(0),
             pending: Cell::new(0),
+            #[cfg(target_os = "linux")]
             timer: Cell::new(None),
             has_ended: Cell::new(false),
         })
@@ -94,7 +100,7 @@ impl State {
     fn make_drivers(self: &Rc<Self>) -> io::Result<Drivers> {
         let worker = Driver::new()?;
         self.add_hook();
-        Ok(Drivers { worker, inline: None, watch: None })
+        Ok(Drivers { worker, inline: None })
     }
 
     /// An execute was submitted that is over at `deadline`.
