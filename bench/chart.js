@@ -4,10 +4,10 @@ const { formatRate, rateUnit } = require('./formats.js');
 const { spread } = require('./statistics.js');
 
 /**
- * Bars of rows a second, a group for each of the most telling works. Each group has a scale of its own.
+ * Bars of rows a second, a group for each of the most telling workloads. Each group has a scale of its own.
  *
  * @typedef {import('./results.js').Results} Results
- * @typedef {import('./compare.js').WorkFigures} WorkFigures
+ * @typedef {import('./rounds.js').WorkloadFigures} WorkloadFigures
  */
 
 const TITLES = new Map([
@@ -58,11 +58,11 @@ const STYLE = `
 
 /** @param {Results} results */
 function drawChart(results) {
-  const works = results.works.filter(({ name }) => TITLES.has(name));
+  const workloads = results.workloads.filter(({ name }) => TITLES.has(name));
   let top = HEAD;
-  const groups = works.map((work) => {
-    const group = `<g transform="translate(${MARGIN} ${top})">${drawGroup(work)}</g>`;
-    top += groupHeight(work) + GROUP_GAP;
+  const groups = workloads.map((workload) => {
+    const group = `<g transform="translate(${MARGIN} ${top})">${drawGroup(workload)}</g>`;
+    top += groupHeight(workload) + GROUP_GAP;
     return group;
   });
   const height = top + MARGIN - GROUP_GAP;
@@ -81,15 +81,15 @@ ${groups.join('\n')}
 `;
 }
 
-/** @param {WorkFigures} work */
-function drawGroup(work) {
-  const contenders = measured(work).map(({ label, rounds }) => {
+/** @param {WorkloadFigures} workload */
+function drawGroup(workload) {
+  const clients = measured(workload).map(({ label, rounds }) => {
     return { label, rate: spread(rounds.map((round) => round.rate)) };
   });
-  const longest = Math.max(...contenders.map(({ rate }) => Math.max(rate.median, rate.high)));
+  const longest = Math.max(...clients.map(({ rate }) => Math.max(rate.median, rate.high)));
   const scale = LONGEST_BAR / longest;
-  const bottom = groupHeight(work);
-  const bars = contenders.map(({ label, rate }, i) => {
+  const bottom = groupHeight(workload);
+  const bars = clients.map(({ label, rate }, i) => {
     const [low, middle, high] = [rate.low, rate.median, rate.high].map((value) => value * scale);
     const isOwn = label.startsWith('hansock');
     const kind = isOwn ? 'own' : label === 'wire' ? 'wire' : 'peer';
@@ -100,11 +100,11 @@ function drawGroup(work) {
       `<text class="label${isOwn ? ' own-text' : ''}" x="${LABELS - 10}" y="${text}">${escaped(label)}</text>` +
       `<rect class="${kind}" x="${LABELS}" y="${y}" width="${middle.toFixed(1)}" height="${BAR}" rx="2"/>` +
       `<path class="spread" d="M${at(low)} ${center}H${at(high)}"/>` +
-      `<text class="figure" x="${at(Math.max(middle, high) + 8)}" y="${text}">${formatRate(rate.median, work.valueBytes)} ${rateUnit(work.valueBytes)}</text>`
+      `<text class="figure" x="${at(Math.max(middle, high) + 8)}" y="${text}">${formatRate(rate.median, workload.valueBytes)} ${rateUnit(workload.valueBytes)}</text>`
     );
   });
   return [
-    `<text class="group" x="0" y="16">${TITLES.get(work.name)}</text>`,
+    `<text class="group" x="0" y="16">${TITLES.get(workload.name)}</text>`,
     `<path class="axis" d="M${LABELS} ${GROUP_HEAD - 5}V${bottom}"/>`,
     ...bars,
   ].join('\n');
@@ -115,14 +115,14 @@ function at(length) {
   return (LABELS + length).toFixed(1);
 }
 
-/** @param {WorkFigures} work */
-function groupHeight(work) {
-  return GROUP_HEAD + measured(work).length * LINE;
+/** @param {WorkloadFigures} workload */
+function groupHeight(workload) {
+  return GROUP_HEAD + measured(workload).length * LINE;
 }
 
-/** @param {WorkFigures} work */
-function measured({ contenders }) {
-  return contenders.filter(({ failure }) => failure === undefined);
+/** @param {WorkloadFigures} workload */
+function measured({ clients }) {
+  return clients.filter(({ failure }) => failure === undefined);
 }
 
 /** @param {string} text */

@@ -1,6 +1,6 @@
 'use strict';
 
-/** @typedef {import('./contender.js').Call} Call */
+/** @typedef {import('./client-process.js').Call} Call */
 
 /**
  * Each caller awaits one call after the other.

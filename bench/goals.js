@@ -8,7 +8,7 @@ const { limitOf, ratiosOf, roundsOf } = require('./results.js');
  * @typedef {import('./results.js').Results} Results
  *
  * @typedef {object} Goal
- * @property {string} work
+ * @property {string} workload
  * @property {string} what
  * @property {{ atLeast: number } | { atMost: number }} goal
  * @property {import('./limits.js').LimitFigures['unit']} unit
@@ -27,7 +27,7 @@ const GOALS = [
   atLeast(0.95, 'batch of 100', OVERLAPPED, 'wire'),
   atLeast(0.95, 'batch of 1,000', OVERLAPPED, 'wire'),
   {
-    work: 'batch of 100',
+    workload: 'batch of 100',
     what: `${OVERLAPPED}: CPU time a row of the whole process`,
     goal: { atMost: 0.6 },
     unit: 'µs',
@@ -62,37 +62,37 @@ const GOALS = [
 
 /**
  * @param {number} times
- * @param {string} work
+ * @param {string} workload
  * @param {string} label
  * @param {string} other
  * @returns {Goal}
  */
-function atLeast(times, work, label, other) {
+function atLeast(times, workload, label, other) {
   return {
-    work,
+    workload,
     what: `${label}: rate, of ${other}`,
     goal: { atLeast: times },
     unit: 'times',
-    figure: (results) => ratiosOf(results, work, label, other),
+    figure: (results) => ratiosOf(results, workload, label, other),
   };
 }
 
 /**
  * @param {number} times
- * @param {string} work
+ * @param {string} workload
  * @param {string} label
  * @param {string} other
  * @param {'p50' | 'cpu'} figure
  * @returns {Goal}
  */
-function atMost(times, work, label, other, figure) {
+function atMost(times, workload, label, other, figure) {
   const what = { p50: 'median latency', cpu: 'CPU time a row' }[figure];
   return {
-    work,
+    workload,
     what: `${label}: ${what}, of ${other}`,
     goal: { atMost: times },
     unit: 'times',
-    figure: (results) => ratiosOf(results, work, label, other, figure),
+    figure: (results) => ratiosOf(results, workload, label, other, figure),
   };
 }
 
@@ -104,7 +104,7 @@ function atMost(times, work, label, other, figure) {
  */
 function limit(name, most, unit) {
   return {
-    work: '',
+    workload: '',
     what: name,
     goal: { atMost: most },
     unit,

@@ -6,7 +6,7 @@ const { Worker } = require('node:worker_threads');
 const { monotonicMilliseconds } = require('./arrivals.js');
 const { measureClosedLoop } = require('./closed-loop.js');
 
-/** @typedef {import('./contender.js').Call} Call */
+/** @typedef {import('./client-process.js').Call} Call */
 
 /** Of the rate that all callers in a closed loop had just before. */
 const SHARE_OF_PEAK = 0.5;
@@ -32,15 +32,15 @@ async function measureOpenLoop(calls, seconds) {
   /** @type {number[]} */
   const latencies = [];
   /** @type {Promise<void>[]} */
-  const underWay = [];
+  const inFlight = [];
   clock.on('message', (/** @type {number} */ due) => {
-    while (underWay.length < due) {
-      const scheduled = begin + (underWay.length * 1000) / rate;
-      underWay.push(callAt(scheduled, calls[underWay.length % calls.length], latencies));
+    while (inFlight.length < due) {
+      const scheduled = begin + (inFlight.length * 1000) / rate;
+      inFlight.push(callAt(scheduled, calls[inFlight.length % calls.length], latencies));
     }
   });
   await once(clock, 'exit');
-  await Promise.all(underWay);
+  await Promise.all(inFlight);
   const cpu = process.cpuUsage(cpuBefore);
   return {
     rows: latencies.length,

@@ -9,7 +9,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { startServer } = require('../lib/testing');
-const { compare } = require('./compare.js');
+const { measureWorkload } = require('./rounds.js');
 const { LIMITS } = require('./limits.js');
 const { describeMachine } = require('./machine.js');
 const { readOptions } = require('./options.js');
@@ -18,14 +18,14 @@ const { RESULTS, report, writeReport } = require('./report.js');
 const { median } = require('./statistics.js');
 const { sqlOf } = require('./tables.js');
 const { buildWire } = require('./wire.js');
-const { WORKS } = require('./works.js');
+const { WORKLOADS } = require('./workloads.js');
 
 /**
  * @typedef {import('./options.js').Options} Options
- * @typedef {import('./works.js').Work} Work
+ * @typedef {import('./workloads.js').Workload} Workload
  * @typedef {import('./limits.js').Limit} Limit
  * @typedef {import('../lib/testing').TestServer} TestServer
- * @typedef {{ works: Work[], limits: Limit[], hasSharding: boolean }} Plan
+ * @typedef {{ workloads: Workload[], limits: Limit[], hasSharding: boolean }} Plan
  */
 
 /** All tables fit into the memory of the server, and nothing waits for its log. */
@@ -58,7 +58,7 @@ function planOf({ isQuick, only }) {
   /** @param {{ name: string, isQuick: boolean }} what */
   const isPlanned = (what) => (isQuick ? what.isQuick : true) && what.name.includes(only ?? '');
   return {
-    works: WORKS.filter(isPlanned),
+    workloads: WORKLOADS.filter(isPlanned),
     limits: LIMITS.filter(isPlanned),
     hasSharding: isPlanned({ name: SHARDING, isQuick: false }),
   };
@@ -70,16 +70,19 @@ function planOf({ isQuick, only }) {
  * @param {string} folder
  * @returns {Promise<import('./results.js').Results>}
  */
-async function measure({ works, limits, hasSharding }, { rounds, seconds, isQuick }, folder) {
-  const tables = [...works.map(({ table }) => table), ...limits.flatMap((limit) => limit.tables)];
+async function measure({ workloads, limits, hasSharding }, { rounds, seconds, isQuick }, folder) {
+  const tables = [
+    ...workloads.map(({ table }) => table),
+    ...limits.flatMap((limit) => limit.tables),
+  ];
   const server = await startServer({ sql: sqlOf(new Set(tables)), config: SERVER_CONFIG });
   try {
     const machine = await describeMachine(server);
-    const workFigures = [];
-    for (const work of works) {
-      const figures = await compare(work, { rounds, seconds }, server, folder);
-      console.error(`${work.name}: ${summary(figures)}`);
-      workFigures.push(figures);
+    const workloadFigures = [];
+    for (const workload of workloads) {
+      const figures = await measureWorkload(workload, { rounds, seconds }, server, folder);
+      console.error(`${workload.name}: ${summary(figures)}`);
+      workloadFigures.push(figures);
     }
     const limitFigures = [];
     for (const limit of limits) {
@@ -87,15 +90,15 @@ async function measure({ works, limits, hasSharding }, { rounds, seconds, isQuic
       limitFigures.push(...(await measureLimit(limit, server, isQuick)));
     }
     const sharding = hasSharding ? measureSharding() : '';
-    return { machine, rounds, seconds, works: workFigures, limits: limitFigures, sharding };
+    return { machine, rounds, seconds, workloads: workloadFigures, limits: limitFigures, sharding };
   } finally {
     await server.stop();
   }
 }
 
-/** @param {import('./compare.js').WorkFigures} work */
-function summary({ contenders }) {
-  return contenders
+/** @param {import('./rounds.js').WorkloadFigures} workload */
+function summary({ clients }) {
+  return clients
     .filter(({ failure }) => failure === undefined)
     .map(({ label, rounds }) => {
       const rate = Math.round(median(rounds.map((round) => round.rate)));
@@ -135,7 +138,7 @@ function measureSharding() {
  * @param {Options} options
  */
 function show(results, { isQuick, isUsual, only }) {
-  if (results.works.some(({ contenders }) => contenders.some(({ failure }) => failure))) {
+  if (results.workloads.some(({ clients }) => clients.some(({ failure }) => failure))) {
     process.exitCode = 1;
   }
   console.log(report(results));

@@ -50,12 +50,12 @@ function spread(figures) {
  * In turn, another one first each time, so that none always follows the same.
  *
  * @template T
- * @param {readonly T[]} contenders
+ * @param {readonly T[]} clients
  * @param {number} round
  */
-function inTurn(contenders, round) {
-  const first = round % contenders.length;
-  return [...contenders.slice(first), ...contenders.slice(0, first)];
+function inTurn(clients, round) {
+  const first = round % clients.length;
+  return [...clients.slice(first), ...clients.slice(0, first)];
 }
 
 module.exports = { quantile, quantiles, median, spread, inTurn };

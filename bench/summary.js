@@ -12,13 +12,13 @@ const { median } = require('./statistics.js');
 
 /**
  * @typedef {import('./results.js').Results} Results
- * @typedef {import('./compare.js').WorkFigures} WorkFigures
+ * @typedef {import('./rounds.js').WorkloadFigures} WorkloadFigures
  */
 
 const README = path.join(__dirname, '..', 'README.md');
 const SUMMARY = /(?<=<!-- benchmark: [^>]* -->\n).*?(?=<!-- \/benchmark -->)/s;
 
-const WORKS = [
+const WORKLOADS = [
   'get, 1 caller',
   'get, 100 callers',
   'get, 1,000 callers',
@@ -41,38 +41,38 @@ function writeSummary(results) {
 /** @param {Results} results */
 function summary(results) {
   const { Date: date, CPU: cpu, MariaDB: mariadb, 'Node.js': node } = results.machine;
-  const works = results.works.filter(({ name }) => WORKS.includes(name));
+  const workloads = results.workloads.filter(({ name }) => WORKLOADS.includes(name));
   return [
     `![Benchmark](bench/results/chart.svg)`,
     '',
     `| rows a second | hansock | ${PEERS.join(' | ')} |`,
     `|---|---:|${'---:|'.repeat(PEERS.length)}`,
-    ...works.map((work) => line(results, work)),
+    ...workloads.map((workload) => line(results, workload)),
     '',
     `${date}; ${cpu}, the server on the same machine; MariaDB ${mariadb}, Node.js ${node}. In brackets: how many times as fast`,
-    'hansock is, median of ratios taken side by side. [All works, with CPU time, latencies and memory](bench/results/results.md).',
+    'hansock is, median of ratios taken side by side. [All workloads, with CPU time, latencies and memory](bench/results/results.md).',
     '',
   ].join('\n');
 }
 
 /**
  * @param {Results} results
- * @param {WorkFigures} work
+ * @param {WorkloadFigures} workload
  */
-function line(results, work) {
-  const [own, ...others] = work.contenders;
+function line(results, workload) {
+  const [own, ...others] = workload.clients;
   const cells = PEERS.map((peer) => {
-    const contender = others.find(({ label }) => label === peer);
-    if (contender === undefined || contender.failure) return '';
-    const ratio = median(ratiosOf(results, work.name, own.label, peer));
-    return `${rateOf(work, contender)} (${ratio.toFixed(2)})`;
+    const client = others.find(({ label }) => label === peer);
+    if (client === undefined || client.failure) return '';
+    const ratio = median(ratiosOf(results, workload.name, own.label, peer));
+    return `${rateOf(workload, client)} (${ratio.toFixed(2)})`;
   });
-  return `| ${work.name} | **${rateOf(work, own)}** | ${cells.join(' | ')} |`;
+  return `| ${workload.name} | **${rateOf(workload, own)}** | ${cells.join(' | ')} |`;
 }
 
 /**
- * @param {WorkFigures} work
- * @param {import('./compare.js').ContenderFigures} contender
+ * @param {WorkloadFigures} workload
+ * @param {import('./rounds.js').ClientFigures} client
  */
 function rateOf({ valueBytes }, { rounds }) {
   return formatRate(median(rounds.map((round) => round.rate)), valueBytes);

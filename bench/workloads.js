@@ -5,13 +5,13 @@
  *
  * @typedef {'get' | 'getMany' | 'scan' | 'insert' | 'update' | 'openLoop'} Operation
  *
- * @typedef {object} Contender
+ * @typedef {object} Client
  * @property {string} label
- * @property {'client' | 'batch' | 'node-handlersocket' | 'mariadb' | 'mysql2' | 'wire'} program
- * @property {number} [connections]  where they are not the work's
+ * @property {'hansock' | 'hansock-batch' | 'node-handlersocket' | 'mariadb' | 'mysql2' | 'wire'} program
+ * @property {number} [connections]  where they are not the workload's
  * @property {'find' | 'bulk' | 'overlapped'} [way]  another way to do it than the program's usual one
  *
- * @typedef {object} Work
+ * @typedef {object} Workload
  * @property {string} name
  * @property {string} section  of the report
  * @property {Operation} operation
@@ -19,33 +19,33 @@
  * @property {number} callers  each of whom awaits one call after the other
  * @property {number} rows  a call
  * @property {number} connections
- * @property {Contender[]} contenders  this package first: the ratios are of its rate to the others'
+ * @property {Client[]} clients  this package first: the ratios are of its rate to the others'
  * @property {boolean} isQuick  part of the quick run
  */
 
-/** @type {Record<'wire' | 'nodeHandlersocket' | 'mariadb' | 'mysql2' | 'overlapped' | 'inTurn', Contender>} */
-const CONTENDERS = {
+/** @type {Record<'wire' | 'nodeHandlersocket' | 'mariadb' | 'mysql2' | 'overlapped' | 'inTurn', Client>} */
+const CLIENTS = {
   wire: { label: 'wire', program: 'wire' },
   nodeHandlersocket: { label: 'node-handlersocket', program: 'node-handlersocket' },
   mariadb: { label: 'mariadb', program: 'mariadb' },
   mysql2: { label: 'mysql2', program: 'mysql2' },
-  overlapped: { label: 'hansock Batch, overlapped', program: 'batch', way: 'overlapped' },
-  inTurn: { label: 'hansock Batch, in turn', program: 'batch' },
+  overlapped: { label: 'hansock Batch, overlapped', program: 'hansock-batch', way: 'overlapped' },
+  inTurn: { label: 'hansock Batch, in turn', program: 'hansock-batch' },
 };
-const { wire, nodeHandlersocket, mariadb, mysql2, overlapped, inTurn } = CONTENDERS;
+const { wire, nodeHandlersocket, mariadb, mysql2, overlapped, inTurn } = CLIENTS;
 const SQL_PEERS = [mariadb, mysql2];
 const PEERS = [nodeHandlersocket, ...SQL_PEERS];
 
 /** @param {string} method  of hansock's Index */
-function client(method) {
-  return /** @type {const} */ ({ label: `hansock ${method}`, program: 'client' });
+function hansock(method) {
+  return /** @type {const} */ ({ label: `hansock ${method}`, program: 'hansock' });
 }
 
-/** @type {Contender} */
-const TWO_CONNECTIONS = { ...client('getMany, 2 connections'), connections: 2 };
-/** @type {Contender} */
-const CLIENT_FIND = { ...client('find'), way: 'find' };
-/** @type {Contender} */
+/** @type {Client} */
+const TWO_CONNECTIONS = { ...hansock('getMany, 2 connections'), connections: 2 };
+/** @type {Client} */
+const CLIENT_FIND = { ...hansock('find'), way: 'find' };
+/** @type {Client} */
 const MARIADB_BULK = { label: 'mariadb, batch()', program: 'mariadb', way: 'bulk' };
 
 const SINGLE = 'Single rows, each awaited';
@@ -56,8 +56,8 @@ const VALUES = 'Short and long values, one a call';
 const WRITES = 'Writes';
 const OPEN_LOOP = 'Open loop';
 
-/** @type {Work[]} */
-const WORKS = [
+/** @type {Workload[]} */
+const WORKLOADS = [
   ...[1, 10, 100, 1000].map(get),
   ...[1, 4].flatMap((connections) => [10, 100, 1000].map((rows) => getMany(rows, connections))),
   ...[1, 4].flatMap((connections) => [1, 10, 100, 1000].map((rows) => batches(rows, connections))),
@@ -80,7 +80,7 @@ const WORKS = [
 
 /**
  * @param {number} callers
- * @returns {Work}
+ * @returns {Workload}
  */
 function get(callers) {
   return {
@@ -91,7 +91,7 @@ function get(callers) {
     callers,
     rows: 1,
     connections: 1,
-    contenders: [client('get'), ...PEERS, wire],
+    clients: [hansock('get'), ...PEERS, wire],
     isQuick: callers === 1 || callers === 100,
   };
 }
@@ -99,7 +99,7 @@ function get(callers) {
 /**
  * @param {number} rows
  * @param {number} connections
- * @returns {Work}
+ * @returns {Workload}
  */
 function getMany(rows, connections) {
   const hasOneMore = connections === 1 && rows >= 100;
@@ -111,7 +111,7 @@ function getMany(rows, connections) {
     callers: connections,
     rows,
     connections,
-    contenders: [client('getMany'), ...(hasOneMore ? [TWO_CONNECTIONS] : []), ...PEERS, wire],
+    clients: [hansock('getMany'), ...(hasOneMore ? [TWO_CONNECTIONS] : []), ...PEERS, wire],
     isQuick: connections === 1 && rows === 100,
   };
 }
@@ -119,7 +119,7 @@ function getMany(rows, connections) {
 /**
  * @param {number} rows
  * @param {number} connections
- * @returns {Work}
+ * @returns {Workload}
  */
 function batches(rows, connections) {
   return {
@@ -130,12 +130,12 @@ function batches(rows, connections) {
     callers: rows,
     rows: 1,
     connections,
-    contenders: [overlapped, inTurn, wire],
+    clients: [overlapped, inTurn, wire],
     isQuick: connections === 1 && rows === 100,
   };
 }
 
-/** @returns {Work} */
+/** @returns {Workload} */
 function scan() {
   return {
     name: 'scan of 10,000 rows',
@@ -145,13 +145,7 @@ function scan() {
     callers: 1,
     rows: 10_000,
     connections: 1,
-    contenders: [
-      client('scan'),
-      CLIENT_FIND,
-      { ...inTurn, label: 'hansock Batch' },
-      ...PEERS,
-      wire,
-    ],
+    clients: [hansock('scan'), CLIENT_FIND, { ...inTurn, label: 'hansock Batch' }, ...PEERS, wire],
     isQuick: true,
   };
 }
@@ -159,18 +153,18 @@ function scan() {
 /**
  * @param {string} name
  * @param {string} table
- * @returns {Work}
+ * @returns {Workload}
  */
 function shape(name, table) {
-  const contenders = [client('getMany'), ...PEERS, wire];
-  return { ...getMany(100, 1), name, section: SHAPES, table, contenders, isQuick: false };
+  const clients = [hansock('getMany'), ...PEERS, wire];
+  return { ...getMany(100, 1), name, section: SHAPES, table, clients, isQuick: false };
 }
 
 /**
  * @param {string} name
  * @param {string} table
- * @param {Contender[]} peers
- * @returns {Work}
+ * @param {Client[]} peers
+ * @returns {Workload}
  */
 function value(name, table, peers) {
   return {
@@ -178,14 +172,14 @@ function value(name, table, peers) {
     name,
     section: VALUES,
     table,
-    contenders: [client('get'), ...peers, wire],
+    clients: [hansock('get'), ...peers, wire],
     isQuick: table === 'bytes_1048576',
   };
 }
 
 /**
  * @param {number} rows
- * @returns {Work}
+ * @returns {Workload}
  */
 function insert(rows) {
   return {
@@ -196,14 +190,14 @@ function insert(rows) {
     callers: 1,
     rows,
     connections: 1,
-    contenders: [client('insertMany'), nodeHandlersocket, mariadb, MARIADB_BULK, mysql2, wire],
+    clients: [hansock('insertMany'), nodeHandlersocket, mariadb, MARIADB_BULK, mysql2, wire],
     isQuick: rows === 100,
   };
 }
 
 /**
  * @param {number} callers
- * @returns {Work}
+ * @returns {Workload}
  */
 function update(callers) {
   return {
@@ -214,19 +208,19 @@ function update(callers) {
     callers,
     rows: 1,
     connections: 1,
-    contenders: [client('update'), ...PEERS, wire],
+    clients: [hansock('update'), ...PEERS, wire],
     isQuick: false,
   };
 }
 
-/** @returns {Work} */
+/** @returns {Workload} */
 function openLoop() {
   return {
     ...get(100),
     name: 'open loop, half of the peak',
     section: OPEN_LOOP,
     operation: 'openLoop',
-    contenders: [client('get'), ...PEERS],
+    clients: [hansock('get'), ...PEERS],
     isQuick: true,
   };
 }
@@ -244,4 +238,4 @@ function on(connections) {
   return connections > 1 ? `, ${connections} connections` : '';
 }
 
-module.exports = { WORKS };
+module.exports = { WORKLOADS };

@@ -5,16 +5,16 @@ const { once } = require('node:events');
 const path = require('node:path');
 
 /**
- * Starts contender.js.
+ * Starts client-process.js.
  *
- * @param {import('./works.js').Contender} contender
- * @param {import('./works.js').Work} work
+ * @param {import('./workloads.js').Client} client
+ * @param {import('./workloads.js').Workload} workload
  * @param {import('../lib/testing').TestServer} server
  */
-function startNode(contender, work, { host, port, writePort, secret, sqlPort }) {
+function startNode(client, workload, { host, port, writePort, secret, sqlPort }) {
   const addresses = { host, port, writePort, secret, sqlPort };
-  const assignment = JSON.stringify({ contender, work, addresses });
-  const child = fork(path.join(__dirname, 'contender.js'), [assignment], {
+  const assignment = JSON.stringify({ client, workload, addresses });
+  const child = fork(path.join(__dirname, 'client-process.js'), [assignment], {
     serialization: 'advanced',
   });
   const exit = once(child, 'exit');
@@ -26,7 +26,7 @@ function startNode(contender, work, { host, port, writePort, secret, sqlPort }) 
   return {
     /**
      * @param {number} seconds
-     * @returns {Promise<import('./contender.js').Slice>}
+     * @returns {Promise<import('./client-process.js').Slice>}
      */
     async measure(seconds) {
       child.send(seconds);

@@ -1,11 +1,11 @@
 'use strict';
 
 /*
- * One contender at one work, in a process of its own:
+ * One client at one workload, in a process of its own:
  *
- *   node contender.js <assignment as JSON>
+ *   node client-process.js <assignment as JSON>
  *
- * It does a slice of the work for each message, a number of seconds, and answers with what it measured. For each slice it
+ * It does a slice of the workload for each message, a number of seconds, and answers with what it measured. For each slice it
  * connects anew: which of the server's threads a connection falls to is chance, and so differs from slice to slice; and
  * what is idle holds no locks.
  */
@@ -20,18 +20,18 @@ const { tableOf } = require('./tables.js');
  * @typedef {{ host: string, port: number, writePort: number, secret: string, sqlPort: number }} Addresses
  *
  * @typedef {object} Assignment
- * @property {import('./works.js').Contender} contender
- * @property {import('./works.js').Work} work
+ * @property {import('./workloads.js').Client} client
+ * @property {import('./workloads.js').Workload} workload
  * @property {Addresses} addresses
  *
- * @typedef {object} Task  what a contender is told when it connects
- * @property {import('./works.js').Work} work
+ * @typedef {object} Task  what a client is told when it connects
+ * @property {import('./workloads.js').Workload} workload
  * @property {import('./tables.js').Table} table
  * @property {Addresses} addresses
  * @property {number} connections
- * @property {import('./works.js').Contender['way']} way
+ * @property {import('./workloads.js').Client['way']} way
  *
- * @typedef {object} Session  A connection, or several that look like one. What a work does not ask for may be missing.
+ * @typedef {object} Session  A connection, or several that look like one. What a workload does not ask for may be missing.
  * @property {(id: number) => Promise<unknown>} get
  * @property {(ids: number[]) => Promise<unknown[]>} getMany
  *   In any order: only hansock gives the rows in that of the keys.
@@ -61,23 +61,23 @@ const { tableOf } = require('./tables.js');
 async function main() {
   process.on('disconnect', () => process.exit());
   /** @type {Assignment} */
-  const { contender, work, addresses } = JSON.parse(process.argv[2]);
+  const { client, workload, addresses } = JSON.parse(process.argv[2]);
   /** @type {{ connect: Connect }} */
-  const { connect } = require(`./contenders/${contender.program}.js`);
+  const { connect } = require(`./clients/${client.program}.js`);
   const task = {
-    work,
-    table: tableOf(work.table),
+    workload,
+    table: tableOf(workload.table),
     addresses,
-    connections: contender.connections ?? work.connections,
-    way: contender.way,
+    connections: client.connections ?? workload.connections,
+    way: client.way,
   };
 
-  const makeCall = callMaker(work, task.table);
-  const measure = work.operation === 'openLoop' ? measureOpenLoop : measureClosedLoop;
+  const makeCall = callMaker(workload, task.table);
+  const measure = workload.operation === 'openLoop' ? measureOpenLoop : measureClosedLoop;
 
   process.on('message', async (/** @type {number} */ seconds) => {
     const connected = await connect(task);
-    const calls = callsOf(connected, work.callers, makeCall);
+    const calls = callsOf(connected, workload.callers, makeCall);
     // Connects, prepares statements and opens indexes: not counted.
     await Promise.all(calls.map((call) => call()));
     const measured = await measure(calls, seconds);

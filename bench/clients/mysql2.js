@@ -5,7 +5,7 @@ const { sqlSession } = require('./sql.js');
 
 const mysql2 = requirePeer('mysql2/promise');
 
-/** @type {import('../contender.js').Connect} */
+/** @type {import('../client-process.js').Connect} */
 async function connect(task) {
   const { host, sqlPort } = task.addresses;
   const connections = await Promise.all(

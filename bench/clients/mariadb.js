@@ -5,7 +5,7 @@ const { insertBegin, list, sqlSession } = require('./sql.js');
 
 const mariadb = requirePeer('mariadb');
 
-/** @type {import('../contender.js').Connect} */
+/** @type {import('../client-process.js').Connect} */
 async function connect(task) {
   const { host, sqlPort } = task.addresses;
   const connections = await Promise.all(
@@ -26,7 +26,7 @@ async function connect(task) {
 /**
  * MariaDB's own protocol for many rows.
  *
- * @param {import('../contender.js').Task} task
+ * @param {import('../client-process.js').Task} task
  * @param {any} connection
  */
 function bulk({ table }, connection) {

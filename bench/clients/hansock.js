@@ -3,8 +3,8 @@
 const { Client } = require('../..');
 const { DATABASE } = require('../tables.js');
 
-/** @type {import('../contender.js').Connect} */
-async function connect({ work, table, addresses, connections, way }) {
+/** @type {import('../client-process.js').Connect} */
+async function connect({ workload, table, addresses, connections, way }) {
   const { host, port, writePort, secret } = addresses;
   const client = new Client({ host, port, writePort, secret, connections });
   const place = { database: DATABASE, table: table.name };
@@ -14,10 +14,10 @@ async function connect({ work, table, addresses, connections, way }) {
     keyColumns: ['id'],
     types: table.hasBuffers ? { value: 'buffer' } : {},
   });
-  const withoutId = work.operation === 'insert' ? table.columns.slice(1) : table.columns;
+  const withoutId = workload.operation === 'insert' ? table.columns.slice(1) : table.columns;
   const inserts = client.openIndex({ ...place, columns: withoutId });
 
-  /** @type {import('../contender.js').Session} */
+  /** @type {import('../client-process.js').Session} */
   const session = {
     get: (id) => index.get(id),
     getMany: (ids) => index.getMany(ids),
