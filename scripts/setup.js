@@ -2,8 +2,8 @@
 
 /*
  * What `npm run demo`, `npm test` and `npm run bench` need, from a fresh clone on: npm packages, Rust,
- * MariaDB's server, and the addon built in release mode. Does what is missing, skips what is there.
- * It runs before node_modules exists, so it uses nothing but Node.js itself.
+ * MariaDB's server, and the addon built in release mode; and the steps that the command line names.
+ * Does what is missing, skips what is there. It runs before node_modules exists, so it uses nothing but Node.js itself.
  */
 
 const { CommandError, secondsSince } = require('./command.js');
@@ -14,6 +14,7 @@ const STEPS = [
   require('./setup/rust.js'),
   require('./setup/mariadb.js'),
   require('./setup/addon.js'),
+  ...process.argv.slice(2).map((name) => require(`./setup/${name}.js`)),
 ];
 
 async function setUp() {

@@ -88,7 +88,7 @@ function scanWriter({ workload, table }) {
 
 /**
  * A program that awaits a batch, reads its rows, writes the next one, and so on: the connection is idle while the program
- * workloads.
+ * works.
  *
  * @param {PooledConnection[]} pool
  * @param {Writer} write
