@@ -5,9 +5,9 @@
  *
  *   node client-process.js <assignment as JSON>
  *
- * It does a slice of the workload for each message, a number of seconds, and answers with what it measured. For each slice it
- * connects anew: which of the server's threads a connection falls to is chance, and so differs from slice to slice; and
- * what is idle holds no locks.
+ * It does a slice of the work for each message, a number of seconds, and answers with what it measured, or with how it
+ * failed. For each slice it connects anew: which of the server's threads a connection falls to is chance, and so differs
+ * from slice to slice; and what is idle holds no locks.
  */
 
 const { callMaker } = require('./calls.js');
@@ -17,19 +17,25 @@ const { measureOpenLoop } = require('./open-loop.js');
 const { tableOf } = require('./tables.js');
 
 /**
- * @typedef {{ host: string, port: number, writePort: number, secret: string, sqlPort: number }} Addresses
+ * @typedef {import('./workloads.js').Client} Client
+ * @typedef {import('./workloads.js').Workload} Workload
  *
- * @typedef {object} Assignment
- * @property {import('./workloads.js').Client} client
- * @property {import('./workloads.js').Workload} workload
- * @property {Addresses} addresses
+ * @typedef {object} Addresses
+ * @property {string} host
+ * @property {number} port
+ * @property {number} writePort
+ * @property {string} secret
+ * @property {number} sqlPort
+ * @property {number} [redisPort]  undefined where no Redis server could be started
+ *
+ * @typedef {{ client: Client, workload: Workload, addresses: Addresses }} Assignment
  *
  * @typedef {object} Task  what a client is told when it connects
- * @property {import('./workloads.js').Workload} workload
+ * @property {Client} client
+ * @property {Workload} workload
  * @property {import('./tables.js').Table} table
  * @property {Addresses} addresses
  * @property {number} connections
- * @property {import('./workloads.js').Client['way']} way
  *
  * @typedef {object} Session  A connection, or several that look like one. What a workload does not ask for may be missing.
  * @property {(id: number) => Promise<unknown>} get
@@ -46,7 +52,7 @@ const { tableOf } = require('./tables.js');
  *
  * @typedef {() => Promise<Done>} Call  Reads all that it gets, and throws if any of it is wrong.
  *
- * @typedef {{ sessions: Session[], close: () => Promise<unknown> }} Connected
+ * @typedef {{ sessions: Partial<Session>[], close: () => Promise<unknown> }} Connected
  * @typedef {{ call: Call, close: () => Promise<unknown> }} ConnectedCaller  One that makes its calls itself.
  * @typedef {(task: Task) => Promise<Connected | ConnectedCaller>} Connect
  *
@@ -54,8 +60,11 @@ const { tableOf } = require('./tables.js');
  * @property {number} rows
  * @property {number} seconds
  * @property {number} cpuMicroseconds  of the whole process, user and system
+ * @property {number} [utilisation]  of the event loop; undefined of a program without one
  * @property {ArrayLike<number>} latencies  of each call, in milliseconds, reading its rows included
  * @property {number} peakMemory  resident, in bytes, since the process began
+ *
+ * @typedef {{ slice: Slice } | { failure: string }} Answer
  */
 
 async function main() {
@@ -65,26 +74,56 @@ async function main() {
   /** @type {{ connect: Connect }} */
   const { connect } = require(`./clients/${client.program}.js`);
   const task = {
+    client,
     workload,
     table: tableOf(workload.table),
     addresses,
     connections: client.connections ?? workload.connections,
-    way: client.way,
   };
-
   const makeCall = callMaker(workload, task.table);
-  const measure = workload.operation === 'openLoop' ? measureOpenLoop : measureClosedLoop;
-
   process.on('message', async (/** @type {number} */ seconds) => {
-    const connected = await connect(task);
-    const calls = callsOf(connected, workload.callers, makeCall);
-    // Connects, prepares statements and opens indexes: not counted.
-    await Promise.all(calls.map((call) => call()));
-    const measured = await measure(calls, seconds);
-    const slice = { ...measured, peakMemory: peakMemory() };
-    await connected.close();
-    process.send?.(slice);
+    process.send?.(await answer(() => measureSlice(task, connect, makeCall, seconds)));
   });
+}
+
+/**
+ * @param {() => Promise<Slice>} measure
+ * @returns {Promise<Answer>}
+ */
+async function answer(measure) {
+  try {
+    return { slice: await measure() };
+  } catch (error) {
+    return { failure: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/**
+ * @param {Task} task
+ * @param {Connect} connect
+ * @param {(session: Session) => Call} makeCall
+ * @param {number} seconds
+ */
+async function measureSlice(task, connect, makeCall, seconds) {
+  const { client, workload } = task;
+  const connected = await connect(task);
+  const calls = callsOf(connected, workload.callers, makeCall);
+  // Connects, prepares statements and opens indexes: not counted.
+  await Promise.all(calls.map((call) => call()));
+  if (client.settleSeconds) await measureOnce(workload, calls, client.settleSeconds);
+  const measured = await measureOnce(workload, calls, seconds);
+  await connected.close();
+  return { ...measured, peakMemory: peakMemory() };
+}
+
+/**
+ * @param {Workload} workload
+ * @param {Call[]} calls
+ * @param {number} seconds
+ */
+function measureOnce({ operation, rate, pauseMs }, calls, seconds) {
+  if (operation === 'openLoop') return measureOpenLoop(calls, seconds, rate);
+  return measureClosedLoop(calls, seconds, pauseMs);
 }
 
 /**
@@ -96,7 +135,7 @@ async function main() {
  */
 function callsOf(connected, callers, makeCall) {
   if ('call' in connected) return [connected.call];
-  const { sessions } = connected;
+  const sessions = /** @type {Session[]} */ (connected.sessions);
   return Array.from({ length: callers }, (_, caller) =>
     makeCall(sessions[caller % sessions.length]),
   );

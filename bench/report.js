@@ -73,28 +73,47 @@ function head({ machine, rounds, seconds }, readme) {
  * @param {Results} results
  */
 function report(results) {
-  return [goals(results), ...workloads(results), limits(results), results.sharding]
+  return [
+    goals(results),
+    ...workloads(results),
+    results.leftOut.join('\n'),
+    limits(results),
+    results.sharding,
+  ]
     .filter((part) => part !== '')
     .join('\n\n');
 }
 
-/** @param {Results} results */
+/**
+ * In their order: where two conflict the first wins.
+ *
+ * @param {Results} results
+ */
 function goals(results) {
-  const lines = GOALS.flatMap(({ workload, what, goal, unit, figure }) => {
-    const figures = figure(results);
-    if (figures.length === 0) return [];
-    const reached = spread(figures);
-    const format = (/** @type {number} */ value) => formatFigure(value, unit);
-    const wanted =
-      'atLeast' in goal ? `at least ${format(goal.atLeast)}` : `at most ${format(goal.atMost)}`;
-    const isReached =
-      'atLeast' in goal ? reached.median >= goal.atLeast : reached.median <= goal.atMost;
-    const answer = isReached ? 'yes' : '**no**';
-    return `| ${workload} | ${what} | ${wanted} | ${formatSpread(reached, format)} | ${answer} |`;
-  });
+  const lines = GOALS.flatMap((goal) => goalLines(results, goal));
   if (lines.length === 0) return '';
   const columns = ['| workload | figure | goal | reached (quartiles) | |', '|---|---|---|---|---|'];
   return ['## Goals', '', ...columns, ...lines].join('\n');
+}
+
+/**
+ * None where the workload was not planned.
+ *
+ * @param {Results} results
+ * @param {import('./goals.js').Goal} goal
+ */
+function goalLines(results, { workload, what, goal, unit, figure }) {
+  const figures = figure(results);
+  const isPlanned = results.workloads.some(({ name }) => name === workload);
+  if (figures.length === 0 && !isPlanned) return [];
+  const reached = spread(figures);
+  const format = (/** @type {number} */ value) => formatFigure(value, unit);
+  const wanted =
+    'atLeast' in goal ? `at least ${format(goal.atLeast)}` : `at most ${format(goal.atMost)}`;
+  const isReached =
+    'atLeast' in goal ? reached.median >= goal.atLeast : reached.median <= goal.atMost;
+  const text = figures.length > 0 ? formatSpread(reached, format) : 'a client failed';
+  return [`| ${workload} | ${what} | ${wanted} | ${text} | ${isReached ? 'yes' : '**no**'} |`];
 }
 
 /** @param {Results} results */
@@ -105,8 +124,8 @@ function workloads(results) {
     return [
       `## ${section}`,
       '',
-      '| workload | client | rate | CPU µs/row | p50 ms | p90 ms | p99 ms | p99.9 ms | peak MiB | hansock, times as fast |',
-      '|---|---|---|---:|---:|---:|---:|---:|---:|---|',
+      '| workload | client | rate | CPU µs/row | loop | p50 ms | p90 ms | p99 ms | p99.9 ms | peak MiB | hansock, times as fast |',
+      '|---|---|---|---:|---:|---:|---:|---:|---:|---:|---|',
       ...ofSection.flatMap((workload) => workloadLines(results, workload)),
     ].join('\n');
   });
@@ -122,20 +141,31 @@ function workloadLines(results, workload) {
     const { label, failure, rounds, latencies, peakMemory } = client;
     const name = client === own ? `**${workload.name}**` : '';
     if (failure !== undefined)
-      return `| ${name} | ${label} | failed: ${failure} |${' |'.repeat(7)}`;
+      return `| ${name} | ${label} | failed: ${failure} |${' |'.repeat(8)}`;
     const rate = spread(rounds.map((round) => round.rate));
-    const isCompared = client !== own && !own.failure && workload.operation !== 'openLoop';
+    const isCompared = client !== own && !own.failure && workload.comparesRates;
     const figures = [
       name,
       label,
       `${formatSpread(rate, (value) => formatRate(value, workload.valueBytes))} ${rateUnit(workload.valueBytes)}`,
       formatNumber(median(rounds.map((round) => round.cpu))),
+      formatUtilisation(rounds),
       ...latencies.map(formatNumber),
       formatNumber(peakMemory / MIB),
       isCompared ? formatRatios(ratiosOf(results, workload.name, own.label, label)) : '',
     ];
     return `| ${figures.join(' | ')} |`;
   });
+}
+
+/**
+ * Nothing of a program without an event loop.
+ *
+ * @param {import('./rounds.js').RoundFigures[]} rounds
+ */
+function formatUtilisation(rounds) {
+  const all = rounds.flatMap(({ utilisation }) => utilisation ?? []);
+  return all.length > 0 ? median(all).toFixed(2) : '';
 }
 
 /** @param {Results} results */

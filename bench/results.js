@@ -1,5 +1,7 @@
 'use strict';
 
+const { median } = require('./statistics.js');
+
 /**
  * All that a run measured.
  *
@@ -8,6 +10,7 @@
  * @property {number} rounds
  * @property {number} seconds
  * @property {import('./rounds.js').WorkloadFigures[]} workloads
+ * @property {string[]} leftOut  what could not be measured, and why
  * @property {import('./limits.js').LimitFigures[]} limits
  * @property {string} sharding  Markdown; empty where it was not measured
  *
@@ -28,7 +31,17 @@ function roundsOf({ workloads }, workload, label, figure) {
   if (done === undefined) return [];
   const client = done.clients.find((each) => each.label === label);
   if (client === undefined) throw new Error(`"${workload}" has no client ${label}`);
-  return client.rounds.map((round) => round[figure]);
+  return client.rounds.map((round) => round[figure] ?? Number.NaN);
+}
+
+/**
+ * @param {Results} results
+ * @param {string} workload
+ * @param {string} label
+ * @param {FigureName} figure
+ */
+function medianOf(results, workload, label, figure) {
+  return median(roundsOf(results, workload, label, figure));
 }
 
 /**
@@ -54,4 +67,4 @@ function limitOf({ limits }, name) {
   return limits.find((limit) => limit.name === name)?.figures ?? [];
 }
 
-module.exports = { roundsOf, ratiosOf, limitOf };
+module.exports = { roundsOf, medianOf, ratiosOf, limitOf };

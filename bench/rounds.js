@@ -9,7 +9,7 @@ const { startWire } = require('./wire.js');
  * @typedef {import('./workloads.js').Workload} Workload
  * @typedef {import('./workloads.js').Client} Client
  * @typedef {import('./client-process.js').Slice} Slice
- * @typedef {import('../lib/testing').TestServer} TestServer
+ * @typedef {import('./servers.js').Environment} Environment
  * @typedef {{ measure: (seconds: number) => Promise<Slice>, stop: () => Promise<void> }} Process
  *
  * @typedef {object} Runner
@@ -23,6 +23,7 @@ const { startWire } = require('./wire.js');
  * @property {number} cpu  microseconds a row, of the client's whole process
  * @property {number} p50  milliseconds, as p99
  * @property {number} p99
+ * @property {number} [utilisation]  of the event loop, from 0 to 1
  *
  * @typedef {object} ClientFigures
  * @property {string} label
@@ -34,12 +35,13 @@ const { startWire } = require('./wire.js');
  * @typedef {object} WorkloadFigures
  * @property {string} name
  * @property {string} section
- * @property {Workload['operation']} operation
+ * @property {boolean} comparesRates  not where calls come at a rate of their own
  * @property {number} valueBytes
  * @property {ClientFigures[]} clients
  */
 
-const LEAST_WARM_UP_SECONDS = 0.3;
+/** As long as the client that finds its number of connections has before each slice. */
+const LEAST_WARM_UP_SECONDS = 1;
 const LATENCY_SHARES = [0.5, 0.9, 0.99, 0.999];
 
 /**
@@ -48,19 +50,24 @@ const LATENCY_SHARES = [0.5, 0.9, 0.99, 0.999];
  *
  * @param {Workload} workload
  * @param {import('./options.js').Effort} effort
- * @param {TestServer} server
+ * @param {Environment} environment
  * @param {string} folder
  * @returns {Promise<WorkloadFigures>}
  */
-async function measureWorkload(workload, { rounds, seconds }, server, folder) {
-  const runners = workload.clients.map((client) => startRunner(client, workload, server, folder));
+async function measureWorkload(workload, { rounds, seconds }, environment, folder) {
+  const runners = workload.clients.map((client) =>
+    startRunner(client, workload, environment, folder),
+  );
   try {
     // For the compilers and caches, and not counted.
+    const sliceSeconds = seconds * (workload.slices ?? 1);
     const warmUp = Math.max(seconds, LEAST_WARM_UP_SECONDS);
-    for (const runner of runners) await measure(runner, workload, server, warmUp);
+    for (const runner of runners) await measure(runner, workload, environment, warmUp);
     for (const runner of runners) runner.slices.pop();
     for (let round = 0; round < rounds; round++) {
-      for (const runner of inTurn(runners, round)) await measure(runner, workload, server, seconds);
+      for (const runner of inTurn(runners, round)) {
+        await measure(runner, workload, environment, sliceSeconds);
+      }
     }
   } finally {
     await Promise.all(runners.map(({ process }) => process.stop()));
@@ -68,7 +75,7 @@ async function measureWorkload(workload, { rounds, seconds }, server, folder) {
   return {
     name: workload.name,
     section: workload.section,
-    operation: workload.operation,
+    comparesRates: workload.operation !== 'openLoop' && workload.pauseMs === undefined,
     valueBytes: tableOf(workload.table).valueBytes,
     clients: runners.map(figuresOf),
   };
@@ -77,15 +84,15 @@ async function measureWorkload(workload, { rounds, seconds }, server, folder) {
 /**
  * @param {Client} client
  * @param {Workload} workload
- * @param {TestServer} server
+ * @param {Environment} environment
  * @param {string} folder
  * @returns {Runner}
  */
-function startRunner(client, workload, server, folder) {
+function startRunner(client, workload, environment, folder) {
   const isWire = client.program === 'wire';
   const process = isWire
-    ? startWire(workload, server, folder)
-    : startNode(client, workload, server);
+    ? startWire(workload, environment, folder)
+    : startNode(client, workload, environment);
   return { client, process, slices: [] };
 }
 
@@ -94,15 +101,15 @@ function startRunner(client, workload, server, folder) {
  *
  * @param {Runner} runner
  * @param {Workload} workload
- * @param {TestServer} server
+ * @param {Environment} environment
  * @param {number} seconds
  */
-async function measure(runner, workload, server, seconds) {
+async function measure(runner, workload, environment, seconds) {
   if (runner.failure !== undefined) return;
   const { client, process, slices } = runner;
   try {
     const slice = await process.measure(seconds);
-    if (workload.operation === 'insert') await takeAway(client, slice, server);
+    if (workload.operation === 'insert') await takeAway(client, slice, environment);
     slices.push(slice);
   } catch (error) {
     runner.failure = /** @type {Error} */ (error).message;
@@ -116,11 +123,11 @@ async function measure(runner, workload, server, seconds) {
  *
  * @param {Client} client
  * @param {Slice} slice
- * @param {TestServer} server
+ * @param {Environment} environment
  */
-async function takeAway({ label }, { rows }, server) {
+async function takeAway({ label }, { rows }, environment) {
   const table = `${DATABASE}.inserted`;
-  const [[count]] = await server.sql(`SELECT COUNT(*) FROM ${table}; TRUNCATE TABLE ${table}`);
+  const [[count]] = await environment.sql(`SELECT COUNT(*) FROM ${table}; TRUNCATE TABLE ${table}`);
   if (Number(count) < rows) throw new Error(`${label} inserted ${count} rows in place of ${rows}`);
 }
 
@@ -143,9 +150,9 @@ function figuresOf({ client, failure, slices }) {
  * @param {Slice} slice
  * @returns {RoundFigures}
  */
-function roundFigures({ rows, seconds, cpuMicroseconds, latencies }) {
+function roundFigures({ rows, seconds, cpuMicroseconds, latencies, utilisation }) {
   const [p50, p99] = quantiles(latencies, [0.5, 0.99]);
-  return { rate: rows / seconds, cpu: cpuMicroseconds / rows, p50, p99 };
+  return { rate: rows / seconds, cpu: cpuMicroseconds / rows, p50, p99, utilisation };
 }
 
 module.exports = { measureWorkload };

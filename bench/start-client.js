@@ -9,12 +9,14 @@ const path = require('node:path');
  *
  * @param {import('./workloads.js').Client} client
  * @param {import('./workloads.js').Workload} workload
- * @param {import('../lib/testing').TestServer} server
+ * @param {import('./servers.js').Environment} environment
  */
-function startNode(client, workload, { host, port, writePort, secret, sqlPort }) {
-  const addresses = { host, port, writePort, secret, sqlPort };
+function startNode(client, workload, { addresses, launcher }) {
   const assignment = JSON.stringify({ client, workload, addresses });
+  const [execPath, ...execArgv] = [...launcher, process.execPath];
   const child = fork(path.join(__dirname, 'client-process.js'), [assignment], {
+    execPath,
+    execArgv,
     serialization: 'advanced',
   });
   const exit = once(child, 'exit');
@@ -30,8 +32,10 @@ function startNode(client, workload, { host, port, writePort, secret, sqlPort })
      */
     async measure(seconds) {
       child.send(seconds);
-      const [slice] = await Promise.race([once(child, 'message'), failure]);
-      return slice;
+      /** @type {import('./client-process.js').Answer[]} */
+      const [answer] = await Promise.race([once(child, 'message'), failure]);
+      if ('failure' in answer) throw new Error(answer.failure);
+      return answer.slice;
     },
     async stop() {
       child.kill();

@@ -2,7 +2,7 @@
 
 /* The client in Rust, wire.rs, as the other clients' processes are driven. */
 
-const { execFileSync, spawn } = require('node:child_process');
+const { spawn } = require('node:child_process');
 const { once } = require('node:events');
 const fs = require('node:fs');
 const path = require('node:path');
@@ -18,31 +18,19 @@ const { DATABASE, tableOf } = require('./tables.js');
 const SCANS = 200;
 
 /**
- * By the compiler alone: it needs nothing of this package, nor of any other.
- *
- * @param {string} folder
- */
-function buildWire(folder) {
-  const program = path.join(folder, 'wire');
-  const source = path.join(__dirname, 'wire.rs');
-  const settings = ['--edition', '2024', '-C', 'opt-level=3'];
-  execFileSync('rustc', [...settings, '-o', program, source], { stdio: 'inherit' });
-}
-
-/**
  * @param {Workload} workload
- * @param {import('../lib/testing').TestServer} server
+ * @param {import('./servers.js').Environment} environment
  * @param {string} folder  where the program is
  */
-function startWire(workload, server, folder) {
+function startWire(workload, { addresses }, folder) {
   const table = tableOf(workload.table);
   const file = path.join(folder, 'commands');
   fs.writeFileSync(file, commandsOf(workload, table).join('\n'));
   const isWrite = workload.operation === 'insert' || workload.operation === 'update';
-  const port = isWrite ? server.writePort : server.port;
+  const port = isWrite ? addresses.writePort : addresses.port;
   const columns = columnsFor(workload, table).join(',');
   const openIndex = `P\t1\t${DATABASE}\t${table.name}\tPRIMARY\t${columns}`;
-  const given = [port, server.secret, openIndex, file, workload.connections].map(String);
+  const given = [port, addresses.secret, openIndex, file, workload.connections].map(String);
   const child = spawn(path.join(folder, 'wire'), given, { stdio: ['pipe', 'pipe', 'inherit'] });
   const exit = once(child, 'exit');
   const failure = exit.then(() => {
@@ -114,4 +102,4 @@ function rowsOfReply({ operation, rows }) {
   return operation === 'getMany' || operation === 'scan' ? rows : 1;
 }
 
-module.exports = { buildWire, startWire };
+module.exports = { startWire };

@@ -24,19 +24,19 @@ let lists;
 
 /** @type {import('../client-process.js').Connect} */
 async function connect(task) {
-  const { workload, table, addresses, connections, way } = task;
+  const { client, workload, table, addresses, connections } = task;
   lists ??= workload.operation === 'get' ? keyLists(workload.callers, table.rows) : [];
   const write = workload.operation === 'scan' ? scanWriter(task) : findsWriter(task, lists);
   const { columns } = table;
   const handshake = new Batch().openIndex(1, { database: DATABASE, table: table.name, columns });
   const { host, port, secret } = addresses;
-  const maxQueued = way === 'overlapped' ? 1 : 0;
+  const maxQueued = client.way === 'overlapped' ? 1 : 0;
   /** @type {PooledConnection[]} */
   const pool = Array.from({ length: connections }, () => ({
     connection: new Connection({ host, port, secret, handshake, maxQueued }),
     batches: [new Batch(), new Batch()],
   }));
-  const { call, end } = way === 'overlapped' ? overlapped(pool, write) : inTurn(pool, write);
+  const { call, end } = client.way === 'overlapped' ? overlapped(pool, write) : inTurn(pool, write);
   return {
     call,
     async close() {

@@ -1,28 +1,29 @@
 'use strict';
 
-const { Client } = require('../..');
 const { DATABASE } = require('../tables.js');
+const { packageOf } = require('./package.js');
 
 /** @type {import('../client-process.js').Connect} */
-async function connect({ workload, table, addresses, connections, way }) {
+async function connect({ client, workload, table, addresses }) {
+  const { Client } = packageOf(client);
   const { host, port, writePort, secret } = addresses;
-  const client = new Client({ host, port, writePort, secret, connections });
+  const hansock = new Client({ host, port, writePort, secret, ...optionsOf(client, workload) });
   const place = { database: DATABASE, table: table.name };
-  const index = client.openIndex({
+  const index = hansock.openIndex({
     ...place,
     columns: table.columns,
     keyColumns: ['id'],
     types: table.hasBuffers ? { value: 'buffer' } : {},
   });
   const withoutId = workload.operation === 'insert' ? table.columns.slice(1) : table.columns;
-  const inserts = client.openIndex({ ...place, columns: withoutId });
+  const inserts = hansock.openIndex({ ...place, columns: withoutId });
 
   /** @type {import('../client-process.js').Session} */
   const session = {
     get: (id) => index.get(id),
     getMany: (ids) => index.getMany(ids),
     async scan(from, count, visit) {
-      if (way === 'find') {
+      if (client.way === 'find') {
         for (const row of await index.find('>=', from, { limit: count })) visit(row);
       } else {
         for await (const row of index.scan('>=', from, { limit: count })) visit(row);
@@ -35,7 +36,18 @@ async function connect({ workload, table, addresses, connections, way }) {
     update: (id, city) => index.update('=', id, { city }),
     read: table.readObject,
   };
-  return { sessions: [session], close: () => client.close() };
+  return { sessions: [session], close: () => hansock.close() };
+}
+
+/**
+ * Its own defaults, but where several connections are what is measured.
+ *
+ * @param {import('../workloads.js').Client} client
+ * @param {import('../workloads.js').Workload} workload
+ */
+function optionsOf({ connections, options }, workload) {
+  const fixed = connections ?? (workload.connections > 1 ? workload.connections : undefined);
+  return { ...(fixed === undefined ? {} : { connections: fixed }), ...options };
 }
 
 module.exports = { connect };

@@ -8,18 +8,20 @@ const mariadb = requirePeer('mariadb');
 /** @type {import('../client-process.js').Connect} */
 async function connect(task) {
   const { host, sqlPort } = task.addresses;
-  const connections = await Promise.all(
-    Array.from({ length: task.connections }, () =>
-      // Pipelining is its default.
-      mariadb.createConnection({ host, port: sqlPort, user: 'root' }),
-    ),
-  );
+  const address = { host, port: sqlPort, user: 'root' };
+  const isPool = task.client.way === 'pool';
+  // Pipelining is its default.
+  const executors = isPool
+    ? [mariadb.createPool({ ...address, connectionLimit: task.connections })]
+    : await Promise.all(
+        Array.from({ length: task.connections }, () => mariadb.createConnection(address)),
+      );
   return {
-    sessions: connections.map((connection) => ({
-      ...sqlSession(task, (statement, values) => connection.execute(statement, values)),
-      ...(task.way === 'bulk' ? bulk(task, connection) : {}),
+    sessions: executors.map((executor) => ({
+      ...sqlSession(task, (statement, values) => executor.execute(statement, values)),
+      ...(task.client.way === 'bulk' ? bulk(task, executor) : {}),
     })),
-    close: () => Promise.all(connections.map((connection) => connection.end())),
+    close: () => Promise.all(executors.map((executor) => executor.end())),
   };
 }
 
