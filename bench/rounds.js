@@ -40,8 +40,9 @@ const { startWire } = require('./wire.js');
  * @property {ClientFigures[]} clients
  */
 
-/** As long as the client that finds its number of connections has before each slice. */
-const LEAST_WARM_UP_SECONDS = 1;
+const WARM_UP_SECONDS = 1;
+/** Where a client settles before each slice: so that the code of the others is as well compiled as its own. */
+const LONG_WARM_UP_SECONDS = 3;
 const LATENCY_SHARES = [0.5, 0.9, 0.99, 0.999];
 
 /**
@@ -61,7 +62,8 @@ async function measureWorkload(workload, { rounds, seconds }, environment, folde
   try {
     // For the compilers and caches, and not counted.
     const sliceSeconds = seconds * (workload.slices ?? 1);
-    const warmUp = Math.max(seconds, LEAST_WARM_UP_SECONDS);
+    const settles = workload.clients.some(({ settleSeconds }) => settleSeconds !== undefined);
+    const warmUp = settles ? LONG_WARM_UP_SECONDS : WARM_UP_SECONDS;
     for (const runner of runners) await measure(runner, workload, environment, warmUp);
     for (const runner of runners) runner.slices.pop();
     for (let round = 0; round < rounds; round++) {

@@ -3,6 +3,9 @@
 const { DATABASE } = require('../tables.js');
 const { packageOf } = require('./package.js');
 
+/** As long as the others wait, for calls that pile up. */
+const PATIENCE_MS = 60_000;
+
 /** @type {import('../client-process.js').Connect} */
 async function connect({ client, workload, table, addresses }) {
   const { Client } = packageOf(client);
@@ -47,7 +50,8 @@ async function connect({ client, workload, table, addresses }) {
  */
 function optionsOf({ connections, options }, workload) {
   const fixed = connections ?? (workload.connections > 1 ? workload.connections : undefined);
-  return { ...(fixed === undefined ? {} : { connections: fixed }), ...options };
+  const patience = { timeoutMs: PATIENCE_MS };
+  return { ...patience, ...(fixed === undefined ? {} : { connections: fixed }), ...options };
 }
 
 module.exports = { connect };

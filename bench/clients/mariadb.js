@@ -5,6 +5,9 @@ const { insertBegin, list, sqlSession } = require('./sql.js');
 
 const mariadb = requirePeer('mariadb');
 
+/** For calls that pile up. */
+const PATIENCE_MS = 60_000;
+
 /** @type {import('../client-process.js').Connect} */
 async function connect(task) {
   const { host, sqlPort } = task.addresses;
@@ -12,7 +15,13 @@ async function connect(task) {
   const isPool = task.client.way === 'pool';
   // Pipelining is its default.
   const executors = isPool
-    ? [mariadb.createPool({ ...address, connectionLimit: task.connections })]
+    ? [
+        mariadb.createPool({
+          ...address,
+          connectionLimit: task.connections,
+          acquireTimeout: PATIENCE_MS,
+        }),
+      ]
     : await Promise.all(
         Array.from({ length: task.connections }, () => mariadb.createConnection(address)),
       );
