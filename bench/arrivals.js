@@ -1,38 +1,55 @@
 'use strict';
 
 /*
- * The clock of the open loop, a thread of its own: timers of the event loop go by whole milliseconds. It posts when the
- * first call is due, and then again and again how many are due so far.
+ * The clock of the open loop, a thread of its own that sleeps from one arrival to the next: timers of the event loop go by
+ * whole milliseconds, and a loop that spins would keep the event loop from waiting, which is what is to be seen. It posts
+ * when the first call is due, and then again and again how many are due so far.
  */
 
 const { isMainThread, parentPort, workerData } = require('node:worker_threads');
 
-const STEP_MS = 0.25;
 /** For the other thread to be ready. */
 const DELAY_MS = 2;
+
+/**
+ * Poisson arrivals, as independent callers make them: in milliseconds from the beginning, in memory that threads share.
+ *
+ * @param {number} rate  a second
+ * @param {number} seconds
+ */
+function poissonArrivals(rate, seconds) {
+  const count = Math.max(1, Math.round(rate * seconds));
+  const bytes = count * Float64Array.BYTES_PER_ELEMENT;
+  const arrivals = new Float64Array(new SharedArrayBuffer(bytes));
+  let time = 0;
+  for (let i = 0; i < count; i++) {
+    time += (-Math.log(1 - Math.random()) * 1000) / rate;
+    arrivals[i] = time;
+  }
+  return arrivals;
+}
 
 /** The same in all threads, which have an origin each for performance.now(). */
 function monotonicMilliseconds() {
   return Number(process.hrtime.bigint()) / 1e6;
 }
 
-/** @param {{ rate: number, seconds: number }} schedule */
-function post({ rate, seconds }) {
+/** @param {Float64Array} arrivals */
+function post(arrivals) {
   const begin = monotonicMilliseconds() + DELAY_MS;
   parentPort?.postMessage(begin);
-  const total = Math.max(1, Math.floor(rate * seconds));
   const nobodyWakes = new Int32Array(new SharedArrayBuffer(4));
-  let posted = 0;
-  while (posted < total) {
-    Atomics.wait(nobodyWakes, 0, 0, STEP_MS);
-    const elapsed = (monotonicMilliseconds() - begin) / 1000;
-    const due = Math.min(total, Math.floor(elapsed * rate) + 1);
-    if (due <= posted) continue;
-    posted = due;
-    parentPort?.postMessage(due);
+  let due = 0;
+  while (due < arrivals.length) {
+    const wait = begin + arrivals[due] - monotonicMilliseconds();
+    if (wait > 0) Atomics.wait(nobodyWakes, 0, 0, wait);
+    const elapsed = monotonicMilliseconds() - begin;
+    const before = due;
+    while (due < arrivals.length && arrivals[due] <= elapsed) due++;
+    if (due > before) parentPort?.postMessage(due);
   }
 }
 
 if (!isMainThread) post(workerData);
 
-module.exports = { monotonicMilliseconds };
+module.exports = { monotonicMilliseconds, poissonArrivals };

@@ -3,10 +3,10 @@
 const { userToInsert } = require('./tables.js');
 
 /**
- * @typedef {import('./contender.js').Call} Call
- * @typedef {import('./contender.js').Session} Session
+ * @typedef {import('./client-process.js').Call} Call
+ * @typedef {import('./client-process.js').Session} Session
  * @typedef {import('./tables.js').Table} Table
- * @typedef {import('./works.js').Work} Work
+ * @typedef {import('./workloads.js').Workload} Workload
  */
 
 const FEWEST_LISTS = 200;
@@ -14,21 +14,21 @@ const FEWEST_LISTS = 200;
 const KEYS_OF_ALL_LISTS = 50_000;
 const ROWS_OF_ALL_LISTS = 20_000;
 
-/** @type {Record<Work['operation'], (work: Work, table: Table) => (session: Session) => Call>} */
+/** @type {Record<Workload['operation'], (workload: Workload, table: Table) => (session: Session) => Call>} */
 const CALLS = { get, getMany, scan, insert, update, openLoop: get };
 
 /**
  * What makes a caller's call on a session. Keys and rows to insert are made only once.
  *
- * @param {Work} work
+ * @param {Workload} workload
  * @param {Table} table
  */
-function callMaker(work, table) {
-  return CALLS[work.operation](work, table);
+function callMaker(workload, table) {
+  return CALLS[workload.operation](workload, table);
 }
 
 /**
- * @param {Work} _work
+ * @param {Workload} _work
  * @param {Table} table
  * @returns {(session: Session) => Call}
  */
@@ -42,7 +42,7 @@ function get(_work, table) {
 }
 
 /**
- * @param {Work} work
+ * @param {Workload} workload
  * @param {Table} table
  * @returns {(session: Session) => Call}
  */
@@ -61,7 +61,7 @@ function getMany({ rows: count }, table) {
 }
 
 /**
- * @param {Work} work
+ * @param {Workload} workload
  * @param {Table} table
  * @returns {(session: Session) => Call}
  */
@@ -80,7 +80,7 @@ function scan({ rows: count }, table) {
 }
 
 /**
- * @param {Work} work
+ * @param {Workload} workload
  * @returns {(session: Session) => Call}
  */
 function insert({ rows: count }) {
@@ -95,7 +95,7 @@ function insert({ rows: count }) {
 }
 
 /**
- * @param {Work} _work
+ * @param {Workload} _work
  * @param {Table} table
  * @returns {(session: Session) => Call}
  */

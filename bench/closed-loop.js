@@ -1,26 +1,26 @@
 'use strict';
 
-/** @typedef {import('./contender.js').Call} Call */
+const { setTimeout: delay } = require('node:timers/promises');
+const { startUsage } = require('./usage.js');
+
+/** @typedef {import('./client-process.js').Call} Call */
 
 /**
  * Each caller awaits one call after the other.
  *
  * @param {Call[]} calls  one for each caller
  * @param {number} seconds
+ * @param {number} [pauseMs]  of each caller, after each call
  */
-async function measureClosedLoop(calls, seconds) {
+async function measureClosedLoop(calls, seconds, pauseMs = 0) {
   /** @type {number[]} */
   const latencies = [];
-  const cpuBefore = process.cpuUsage();
-  const start = performance.now();
-  const end = start + seconds * 1000;
-  const rows = await Promise.all(calls.map((call) => callInTurn(call, latencies, end)));
-  const elapsed = performance.now() - start;
-  const cpu = process.cpuUsage(cpuBefore);
+  const usage = startUsage();
+  const end = performance.now() + seconds * 1000;
+  const rows = await Promise.all(calls.map((call) => callInTurn(call, latencies, end, pauseMs)));
   return {
+    ...usage(),
     rows: rows.reduce((sum, count) => sum + count, 0),
-    seconds: elapsed / 1000,
-    cpuMicroseconds: cpu.user + cpu.system,
     latencies: Float64Array.from(latencies),
   };
 }
@@ -29,8 +29,9 @@ async function measureClosedLoop(calls, seconds) {
  * @param {Call} call
  * @param {number[]} latencies  to add to
  * @param {number} end  as performance.now() gives it
+ * @param {number} pauseMs
  */
-async function callInTurn(call, latencies, end) {
+async function callInTurn(call, latencies, end, pauseMs) {
   let rows = 0;
   let now = performance.now();
   while (now < end) {
@@ -39,6 +40,10 @@ async function callInTurn(call, latencies, end) {
     now = performance.now();
     latencies.push(now - (done.began ?? start));
     rows += done.rows;
+    if (pauseMs > 0) {
+      await delay(pauseMs);
+      now = performance.now();
+    }
   }
   return rows;
 }

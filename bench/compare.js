@@ -1,149 +1,181 @@
 'use strict';
 
-const { startNode } = require('./node-process.js');
-const { inTurn, quantiles } = require('./statistics.js');
-const { DATABASE, tableOf } = require('./tables.js');
-const { startWire } = require('./wire.js');
-
-/**
- * @typedef {import('./works.js').Work} Work
- * @typedef {import('./works.js').Contender} Contender
- * @typedef {import('./contender.js').Slice} Slice
- * @typedef {import('../lib/testing').TestServer} TestServer
- * @typedef {{ measure: (seconds: number) => Promise<Slice>, stop: () => Promise<void> }} Process
- *
- * @typedef {object} Runner
- * @property {Contender} contender
- * @property {Process} process
- * @property {Slice[]} slices
- * @property {string} [failure]
- *
- * @typedef {object} RoundFigures
- * @property {number} rate  rows a second
- * @property {number} cpu  microseconds a row, of the client's whole process
- * @property {number} p50  milliseconds, as p99
- * @property {number} p99
- *
- * @typedef {object} ContenderFigures
- * @property {string} label
- * @property {string} [failure]  There are no figures then.
- * @property {RoundFigures[]} rounds
- * @property {number[]} latencies  the LATENCY_SHARES of all calls of all rounds, in milliseconds
- * @property {number} peakMemory  in bytes
- *
- * @typedef {object} WorkFigures
- * @property {string} name
- * @property {string} section
- * @property {Work['operation']} operation
- * @property {number} valueBytes
- * @property {ContenderFigures[]} contenders
+/*
+ * What another version of this package does better or worse: `npm run bench:compare -- REF [--only <text>]`. README.md
+ * tells how.
  */
 
-const LEAST_WARM_UP_SECONDS = 0.3;
-const LATENCY_SHARES = [0.5, 0.9, 0.99, 0.999];
+const { execFileSync } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+const { parseArgs } = require('node:util');
+const { GuardedFolder } = require('../lib/testing/guarded-folder.js');
+const { compareVersions } = require('./comparison.js');
+const { FIGURE_NAMES } = require('./goals.js');
+const { positive } = require('./options.js');
+const { installPeers } = require('./peers.js');
+const { measureWorkloads } = require('./situations.js');
+const { median } = require('./statistics.js');
+const { WORKLOADS } = require('./workloads.js');
 
 /**
- * All contenders take turns in short slices, since the speed of a shared machine drifts: figures are to be compared
- * within a round.
- *
- * @param {Work} work
- * @param {import('./options.js').Effort} effort
- * @param {TestServer} server
- * @param {string} folder
- * @returns {Promise<WorkFigures>}
+ * @typedef {import('./workloads.js').Workload} Workload
+ * @typedef {import('./comparison.js').Change} Change
  */
-async function compare(work, { rounds, seconds }, server, folder) {
-  const runners = work.contenders.map((contender) => startRunner(contender, work, server, folder));
+
+const ROOT = path.join(__dirname, '..');
+const TELLING = [
+  'get, 1 caller',
+  'get, 10 callers',
+  'get, 100 callers',
+  'get, 1,000 callers',
+  'get, a call every 2 ms',
+  'getMany, 100 keys',
+  'getMany, 1,000 keys',
+  'scan of 10,000 rows',
+  'value of 1 MiB, Buffer',
+  'insert, 100 rows a call',
+  'update, 1 caller',
+  'update, 100 callers',
+  'busy machine: get, 1 caller',
+  'busy machine: get, 100 callers',
+  '0.5 ms wire: get, 1 caller',
+  '0.5 ms wire: get, 100 callers',
+  '0.5 ms wire: open loop, 2,000 a second',
+  '0.5 ms wire: open loop, 10,000 a second',
+];
+const ROUNDS = 15;
+const SECONDS = 0.3;
+/** On a quiet machine the noise is below it at most workloads. */
+const LOUD = 0.1;
+
+async function main() {
+  const { ref, only, rounds, seconds } = readOptions();
+  const commit = git(['rev-parse', '--verify', `${ref}^{commit}`]).trim();
+  const workloads = WORKLOADS.filter(({ name }) => TELLING.includes(name) && name.includes(only));
+  installPeers();
+  // Nothing of it is left, whatever ends this process.
+  const folder = await GuardedFolder.create();
   try {
-    // For the compilers and caches, and not counted.
-    const warmUp = Math.max(seconds, LEAST_WARM_UP_SECONDS);
-    for (const runner of runners) await measure(runner, work, server, warmUp);
-    for (const runner of runners) runner.slices.pop();
-    for (let round = 0; round < rounds; round++) {
-      for (const runner of inTurn(runners, round)) await measure(runner, work, server, seconds);
-    }
+    const other = build(commit, path.join(folder.path, 'version'));
+    const versions = { before: other, after: ROOT };
+    const changes = await compare(workloads, versions, { rounds, seconds }, folder.path);
+    show(changes, ref);
   } finally {
-    await Promise.all(runners.map(({ process }) => process.stop()));
+    await folder.remove();
+  }
+}
+
+function readOptions() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      only: { type: 'string', default: '' },
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+    },
+  });
+  const [ref] = positionals;
+  if (positionals.length !== 1) {
+    throw new TypeError('usage: npm run bench:compare -- REF [--only <text>], as HEAD~1 or v0.1.0');
   }
   return {
-    name: work.name,
-    section: work.section,
-    operation: work.operation,
-    valueBytes: tableOf(work.table).valueBytes,
-    contenders: runners.map(figuresOf),
+    ref,
+    only: values.only,
+    rounds: positive('rounds', values.rounds) ?? ROUNDS,
+    seconds: positive('seconds', values.seconds) ?? SECONDS,
   };
 }
 
 /**
- * @param {Contender} contender
- * @param {Work} work
- * @param {TestServer} server
+ * Builds the addon of a commit. By `git archive`, and not in a worktree, which git would have to be told that it is gone:
+ * so nothing is left in the repository where this process is killed.
+ *
+ * @param {string} commit
  * @param {string} folder
- * @returns {Runner}
  */
-function startRunner(contender, work, server, folder) {
-  const isWire = contender.program === 'wire';
-  const process = isWire ? startWire(work, server, folder) : startNode(contender, work, server);
-  return { contender, process, slices: [] };
+function build(commit, folder) {
+  console.error(`building ${commit.slice(0, 10)} ...`);
+  fs.mkdirSync(folder);
+  const archive = path.join(folder, 'archive.tar');
+  git(['archive', `--output=${archive}`, commit]);
+  execFileSync('tar', ['-x', '-f', archive, '-C', folder]);
+  fs.symlinkSync(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'));
+  execFileSync('npm', ['run', '--silent', 'build'], {
+    cwd: folder,
+    // Not one that is set for this version: their files have the same names.
+    env: { ...process.env, CARGO_TARGET_DIR: path.join(folder, 'target') },
+    stdio: ['ignore', 'ignore', 'pipe'], // what it says is in the error where it fails
+  });
+  return folder;
 }
 
 /**
- * One that fails has no part in the further rounds, and the others go on.
- *
- * @param {Runner} runner
- * @param {Work} work
- * @param {TestServer} server
- * @param {number} seconds
+ * @param {Workload[]} workloads
+ * @param {{ before: string, after: string }} versions  folders
+ * @param {import('./options.js').Effort} effort
+ * @param {string} folder
  */
-async function measure(runner, work, server, seconds) {
-  if (runner.failure !== undefined) return;
-  const { contender, process, slices } = runner;
-  try {
-    const slice = await process.measure(seconds);
-    if (work.operation === 'insert') await takeAway(contender, slice, server);
-    slices.push(slice);
-  } catch (error) {
-    runner.failure = /** @type {Error} */ (error).message;
-    runner.slices = [];
-    console.error(`${work.name}: ${contender.label} failed: ${runner.failure}`);
+async function compare(workloads, { before, after }, effort, folder) {
+  // Each twice: what differs between two processes of one version is the error of the measurement.
+  const clients = { before, after, 'before again': before, 'after again': after };
+  const planned = workloads.map((workload) => ({
+    ...workload,
+    clients: Object.entries(clients).map(([label, version]) => ({
+      ...workload.clients[0],
+      label,
+      folder: version,
+    })),
+  }));
+  /** @type {Change[]} */
+  const changes = [];
+  await measureWorkloads(planned, {
+    effort,
+    folder,
+    onFigures(figures) {
+      console.error(figures.name);
+      changes.push(...compareVersions(figures));
+    },
+  });
+  return changes;
+}
+
+/**
+ * @param {Change[]} changes
+ * @param {string} ref
+ */
+function show(changes, ref) {
+  console.log(`| workload | figure | of ${ref} (interval) | noise | |`);
+  console.log('|---|---|---|---|---|');
+  for (const { workload, figure, ratio, noise, verdict } of changes) {
+    const { low, median, high } = ratio;
+    const text = `${median.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
+    const answer = verdict === 'worse' ? '**worse**' : verdict;
+    console.log(
+      `| ${workload} | ${FIGURE_NAMES[figure]} | ${text} | ${(100 * noise).toFixed(1)}% | ${answer} |`,
+    );
+  }
+  const noise = median(changes.map((change) => change.noise));
+  if (noise > LOUD) {
+    console.log(
+      `\nThe machine is not quiet: half of the noise is above ${(100 * noise).toFixed(0)}%.`,
+    );
+  }
+  const worse = changes.filter(({ verdict }) => verdict === 'worse');
+  if (worse.length === 0) {
+    console.log(`\nNothing is worse than ${ref} by more than the noise.`);
+    return;
+  }
+  process.exitCode = 1;
+  console.log(`\nWorse than ${ref} by more than the noise:`);
+  for (const { workload, figure, ratio } of worse) {
+    console.log(`- ${workload}: ${FIGURE_NAMES[figure]} ${ratio.median.toFixed(2)} times`);
   }
 }
 
-/**
- * Counts the rows that a contender says it has inserted, and empties the table for the next.
- *
- * @param {Contender} contender
- * @param {Slice} slice
- * @param {TestServer} server
- */
-async function takeAway({ label }, { rows }, server) {
-  const table = `${DATABASE}.inserted`;
-  const [[count]] = await server.sql(`SELECT COUNT(*) FROM ${table}; TRUNCATE TABLE ${table}`);
-  if (Number(count) < rows) throw new Error(`${label} inserted ${count} rows in place of ${rows}`);
+/** @param {string[]} given */
+function git(given) {
+  return execFileSync('git', given, { cwd: ROOT, encoding: 'utf8' });
 }
 
-/**
- * @param {Runner} runner
- * @returns {ContenderFigures}
- */
-function figuresOf({ contender, failure, slices }) {
-  const latencies = slices.flatMap((slice) => Array.from(slice.latencies));
-  return {
-    label: contender.label,
-    failure,
-    rounds: slices.map(roundFigures),
-    latencies: quantiles(latencies, LATENCY_SHARES),
-    peakMemory: Math.max(...slices.map((slice) => slice.peakMemory)),
-  };
-}
-
-/**
- * @param {Slice} slice
- * @returns {RoundFigures}
- */
-function roundFigures({ rows, seconds, cpuMicroseconds, latencies }) {
-  const [p50, p99] = quantiles(latencies, [0.5, 0.99]);
-  return { rate: rows / seconds, cpu: cpuMicroseconds / rows, p50, p99 };
-}
-
-module.exports = { compare };
+main();

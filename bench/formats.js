@@ -22,7 +22,7 @@ function formatFigure(figure, unit) {
     case 'times':
       return figure.toFixed(2);
     default:
-      return `${formatNumber(figure)} ${unit}`;
+      return `${formatNumber(figure)} ${unit}`.trimEnd();
   }
 }
 

@@ -5,9 +5,8 @@
  * is measured in fresh processes, the programs in limits/.
  */
 
-const { execFile } = require('node:child_process');
-const path = require('node:path');
-const { promisify } = require('node:util');
+const { alternate, divided, figures, pick, run } = require('./limit-programs.js');
+const { WAITING } = require('./waiting.js');
 
 /**
  * @typedef {import('../lib/testing').TestServer} TestServer
@@ -54,6 +53,7 @@ const LIMITS = [
     measure: measureCopies,
   },
   { name: "require('hansock')", tables: [], isQuick: true, measure: measureLoad },
+  ...WAITING,
 ];
 
 /** @param {TestServer} server */
@@ -141,64 +141,6 @@ async function measureLoad(_server, isQuick) {
     figures("require('hansock'): CPU time over an empty script", 'ms', more('cpu')),
     figures("require('hansock'): memory over an empty script", 'bytes', more('memory')),
   ];
-}
-
-/**
- * What a program of limits/ prints.
- *
- * @param {string} program
- * @param {(string | number)[]} given
- * @param {string[]} [flags]
- * @returns {Promise<any>}
- */
-async function run(program, given, flags = []) {
-  const file = path.join(__dirname, 'limits', program);
-  const all = [...flags, file, ...given.map(String)];
-  const { stdout } = await promisify(execFile)(process.execPath, all);
-  if (stdout === '') throw new Error(`${program} ended before it had measured anything`);
-  return JSON.parse(stdout);
-}
-
-/**
- * @template T
- * @param {number} rounds
- * @param {(() => Promise<T>)[]} programs
- * @returns {Promise<T[][]>} What each program gave, round by round.
- */
-async function alternate(rounds, programs) {
-  /** @type {T[][]} */
-  const results = programs.map(() => []);
-  for (let round = 0; round < rounds; round++) {
-    const order = round % 2 === 0 ? [...programs.keys()] : [...programs.keys()].reverse();
-    for (const i of order) results[i].push(await programs[i]());
-  }
-  return results;
-}
-
-/**
- * @param {Record<string, number>[]} runs
- * @param {string} figure
- */
-function pick(runs, figure) {
-  return runs.map((run) => run[figure]);
-}
-
-/**
- * @param {number[]} above
- * @param {number[]} below
- */
-function divided(above, below) {
-  return above.map((figure, round) => figure / below[round]);
-}
-
-/**
- * @param {string} name
- * @param {LimitFigures['unit']} unit
- * @param {number[]} all
- * @returns {LimitFigures}
- */
-function figures(name, unit, all) {
-  return { name, unit, figures: all };
 }
 
 module.exports = { LIMITS };

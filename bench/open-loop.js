@@ -3,10 +3,11 @@
 const { once } = require('node:events');
 const path = require('node:path');
 const { Worker } = require('node:worker_threads');
-const { monotonicMilliseconds } = require('./arrivals.js');
+const { monotonicMilliseconds, poissonArrivals } = require('./arrivals.js');
 const { measureClosedLoop } = require('./closed-loop.js');
+const { startUsage } = require('./usage.js');
 
-/** @typedef {import('./contender.js').Call} Call */
+/** @typedef {import('./client-process.js').Call} Call */
 
 /** Of the rate that all callers in a closed loop had just before. */
 const SHARE_OF_PEAK = 0.5;
@@ -14,40 +15,41 @@ const SHARE_OF_PEAK = 0.5;
 const CLOSED_SHARE = 0.4;
 
 /**
- * Calls arrive by a schedule, whether or not those before are done, and their time counts from when they should have
- * begun. So waiting is seen, which a closed loop hides: there a slow call holds back the ones after it.
+ * Calls arrive whether or not those before are done, and their time counts from when they should have begun. So waiting is
+ * seen, which a closed loop hides: there a slow call holds back the ones after it.
  *
  * @param {Call[]} calls  one for each caller
  * @param {number} seconds  in all
+ * @param {number} [rate]  calls a second; half of the peak where there is none
  */
-async function measureOpenLoop(calls, seconds) {
+async function measureOpenLoop(calls, seconds, rate) {
+  if (rate !== undefined) return callOnArrival(calls, poissonArrivals(rate, seconds));
   const peak = await measureClosedLoop(calls, seconds * CLOSED_SHARE);
-  const rate = (peak.rows / peak.seconds) * SHARE_OF_PEAK;
+  const half = (peak.rows / peak.seconds) * SHARE_OF_PEAK;
+  return callOnArrival(calls, poissonArrivals(half, seconds * (1 - CLOSED_SHARE)));
+}
 
-  const clock = new Worker(path.join(__dirname, 'arrivals.js'), {
-    workerData: { rate, seconds: seconds * (1 - CLOSED_SHARE) },
-  });
+/**
+ * @param {Call[]} calls
+ * @param {Float64Array} arrivals
+ */
+async function callOnArrival(calls, arrivals) {
+  const clock = new Worker(path.join(__dirname, 'arrivals.js'), { workerData: arrivals });
   const [begin] = await once(clock, 'message');
-  const cpuBefore = process.cpuUsage();
+  const usage = startUsage();
   /** @type {number[]} */
   const latencies = [];
   /** @type {Promise<void>[]} */
-  const underWay = [];
+  const inFlight = [];
   clock.on('message', (/** @type {number} */ due) => {
-    while (underWay.length < due) {
-      const scheduled = begin + (underWay.length * 1000) / rate;
-      underWay.push(callAt(scheduled, calls[underWay.length % calls.length], latencies));
+    while (inFlight.length < due) {
+      const scheduled = begin + arrivals[inFlight.length];
+      inFlight.push(callAt(scheduled, calls[inFlight.length % calls.length], latencies));
     }
   });
   await once(clock, 'exit');
-  await Promise.all(underWay);
-  const cpu = process.cpuUsage(cpuBefore);
-  return {
-    rows: latencies.length,
-    seconds: (monotonicMilliseconds() - begin) / 1000,
-    cpuMicroseconds: cpu.user + cpu.system,
-    latencies: Float64Array.from(latencies),
-  };
+  await Promise.all(inFlight);
+  return { ...usage(), rows: latencies.length, latencies: Float64Array.from(latencies) };
 }
 
 /**

@@ -15,7 +15,7 @@ const { parseArgs } = require('node:util');
  * @typedef {Effort & Extent} Options
  */
 
-const FULL = { rounds: 11, seconds: 0.3 };
+const FULL = { rounds: 7, seconds: 0.3 };
 const QUICK = { rounds: 3, seconds: 0.15 };
 
 /** @returns {Options} */
@@ -48,4 +48,4 @@ function positive(name, text) {
   return Number(text);
 }
 
-module.exports = { readOptions };
+module.exports = { readOptions, positive };

@@ -24,7 +24,7 @@ const { writeSummary } = require('./summary.js');
 
 /**
  * @typedef {import('./results.js').Results} Results
- * @typedef {import('./compare.js').WorkFigures} WorkFigures
+ * @typedef {import('./rounds.js').WorkloadFigures} WorkloadFigures
  */
 
 const RESULTS = path.join(__dirname, 'results');
@@ -38,7 +38,11 @@ const MIB = 1024 * 1024;
 function writeReport(folder, results) {
   fs.mkdirSync(folder, { recursive: true });
   const readme = path.relative(folder, path.join(__dirname, 'README.md'));
-  const parts = [head(results, readme), '![The most telling works](chart.svg)', report(results)];
+  const parts = [
+    head(results, readme),
+    '![The most telling workloads](chart.svg)',
+    report(results),
+  ];
   fs.writeFileSync(path.join(folder, RAW), JSON.stringify(results));
   fs.writeFileSync(path.join(folder, 'results.md'), `${parts.join('\n\n')}\n`);
   fs.writeFileSync(path.join(folder, 'chart.svg'), drawChart(results));
@@ -59,7 +63,7 @@ function head({ machine, rounds, seconds }, readme) {
     '| | |',
     '|---|---|',
     ...facts,
-    `| Rounds | ${rounds} of ${seconds} s for each client at each work |`,
+    `| Rounds | ${rounds} of ${seconds} s for each client at each workload |`,
   ].join('\n');
 }
 
@@ -69,69 +73,99 @@ function head({ machine, rounds, seconds }, readme) {
  * @param {Results} results
  */
 function report(results) {
-  return [goals(results), ...works(results), limits(results), results.sharding]
+  return [
+    goals(results),
+    ...workloads(results),
+    results.leftOut.join('\n'),
+    limits(results),
+    results.sharding,
+  ]
     .filter((part) => part !== '')
     .join('\n\n');
 }
 
-/** @param {Results} results */
+/**
+ * In their order: where two conflict the first wins.
+ *
+ * @param {Results} results
+ */
 function goals(results) {
-  const lines = GOALS.flatMap(({ work, what, goal, unit, figure }) => {
-    const figures = figure(results);
-    if (figures.length === 0) return [];
-    const reached = spread(figures);
-    const format = (/** @type {number} */ value) => formatFigure(value, unit);
-    const wanted =
-      'atLeast' in goal ? `at least ${format(goal.atLeast)}` : `at most ${format(goal.atMost)}`;
-    const isReached =
-      'atLeast' in goal ? reached.median >= goal.atLeast : reached.median <= goal.atMost;
-    const answer = isReached ? 'yes' : '**no**';
-    return `| ${work} | ${what} | ${wanted} | ${formatSpread(reached, format)} | ${answer} |`;
-  });
+  const lines = GOALS.flatMap((goal) => goalLines(results, goal));
   if (lines.length === 0) return '';
-  const columns = ['| work | figure | goal | reached (quartiles) | |', '|---|---|---|---|---|'];
+  const columns = ['| workload | figure | goal | reached (quartiles) | |', '|---|---|---|---|---|'];
   return ['## Goals', '', ...columns, ...lines].join('\n');
 }
 
+/**
+ * None where the workload was not planned.
+ *
+ * @param {Results} results
+ * @param {import('./goals.js').Goal} goal
+ */
+function goalLines(results, { workload, what, goal, unit, figure }) {
+  const figures = figure(results);
+  const isPlanned = results.workloads.some(({ name }) => name === workload);
+  if (figures.length === 0 && !isPlanned) return [];
+  const reached = spread(figures);
+  const format = (/** @type {number} */ value) => formatFigure(value, unit);
+  const wanted =
+    'atLeast' in goal ? `at least ${format(goal.atLeast)}` : `at most ${format(goal.atMost)}`;
+  const isReached =
+    'atLeast' in goal ? reached.median >= goal.atLeast : reached.median <= goal.atMost;
+  const text = figures.length > 0 ? formatSpread(reached, format) : 'a client failed';
+  return [`| ${workload} | ${what} | ${wanted} | ${text} | ${isReached ? 'yes' : '**no**'} |`];
+}
+
 /** @param {Results} results */
-function works(results) {
-  const sections = new Set(results.works.map(({ section }) => section));
+function workloads(results) {
+  const sections = new Set(results.workloads.map(({ section }) => section));
   return [...sections].map((section) => {
-    const ofSection = results.works.filter((work) => work.section === section);
+    const ofSection = results.workloads.filter((workload) => workload.section === section);
     return [
       `## ${section}`,
       '',
-      '| work | client | rate | CPU µs/row | p50 ms | p90 ms | p99 ms | p99.9 ms | peak MiB | hansock, times as fast |',
-      '|---|---|---|---:|---:|---:|---:|---:|---:|---|',
-      ...ofSection.flatMap((work) => workLines(results, work)),
+      '| workload | client | rate | CPU µs/row | loop | p50 ms | p90 ms | p99 ms | p99.9 ms | peak MiB | hansock, times as fast |',
+      '|---|---|---|---:|---:|---:|---:|---:|---:|---:|---|',
+      ...ofSection.flatMap((workload) => workloadLines(results, workload)),
     ].join('\n');
   });
 }
 
 /**
  * @param {Results} results
- * @param {WorkFigures} work
+ * @param {WorkloadFigures} workload
  */
-function workLines(results, work) {
-  const [own] = work.contenders;
-  return work.contenders.map((contender) => {
-    const { label, failure, rounds, latencies, peakMemory } = contender;
-    const name = contender === own ? `**${work.name}**` : '';
+function workloadLines(results, workload) {
+  const [own] = workload.clients;
+  return workload.clients.map((client) => {
+    const { label, failure, rounds, latencies, peakMemory } = client;
+    const name = client === own ? `**${workload.name}**` : '';
     if (failure !== undefined)
-      return `| ${name} | ${label} | failed: ${failure} |${' |'.repeat(7)}`;
+      return `| ${name} | ${label} | failed: ${failure} |${' |'.repeat(8)}`;
     const rate = spread(rounds.map((round) => round.rate));
-    const isCompared = contender !== own && !own.failure && work.operation !== 'openLoop';
+    const isCompared = client !== own && !own.failure && workload.comparesRates;
     const figures = [
       name,
       label,
-      `${formatSpread(rate, (value) => formatRate(value, work.valueBytes))} ${rateUnit(work.valueBytes)}`,
+      `${formatSpread(rate, (value) => formatRate(value, workload.valueBytes))} ${rateUnit(workload.valueBytes)}`,
       formatNumber(median(rounds.map((round) => round.cpu))),
+      formatUtilisation(rounds),
       ...latencies.map(formatNumber),
       formatNumber(peakMemory / MIB),
-      isCompared ? formatRatios(ratiosOf(results, work.name, own.label, label)) : '',
+      isCompared ? formatRatios(ratiosOf(results, workload.name, own.label, label)) : '',
     ];
     return `| ${figures.join(' | ')} |`;
   });
+}
+
+/**
+ * Nothing of a program without an event loop.
+ *
+ * @param {import('./rounds.js').RoundFigures[]} rounds
+ */
+function formatUtilisation(rounds) {
+  const all = rounds.flatMap(({ utilisation }) => utilisation ?? []);
+  return all.length > 0 ? median(all).toFixed(2) : '';
 }
 
 /** @param {Results} results */

@@ -1,5 +1,7 @@
 'use strict';
 
+const { median } = require('./statistics.js');
+
 /**
  * All that a run measured.
  *
@@ -7,42 +9,53 @@
  * @property {Record<string, string>} machine
  * @property {number} rounds
  * @property {number} seconds
- * @property {import('./compare.js').WorkFigures[]} works
+ * @property {import('./rounds.js').WorkloadFigures[]} workloads
+ * @property {string[]} leftOut  what could not be measured, and why
  * @property {import('./limits.js').LimitFigures[]} limits
  * @property {string} sharding  Markdown; empty where it was not measured
  *
- * @typedef {import('./compare.js').ContenderFigures} ContenderFigures
- * @typedef {keyof import('./compare.js').RoundFigures} FigureName
+ * @typedef {import('./rounds.js').ClientFigures} ClientFigures
+ * @typedef {keyof import('./rounds.js').RoundFigures} FigureName
  */
 
 /**
- * A contender's figures of each round; none where the work was not done.
+ * A client's figures of each round; none where the workload was not done.
  *
  * @param {Results} results
- * @param {string} work
+ * @param {string} workload
  * @param {string} label
  * @param {FigureName} figure
  */
-function roundsOf({ works }, work, label, figure) {
-  const done = works.find(({ name }) => name === work);
+function roundsOf({ workloads }, workload, label, figure) {
+  const done = workloads.find(({ name }) => name === workload);
   if (done === undefined) return [];
-  const contender = done.contenders.find((each) => each.label === label);
-  if (contender === undefined) throw new Error(`"${work}" has no contender ${label}`);
-  return contender.rounds.map((round) => round[figure]);
+  const client = done.clients.find((each) => each.label === label);
+  if (client === undefined) throw new Error(`"${workload}" has no client ${label}`);
+  return client.rounds.map((round) => round[figure] ?? Number.NaN);
+}
+
+/**
+ * @param {Results} results
+ * @param {string} workload
+ * @param {string} label
+ * @param {FigureName} figure
+ */
+function medianOf(results, workload, label, figure) {
+  return median(roundsOf(results, workload, label, figure));
 }
 
 /**
  * Of each round: a figure of one, divided by that of another.
  *
  * @param {Results} results
- * @param {string} work
+ * @param {string} workload
  * @param {string} label
  * @param {string} other
  * @param {FigureName} [figure]
  */
-function ratiosOf(results, work, label, other, figure = 'rate') {
-  const others = roundsOf(results, work, other, figure);
-  const own = roundsOf(results, work, label, figure);
+function ratiosOf(results, workload, label, other, figure = 'rate') {
+  const others = roundsOf(results, workload, other, figure);
+  const own = roundsOf(results, workload, label, figure);
   return others.length > 0 ? own.map((value, round) => value / others[round]) : [];
 }
 
@@ -54,4 +67,4 @@ function limitOf({ limits }, name) {
   return limits.find((limit) => limit.name === name)?.figures ?? [];
 }
 
-module.exports = { roundsOf, ratiosOf, limitOf };
+module.exports = { roundsOf, medianOf, ratiosOf, limitOf };

@@ -5,48 +5,37 @@
  */
 
 const { execFileSync } = require('node:child_process');
-const fs = require('node:fs');
-const os = require('node:os');
 const path = require('node:path');
-const { startServer } = require('../lib/testing');
-const { compare } = require('./compare.js');
+const { GuardedFolder } = require('../lib/testing/guarded-folder.js');
 const { LIMITS } = require('./limits.js');
 const { describeMachine } = require('./machine.js');
 const { readOptions } = require('./options.js');
 const { installPeers } = require('./peers.js');
 const { RESULTS, report, writeReport } = require('./report.js');
+const { startServers } = require('./servers.js');
+const { measureWorkloads } = require('./situations.js');
 const { median } = require('./statistics.js');
-const { sqlOf } = require('./tables.js');
-const { buildWire } = require('./wire.js');
-const { WORKS } = require('./works.js');
+const { WORKLOADS } = require('./workloads.js');
 
 /**
  * @typedef {import('./options.js').Options} Options
- * @typedef {import('./works.js').Work} Work
+ * @typedef {import('./workloads.js').Workload} Workload
  * @typedef {import('./limits.js').Limit} Limit
- * @typedef {import('../lib/testing').TestServer} TestServer
- * @typedef {{ works: Work[], limits: Limit[], hasSharding: boolean }} Plan
+ * @typedef {{ workloads: Workload[], limits: Limit[], hasSharding: boolean }} Plan
  */
 
-/** All tables fit into the memory of the server, and nothing waits for its log. */
-const SERVER_CONFIG = {
-  innodb_buffer_pool_size: '1G',
-  innodb_log_file_size: '256M',
-  max_allowed_packet: '128M',
-};
 const SHARDING = 'sharding';
 
 async function main() {
   const options = readOptions();
   const plan = planOf(options);
   installPeers();
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'hansock-bench-'));
+  // Nothing of it is left, whatever ends this process.
+  const folder = await GuardedFolder.create();
   try {
-    buildWire(folder);
-    const results = await measure(plan, options, folder);
-    show(results, options);
+    show(await measure(plan, options, folder.path), options);
   } finally {
-    fs.rmSync(folder, { recursive: true });
+    await folder.remove();
   }
 }
 
@@ -58,7 +47,7 @@ function planOf({ isQuick, only }) {
   /** @param {{ name: string, isQuick: boolean }} what */
   const isPlanned = (what) => (isQuick ? what.isQuick : true) && what.name.includes(only ?? '');
   return {
-    works: WORKS.filter(isPlanned),
+    workloads: WORKLOADS.filter(isPlanned),
     limits: LIMITS.filter(isPlanned),
     hasSharding: isPlanned({ name: SHARDING, isQuick: false }),
   };
@@ -70,32 +59,26 @@ function planOf({ isQuick, only }) {
  * @param {string} folder
  * @returns {Promise<import('./results.js').Results>}
  */
-async function measure({ works, limits, hasSharding }, { rounds, seconds, isQuick }, folder) {
-  const tables = [...works.map(({ table }) => table), ...limits.flatMap((limit) => limit.tables)];
-  const server = await startServer({ sql: sqlOf(new Set(tables)), config: SERVER_CONFIG });
-  try {
-    const machine = await describeMachine(server);
-    const workFigures = [];
-    for (const work of works) {
-      const figures = await compare(work, { rounds, seconds }, server, folder);
-      console.error(`${work.name}: ${summary(figures)}`);
-      workFigures.push(figures);
-    }
-    const limitFigures = [];
-    for (const limit of limits) {
-      console.error(limit.name);
-      limitFigures.push(...(await measureLimit(limit, server, isQuick)));
-    }
-    const sharding = hasSharding ? measureSharding() : '';
-    return { machine, rounds, seconds, works: workFigures, limits: limitFigures, sharding };
-  } finally {
-    await server.stop();
-  }
+async function measure({ workloads, limits, hasSharding }, options, folder) {
+  const { rounds, seconds, isQuick } = options;
+  const measured = await measureWorkloads(workloads, {
+    effort: { rounds, seconds },
+    folder,
+    onFigures: (figures) => console.error(`${figures.name}: ${summary(figures)}`),
+  });
+  return {
+    machine: describeMachine(),
+    rounds,
+    seconds,
+    ...measured,
+    limits: limits.length > 0 ? await measureLimits(limits, isQuick) : [],
+    sharding: hasSharding ? measureSharding() : '',
+  };
 }
 
-/** @param {import('./compare.js').WorkFigures} work */
-function summary({ contenders }) {
-  return contenders
+/** @param {import('./rounds.js').WorkloadFigures} workload */
+function summary({ clients }) {
+  return clients
     .filter(({ failure }) => failure === undefined)
     .map(({ label, rounds }) => {
       const rate = Math.round(median(rounds.map((round) => round.rate)));
@@ -105,20 +88,29 @@ function summary({ contenders }) {
 }
 
 /**
- * Without figures where it fails, and the rest goes on.
+ * Those that fail have no figures, and the others go on.
  *
- * @param {Limit} limit
- * @param {TestServer} server
+ * @param {Limit[]} limits
  * @param {boolean} isQuick
  */
-async function measureLimit(limit, server, isQuick) {
+async function measureLimits(limits, isQuick) {
+  const tables = new Set(limits.flatMap((limit) => limit.tables));
+  const servers = await startServers(tables, { hasRedis: false, isReachable: false });
+  const figures = [];
   try {
-    return await limit.measure(server, isQuick);
-  } catch (error) {
-    console.error(`${limit.name} failed: ${/** @type {Error} */ (error).message}`);
-    process.exitCode = 1;
-    return [];
+    for (const limit of limits) {
+      console.error(limit.name);
+      try {
+        figures.push(...(await limit.measure(servers.mariadb, isQuick)));
+      } catch (error) {
+        console.error(`${limit.name} failed: ${/** @type {Error} */ (error).message}`);
+        process.exitCode = 1;
+      }
+    }
+  } finally {
+    await servers.stop();
   }
+  return figures;
 }
 
 /** In a process of its own, with servers of its own. */
@@ -135,7 +127,7 @@ function measureSharding() {
  * @param {Options} options
  */
 function show(results, { isQuick, isUsual, only }) {
-  if (results.works.some(({ contenders }) => contenders.some(({ failure }) => failure))) {
+  if (results.workloads.some(({ clients }) => clients.some(({ failure }) => failure))) {
     process.exitCode = 1;
   }
   console.log(report(results));

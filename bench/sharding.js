@@ -32,13 +32,13 @@ const { name: table, columns, rows: ROWS, readObject } = tableOf('few_users');
 const PLACE = { database: DATABASE, table, columns };
 
 /**
- * @typedef {object} Contender
+ * @typedef {object} MeasuredClient
  * @property {string} name
  * @property {(ids: number[]) => Promise<(object | null)[]>} read  in the order of the keys
  * @property {() => Promise<void>} close
  *
  * @typedef {{ rows: number, seconds: number, threadMicroseconds: number, latencies: number[] }} Slice
- * @typedef {Slice[]} Round  of each contender
+ * @typedef {Slice[]} Round  of each client
  */
 
 async function main() {
@@ -63,11 +63,11 @@ async function main() {
 
 /** @param {import('../lib/testing').TestServer[]} servers */
 async function compareGetMany(servers) {
-  const contenders = SERVERS.map((count) => {
+  const clients = SERVERS.map((count) => {
     const { index, close } = openSharded(servers.slice(0, count));
     return { name: String(count), read: index.getMany.bind(index), close };
   });
-  const rounds = await compare(contenders, GET_MANY);
+  const rounds = await compare(clients, GET_MANY);
   const keys = KEYS_A_CALL.toLocaleString('en');
   console.log(
     `getMany of ${keys} keys, one call after the other; ${GET_MANY.rounds} rounds of ${GET_MANY.seconds} s:\n`,
@@ -76,7 +76,7 @@ async function compareGetMany(servers) {
     '| servers | rows/s | JavaScript thread, CPU µs/row | p50 ms | p99 ms | of one server |',
   );
   console.log('|---:|---:|---:|---:|---:|---|');
-  for (const [i, { name }] of contenders.entries()) {
+  for (const [i, { name }] of clients.entries()) {
     const slices = rounds.map((round) => round[i]);
     const latencies = slices.flatMap((slice) => slice.latencies);
     const figures = [
@@ -98,7 +98,7 @@ async function compareGet(server) {
   const sharded = openSharded([server, { ...server, host: 'nowhere.invalid', weight: 0 }]);
   // The third is the first once more: what differs between these two is the error of the measurement.
   const again = openPlain(server);
-  const contenders = [
+  const clients = [
     { name: 'Client', ...plain },
     { name: 'ShardedClient', ...sharded },
     { name: 'Client again', ...again },
@@ -109,14 +109,14 @@ async function compareGet(server) {
       close,
     };
   });
-  const rounds = await compare(contenders, GET);
+  const rounds = await compare(clients, GET);
   const callers = CALLERS.toLocaleString('en');
   console.log(
     `\nget, ${callers} at a time: CPU time of the JavaScript thread; ${GET.rounds} rounds of ${GET.seconds} s:\n`,
   );
   console.log('| client | µs/get | more than Client, µs/get | times as much |');
   console.log('|---|---:|---|---|');
-  for (const [i, { name }] of contenders.entries()) {
+  for (const [i, { name }] of clients.entries()) {
     const figures = [
       name,
       median(rounds.map((round) => cost(round[i]))).toFixed(2),
@@ -145,27 +145,27 @@ function openSharded(servers) {
 }
 
 /**
- * @param {Contender[]} contenders
+ * @param {MeasuredClient[]} clients
  * @param {{ rounds: number, seconds: number }} effort
  */
-async function compare(contenders, { rounds: count, seconds }) {
+async function compare(clients, { rounds: count, seconds }) {
   const lists = Array.from({ length: LISTS }, () => randomIds(KEYS_A_CALL));
   /** @type {Round[]} */
   const rounds = [];
   for (let round = -WARM_UP_ROUNDS; round < count; round++) {
     /** @type {Round} */
     const slices = [];
-    for (const i of inTurn([...contenders.keys()], round + WARM_UP_ROUNDS)) {
-      slices[i] = await measure(contenders[i], lists, seconds);
+    for (const i of inTurn([...clients.keys()], round + WARM_UP_ROUNDS)) {
+      slices[i] = await measure(clients[i], lists, seconds);
     }
     if (round >= 0) rounds.push(slices);
   }
-  await Promise.all(contenders.map((contender) => contender.close()));
+  await Promise.all(clients.map((client) => client.close()));
   return rounds;
 }
 
 /**
- * @param {Contender} contender
+ * @param {MeasuredClient} client
  * @param {number[][]} lists
  * @param {number} seconds
  * @returns {Promise<Slice>}

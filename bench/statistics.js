@@ -47,15 +47,37 @@ function spread(figures) {
 }
 
 /**
+ * The median of what these are drawn from lies within, 95% sure: whatever it is, each figure is above it or below with
+ * the same chance.
+ *
+ * @param {ArrayLike<number>} figures
+ * @returns {Spread}
+ */
+function medianInterval(figures) {
+  const sorted = Float64Array.from(figures).sort();
+  const last = sorted.length - 1;
+  let outside = 0; // the lowest so many are left out, and the highest
+  let chance = 2 * 0.5 ** sorted.length; // that all figures are on one side of the median
+  let term = chance;
+  while (chance <= 0.05 && outside < last / 2) {
+    outside++;
+    term *= (sorted.length - outside + 1) / outside;
+    chance += term;
+  }
+  const left = Math.max(0, outside - 1);
+  return { low: sorted[left], median: median(sorted), high: sorted[last - left] };
+}
+
+/**
  * In turn, another one first each time, so that none always follows the same.
  *
  * @template T
- * @param {readonly T[]} contenders
+ * @param {readonly T[]} clients
  * @param {number} round
  */
-function inTurn(contenders, round) {
-  const first = round % contenders.length;
-  return [...contenders.slice(first), ...contenders.slice(0, first)];
+function inTurn(clients, round) {
+  const first = round % clients.length;
+  return [...clients.slice(first), ...clients.slice(0, first)];
 }
 
-module.exports = { quantile, quantiles, median, spread, inTurn };
+module.exports = { quantile, quantiles, median, spread, medianInterval, inTurn };

@@ -2,8 +2,8 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { formatRate } = require('./formats.js');
-const { ratiosOf } = require('./results.js');
+const { formatNumber, formatRate } = require('./formats.js');
+const { medianOf, ratiosOf } = require('./results.js');
 const { median } = require('./statistics.js');
 
 /*
@@ -12,21 +12,40 @@ const { median } = require('./statistics.js');
 
 /**
  * @typedef {import('./results.js').Results} Results
- * @typedef {import('./compare.js').WorkFigures} WorkFigures
+ * @typedef {import('./rounds.js').WorkloadFigures} WorkloadFigures
  */
 
 const README = path.join(__dirname, '..', 'README.md');
 const SUMMARY = /(?<=<!-- benchmark: [^>]* -->\n).*?(?=<!-- \/benchmark -->)/s;
 
-const WORKS = [
+const RATES = [
   'get, 1 caller',
+  'get, 10 callers',
   'get, 100 callers',
   'get, 1,000 callers',
   'getMany, 100 keys',
   'getMany, 1,000 keys',
-  'scan of 10,000 rows',
 ];
-const PEERS = ['node-handlersocket', 'mariadb', 'mysql2'];
+const RATE_PEERS = new Map([
+  ['ioredis', 'ioredis'],
+  ['redis', 'redis'],
+  ['valkey-glide', 'valkey-glide'],
+  ['node-handlersocket', 'node-handlersocket'],
+  ['mariadb', 'mariadb'],
+  ['mysql2', 'mysql2'],
+]);
+
+const LATENCIES = ['0.5 ms', '2 ms'].flatMap((network) => [
+  `${network} wire: get, 1 caller`,
+  `${network} wire: open loop, 2,000 a second`,
+  `${network} wire: open loop, 10,000 a second`,
+]);
+const LATENCY_PEERS = new Map([
+  ['ioredis', 'ioredis'],
+  ['node-handlersocket', 'node-handlersocket'],
+  ['mariadb, pool of 10', 'mariadb, pool of 10'],
+  ['mysql2, pool of 10', 'mysql2, pool of 10'],
+]);
 
 /** @param {Results} results */
 function writeSummary(results) {
@@ -40,42 +59,72 @@ function writeSummary(results) {
 
 /** @param {Results} results */
 function summary(results) {
-  const { Date: date, CPU: cpu, MariaDB: mariadb, 'Node.js': node } = results.machine;
-  const works = results.works.filter(({ name }) => WORKS.includes(name));
+  const { Date: date, CPU: cpu, MariaDB: mariadb, Redis: redis, 'Node.js': node } = results.machine;
   return [
     `![Benchmark](bench/results/chart.svg)`,
     '',
-    `| rows a second | hansock | ${PEERS.join(' | ')} |`,
-    `|---|---:|${'---:|'.repeat(PEERS.length)}`,
-    ...works.map((work) => line(results, work)),
+    ...table(results, 'rows a second', RATES, RATE_PEERS, rateCell),
     '',
-    `${date}; ${cpu}, the server on the same machine; MariaDB ${mariadb}, Node.js ${node}. In brackets: how many times as fast`,
-    'hansock is, median of ratios taken side by side. [All works, with CPU time, latencies and memory](bench/results/results.md).',
+    "Redis' clients get JSON texts of the same rows (MGET for many), and parse them. In brackets: how many times as fast",
+    'hansock is, median of ratios taken side by side. **The condition**: servers and clients share one machine, over its',
+    'loopback, so that nobody waits for a network. Over one, median and 99% of the times of a call:',
+    '',
+    ...table(results, 'milliseconds', LATENCIES, LATENCY_PEERS, latencyCell),
+    '',
+    `${date}; ${cpu}; cores: ${results.machine.Cores}; MariaDB ${mariadb}, Redis ${redis}, Node.js ${node}.`,
+    '[All workloads, a busy machine among them, with CPU time, event loop utilisation, latencies and memory](bench/results/results.md).',
     '',
   ].join('\n');
 }
 
 /**
+ * A line for each workload that was measured.
+ *
  * @param {Results} results
- * @param {WorkFigures} work
+ * @param {string} title
+ * @param {string[]} names  of workloads
+ * @param {Map<string, string>} peers  their labels, and what they are called here
+ * @param {(results: Results, workload: WorkloadFigures, label: string) => string} cell
  */
-function line(results, work) {
-  const [own, ...others] = work.contenders;
-  const cells = PEERS.map((peer) => {
-    const contender = others.find(({ label }) => label === peer);
-    if (contender === undefined || contender.failure) return '';
-    const ratio = median(ratiosOf(results, work.name, own.label, peer));
-    return `${rateOf(work, contender)} (${ratio.toFixed(2)})`;
-  });
-  return `| ${work.name} | **${rateOf(work, own)}** | ${cells.join(' | ')} |`;
+function table(results, title, names, peers, cell) {
+  const workloads = names.flatMap(
+    (name) => results.workloads.find((each) => each.name === name) ?? [],
+  );
+  return [
+    `| ${title} | hansock | ${[...peers.values()].join(' | ')} |`,
+    `|---|---:|${'---:|'.repeat(peers.size)}`,
+    ...workloads.map((workload) => {
+      const [own] = workload.clients;
+      const cells = [...peers.keys()].map((label) => cell(results, workload, label));
+      return `| ${workload.name} | **${cell(results, workload, own.label)}** | ${cells.join(' | ')} |`;
+    }),
+  ];
 }
 
 /**
- * @param {WorkFigures} work
- * @param {import('./compare.js').ContenderFigures} contender
+ * @param {Results} results
+ * @param {WorkloadFigures} workload
+ * @param {string} label
  */
-function rateOf({ valueBytes }, { rounds }) {
-  return formatRate(median(rounds.map((round) => round.rate)), valueBytes);
+function rateCell(results, { name, clients, valueBytes }, label) {
+  const rate = medianOf(results, name, label, 'rate');
+  if (Number.isNaN(rate)) return '';
+  const text = formatRate(rate, valueBytes);
+  const [own] = clients;
+  if (label === own.label) return text;
+  return `${text} (${median(ratiosOf(results, name, own.label, label)).toFixed(2)})`;
 }
 
-module.exports = { writeSummary };
+/**
+ * @param {Results} results
+ * @param {WorkloadFigures} workload
+ * @param {string} label
+ */
+function latencyCell(results, { name }, label) {
+  const [p50, p99] = /** @type {const} */ (['p50', 'p99']).map((figure) => {
+    return medianOf(results, name, label, figure);
+  });
+  return Number.isNaN(p50) ? '' : `${formatNumber(p50)}, ${formatNumber(p99)}`;
+}
+
+module.exports = { writeSummary, summary };

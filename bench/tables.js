@@ -104,6 +104,16 @@ function userToInsert(n) {
   return [`name ${n}`, `user${n}@example.com`, `city ${n % 997}`, CREATED];
 }
 
+/**
+ * A row of the users' table, each value as text.
+ *
+ * @param {number} id
+ */
+function userOf(id) {
+  const [name, mail, city, created] = userToInsert(id);
+  return { id: String(id), name, mail, city, created };
+}
+
 /** @returns {Table} */
 function narrow() {
   return {
@@ -258,4 +268,4 @@ function sqlOf(names) {
   return [`CREATE DATABASE ${DATABASE}`, ...[...names].flatMap((name) => tableOf(name).sql)];
 }
 
-module.exports = { DATABASE, MIB, CREATED, users, tableOf, sqlOf, userToInsert };
+module.exports = { DATABASE, MIB, CREATED, users, tableOf, sqlOf, userOf, userToInsert };

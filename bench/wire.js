@@ -1,8 +1,8 @@
 'use strict';
 
-/* The contender in Rust, wire.rs, as the other contenders' processes are driven. */
+/* The client in Rust, wire.rs, as the other clients' processes are driven. */
 
-const { execFileSync, spawn } = require('node:child_process');
+const { spawn } = require('node:child_process');
 const { once } = require('node:events');
 const fs = require('node:fs');
 const path = require('node:path');
@@ -11,38 +11,26 @@ const { insertLists, keyLists, randomCity, scanStart } = require('./calls.js');
 const { DATABASE, tableOf } = require('./tables.js');
 
 /**
- * @typedef {import('./works.js').Work} Work
+ * @typedef {import('./workloads.js').Workload} Workload
  * @typedef {import('./tables.js').Table} Table
  */
 
 const SCANS = 200;
 
 /**
- * By the compiler alone: it needs nothing of this package, nor of any other.
- *
- * @param {string} folder
- */
-function buildWire(folder) {
-  const program = path.join(folder, 'wire');
-  const source = path.join(__dirname, 'wire.rs');
-  const settings = ['--edition', '2024', '-C', 'opt-level=3'];
-  execFileSync('rustc', [...settings, '-o', program, source], { stdio: 'inherit' });
-}
-
-/**
- * @param {Work} work
- * @param {import('../lib/testing').TestServer} server
+ * @param {Workload} workload
+ * @param {import('./servers.js').Environment} environment
  * @param {string} folder  where the program is
  */
-function startWire(work, server, folder) {
-  const table = tableOf(work.table);
+function startWire(workload, { addresses }, folder) {
+  const table = tableOf(workload.table);
   const file = path.join(folder, 'commands');
-  fs.writeFileSync(file, commandsOf(work, table).join('\n'));
-  const isWrite = work.operation === 'insert' || work.operation === 'update';
-  const port = isWrite ? server.writePort : server.port;
-  const columns = columnsFor(work, table).join(',');
+  fs.writeFileSync(file, commandsOf(workload, table).join('\n'));
+  const isWrite = workload.operation === 'insert' || workload.operation === 'update';
+  const port = isWrite ? addresses.writePort : addresses.port;
+  const columns = columnsFor(workload, table).join(',');
   const openIndex = `P\t1\t${DATABASE}\t${table.name}\tPRIMARY\t${columns}`;
-  const given = [port, server.secret, openIndex, file, work.connections].map(String);
+  const given = [port, addresses.secret, openIndex, file, workload.connections].map(String);
   const child = spawn(path.join(folder, 'wire'), given, { stdio: ['pipe', 'pipe', 'inherit'] });
   const exit = once(child, 'exit');
   const failure = exit.then(() => {
@@ -57,7 +45,7 @@ function startWire(work, server, folder) {
       child.stdin.write(`${seconds}\n`);
       const [line] = await Promise.race([once(lines, 'line'), failure]);
       const { replies, ...slice } = JSON.parse(line);
-      return { ...slice, rows: replies * rowsOfReply(work) };
+      return { ...slice, rows: replies * rowsOfReply(workload) };
     },
     async stop() {
       child.stdin.end();
@@ -69,7 +57,7 @@ function startWire(work, server, folder) {
 /**
  * Batches, each as many commands as callers wait at a time.
  *
- * @param {Work} work
+ * @param {Workload} workload
  * @param {Table} table
  */
 function commandsOf({ operation, callers, rows }, table) {
@@ -101,7 +89,7 @@ function insertion(row) {
 }
 
 /**
- * @param {Work} work
+ * @param {Workload} workload
  * @param {Table} table
  */
 function columnsFor({ operation }, { columns }) {
@@ -109,9 +97,9 @@ function columnsFor({ operation }, { columns }) {
   return operation === 'update' ? ['city'] : columns;
 }
 
-/** @param {Work} work */
+/** @param {Workload} workload */
 function rowsOfReply({ operation, rows }) {
   return operation === 'getMany' || operation === 'scan' ? rows : 1;
 }
 
-module.exports = { buildWire, startWire };
+module.exports = { startWire };

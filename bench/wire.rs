@@ -17,7 +17,7 @@ struct Batch {
     commands: usize,
 }
 
-struct Lane {
+struct Connection {
     stream: TcpStream,
     next: usize,
     sent: Instant,
@@ -42,10 +42,10 @@ fn main() {
     let connections: usize = connections.parse().expect("CONNECTIONS is a number");
     for line in std::io::stdin().lock().lines() {
         let seconds: f64 = line.expect("a line").parse().expect("a number of seconds");
-        let mut lanes: Vec<Lane> =
-            (0..connections).map(|lane| Lane::open(port, secret, open_index, lane * 7)).collect();
-        check(&mut lanes[0].stream, &batches[0]);
-        println!("{}", measure(&mut lanes, &batches, Duration::from_secs_f64(seconds)).to_json());
+        let mut pool: Vec<Connection> =
+            (0..connections).map(|n| Connection::open(port, secret, open_index, n * 7)).collect();
+        check(&mut pool[0].stream, &batches[0]);
+        println!("{}", measure(&mut pool, &batches, Duration::from_secs_f64(seconds)).to_json());
     }
 }
 
@@ -75,17 +75,17 @@ fn check(stream: &mut TcpStream, batch: &Batch) {
     }
 }
 
-fn measure(lanes: &mut [Lane], batches: &[Batch], time: Duration) -> Slice {
+fn measure(pool: &mut [Connection], batches: &[Batch], time: Duration) -> Slice {
     let mut space = vec![0; SPACE];
     let mut slice = Slice::default();
     let cpu_before = cpu_microseconds();
     let start = Instant::now();
     while start.elapsed() < time {
-        for lane in &mut *lanes {
-            lane.send(batches);
+        for connection in &mut *pool {
+            connection.send(batches);
         }
-        for lane in &mut *lanes {
-            lane.receive(batches, &mut space, &mut slice);
+        for connection in &mut *pool {
+            connection.receive(batches, &mut space, &mut slice);
         }
     }
     slice.seconds = start.elapsed().as_secs_f64();
@@ -93,7 +93,7 @@ fn measure(lanes: &mut [Lane], batches: &[Batch], time: Duration) -> Slice {
     slice
 }
 
-impl Lane {
+impl Connection {
     fn open(port: &str, secret: &str, open_index: &str, next: usize) -> Self {
         let mut stream =
             TcpStream::connect(format!("127.0.0.1:{port}")).expect("the server listens");

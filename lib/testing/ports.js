@@ -63,22 +63,27 @@ function portOf(listener) {
  */
 function ownsListener(pid, port) {
   try {
-    const inode = listenerInode(port);
-    return inode !== undefined && openFiles(pid).includes(`socket:[${inode}]`);
+    const files = openFiles(pid);
+    return listenerInodes(port).some((inode) => files.includes(`socket:[${inode}]`));
   } catch {
     return null;
   }
 }
 
+/** Those of 127.0.0.1 and of all addresses, which 127.0.0.1 is one of. */
+const LISTENING_ADDRESSES = ['0100007F', '00000000'];
+
 /** @param {number} port */
-function listenerInode(port) {
-  const address = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+function listenerInodes(port) {
+  const hexadecimal = port.toString(16).toUpperCase().padStart(4, '0');
+  const addresses = LISTENING_ADDRESSES.map((address) => `${address}:${hexadecimal}`);
   const listening = '0A';
   return fs
     .readFileSync('/proc/net/tcp', 'latin1')
     .split('\n')
     .map((line) => line.trim().split(/\s+/))
-    .find((fields) => fields[1] === address && fields[3] === listening)?.[9];
+    .filter((fields) => addresses.includes(fields[1]) && fields[3] === listening)
+    .map((fields) => fields[9]);
 }
 
 /** @param {number} pid */

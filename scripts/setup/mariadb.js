@@ -1,12 +1,9 @@
 'use strict';
 
-const { spawnSync } = require('node:child_process');
-const path = require('node:path');
 const { findPrograms } = require('../../lib/testing/programs.js');
-const { run } = require('../command.js');
+const { hasApt, serverInstallation } = require('./apt.js');
 const { SetupError } = require('./step.js');
 
-const INSTALLER = path.join(__dirname, 'install-mariadb.sh');
 const BY_HAND = 'apt-get update && apt-get install -y --no-install-recommends mariadb-server';
 
 /** @type {import('./step.js').Step} */
@@ -15,17 +12,14 @@ const mariadb = {
   look() {
     const server = findServer();
     if (server !== undefined) return { found: server };
-    if (!succeeds('apt-get', ['--version'])) {
+    if (!hasApt()) {
       throw new SetupError(
         'MariaDB server was not found, and there is no apt-get to install it with.\n' +
           'Install it, with its plugin HandlerSocket, and put the folder of mariadbd on PATH.',
       );
     }
-    const doing = 'installing (apt-get install mariadb-server)';
-    if (process.getuid?.() === 0) return { doing, act: () => run('sh', [INSTALLER]) };
-    if (succeeds('sudo', ['-n', 'true'])) {
-      return { doing: `${doing}, by sudo`, act: () => run('sudo', ['-n', 'sh', INSTALLER]) };
-    }
+    const installation = serverInstallation('mariadb-server', 'mariadb');
+    if (installation !== undefined) return installation;
     throw new SetupError(
       'MariaDB server was not found, and only root may install it. Run\n' +
         `  sudo sh -c '${BY_HAND}'\n` +
@@ -41,14 +35,6 @@ function findServer() {
   } catch {
     return undefined;
   }
-}
-
-/**
- * @param {string} program
- * @param {string[]} programArguments
- */
-function succeeds(program, programArguments) {
-  return spawnSync(program, programArguments, { stdio: 'ignore' }).status === 0;
 }
 
 module.exports = mariadb;

@@ -5,9 +5,9 @@ const { DATABASE } = require('../tables.js');
 /**
  * A session over a function that prepares a statement once and executes it.
  *
- * @param {import('../contender.js').Task} task
+ * @param {import('../client-process.js').Task} task
  * @param {(statement: string, values: unknown[]) => Promise<any>} execute
- * @returns {import('../contender.js').Session}
+ * @returns {import('../client-process.js').Session}
  */
 function sqlSession({ table }, execute) {
   const place = `${DATABASE}.${table.name}`;

@@ -5,43 +5,43 @@ const { keyLists, scanStart } = require('../calls.js');
 const { DATABASE } = require('../tables.js');
 
 /**
- * @typedef {import('../contender.js').Task} Task
+ * @typedef {import('../client-process.js').Task} Task
  * @typedef {import('../..').Reply} Reply
  * @typedef {(batch: Batch) => (replies: readonly Reply[]) => number} Writer
  *   Writes a batch, and gives what reads the replies and says how many rows they had.
  *
- * @typedef {object} Lane
+ * @typedef {object} PooledConnection
  * @property {Connection} connection
- * @property {Batch[]} batches  One is under way while the other is read and written, and put in line.
+ * @property {Batch[]} batches  One is in flight while the other is read and written, and put in line.
  *
  * @typedef {object} Prepared
  * @property {Executor} executor
- * @property {((replies: readonly Reply[]) => number)[]} readers  one for each lane
+ * @property {((replies: readonly Reply[]) => number)[]} readers  one for each connection
  */
 
 /** @type {number[][] | undefined} Kept from slice to slice. */
 let lists;
 
-/** @type {import('../contender.js').Connect} */
+/** @type {import('../client-process.js').Connect} */
 async function connect(task) {
-  const { work, table, addresses, connections, way } = task;
-  lists ??= work.operation === 'get' ? keyLists(work.callers, table.rows) : [];
-  const write = work.operation === 'scan' ? scanWriter(task) : findsWriter(task, lists);
+  const { client, workload, table, addresses, connections } = task;
+  lists ??= workload.operation === 'get' ? keyLists(workload.callers, table.rows) : [];
+  const write = workload.operation === 'scan' ? scanWriter(task) : findsWriter(task, lists);
   const { columns } = table;
   const handshake = new Batch().openIndex(1, { database: DATABASE, table: table.name, columns });
   const { host, port, secret } = addresses;
-  const maxQueued = way === 'overlapped' ? 1 : 0;
-  /** @type {Lane[]} */
-  const lanes = Array.from({ length: connections }, () => ({
+  const maxQueued = client.way === 'overlapped' ? 1 : 0;
+  /** @type {PooledConnection[]} */
+  const pool = Array.from({ length: connections }, () => ({
     connection: new Connection({ host, port, secret, handshake, maxQueued }),
     batches: [new Batch(), new Batch()],
   }));
-  const { call, end } = way === 'overlapped' ? overlapped(lanes, write) : inTurn(lanes, write);
+  const { call, end } = client.way === 'overlapped' ? overlapped(pool, write) : inTurn(pool, write);
   return {
     call,
     async close() {
       await end();
-      for (const { connection } of lanes) connection.close();
+      for (const { connection } of pool) connection.close();
     },
   };
 }
@@ -70,8 +70,8 @@ function findsWriter({ table }, keys) {
  * @param {Task} task
  * @returns {Writer}
  */
-function scanWriter({ work, table }) {
-  const limit = work.rows;
+function scanWriter({ workload, table }) {
+  const limit = workload.rows;
   return (batch) => {
     const from = scanStart(limit, table.rows);
     batch.find(1, '>=', [from], { limit });
@@ -90,13 +90,13 @@ function scanWriter({ work, table }) {
  * A program that awaits a batch, reads its rows, writes the next one, and so on: the connection is idle while the program
  * works.
  *
- * @param {Lane[]} lanes
+ * @param {PooledConnection[]} pool
  * @param {Writer} write
  */
-function inTurn(lanes, write) {
+function inTurn(pool, write) {
   return {
     async call() {
-      const { executor, readers } = prepare(lanes, 0, write);
+      const { executor, readers } = prepare(pool, 0, write);
       return { rows: read(readers, await executor.execute()) };
     },
     async end() {},
@@ -104,24 +104,24 @@ function inTurn(lanes, write) {
 }
 
 /**
- * One that reads the last batch and writes the next one while one is under way. Its first call only begins that.
+ * One that reads the last batch and writes the next one while one is in flight. Its first call only begins that.
  *
- * @param {Lane[]} lanes
+ * @param {PooledConnection[]} pool
  * @param {Writer} write
  */
-function overlapped(lanes, write) {
+function overlapped(pool, write) {
   let side = 0;
-  let underWay = start(prepare(lanes, side, write));
+  let inFlight = start(prepare(pool, side, write));
   return {
     async call() {
       side = 1 - side;
-      const inLine = start(prepare(lanes, side, write));
-      const { readers, began, running } = underWay;
+      const inLine = start(prepare(pool, side, write));
+      const { readers, began, running } = inFlight;
       const replies = await running;
-      underWay = inLine;
+      inFlight = inLine;
       return { rows: read(readers, replies), began };
     },
-    end: () => underWay.running,
+    end: () => inFlight.running,
   };
 }
 
@@ -131,16 +131,16 @@ function start({ executor, readers }) {
 }
 
 /**
- * Writes each lane's next batch and puts it into an executor.
+ * Writes the next batch of each connection and puts it into an executor.
  *
- * @param {Lane[]} lanes
+ * @param {PooledConnection[]} pool
  * @param {number} side
  * @param {Writer} write
  * @returns {Prepared}
  */
-function prepare(lanes, side, write) {
+function prepare(pool, side, write) {
   const executor = new Executor();
-  const readers = lanes.map(({ connection, batches }) => {
+  const readers = pool.map(({ connection, batches }) => {
     const batch = batches[side].clear();
     const reader = write(batch);
     executor.add(connection, batch);
@@ -154,7 +154,7 @@ function prepare(lanes, side, write) {
  * @param {(readonly Reply[])[]} batches
  */
 function read(readers, batches) {
-  return readers.reduce((rows, reader, lane) => rows + reader(batches[lane]), 0);
+  return readers.reduce((rows, reader, i) => rows + reader(batches[i]), 0);
 }
 
 module.exports = { connect };

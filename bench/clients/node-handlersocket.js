@@ -6,7 +6,7 @@ const { DATABASE } = require('../tables.js');
 
 const handlersocket = requirePeer('node-handlersocket');
 
-/** @type {import('../contender.js').Connect} */
+/** @type {import('../client-process.js').Connect} */
 async function connect(task) {
   const opened = await Promise.all(Array.from({ length: task.connections }, () => open(task)));
   return {
@@ -17,14 +17,14 @@ async function connect(task) {
   };
 }
 
-/** @param {import('../contender.js').Task} task */
-async function open({ work, table, addresses }) {
+/** @param {import('../client-process.js').Task} task */
+async function open({ workload, table, addresses }) {
   const { host, secret } = addresses;
-  const isWrite = work.operation === 'insert' || work.operation === 'update';
+  const isWrite = workload.operation === 'insert' || workload.operation === 'update';
   const port = isWrite ? addresses.writePort : addresses.port;
   const connection = handlersocket.connect({ host, port, auth: secret });
   await once(connection, 'connect');
-  const columns = columnsFor(work, table);
+  const columns = columnsFor(workload, table);
   const index = await promiseOf((callback) =>
     connection.openIndex(DATABASE, table.name, 'PRIMARY', columns, callback),
   );
@@ -32,7 +32,7 @@ async function open({ work, table, addresses }) {
 }
 
 /**
- * @param {import('../works.js').Work} work
+ * @param {import('../workloads.js').Workload} workload
  * @param {import('../tables.js').Table} table
  */
 function columnsFor({ operation }, { columns }) {
@@ -43,7 +43,7 @@ function columnsFor({ operation }, { columns }) {
 /**
  * @param {any} index
  * @param {import('../tables.js').Table} table
- * @returns {import('../contender.js').Session}
+ * @returns {import('../client-process.js').Session}
  */
 function sessionOf(index, table) {
   return {

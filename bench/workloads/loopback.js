@@ -1,54 +1,22 @@
 'use strict';
 
+const { CLIENTS, hansock, onConnections, settled } = require('./clients.js');
+
 /**
- * What is measured, as data.
+ * On an otherwise idle machine, the servers on its loopback.
  *
- * @typedef {'get' | 'getMany' | 'scan' | 'insert' | 'update' | 'openLoop'} Operation
- *
- * @typedef {object} Contender
- * @property {string} label
- * @property {'client' | 'batch' | 'node-handlersocket' | 'mariadb' | 'mysql2' | 'wire'} program
- * @property {number} [connections]  where they are not the work's
- * @property {'find' | 'bulk' | 'overlapped'} [way]  another way to do it than the program's usual one
- *
- * @typedef {object} Work
- * @property {string} name
- * @property {string} section  of the report
- * @property {Operation} operation
- * @property {string} table
- * @property {number} callers  each of whom awaits one call after the other
- * @property {number} rows  a call
- * @property {number} connections
- * @property {Contender[]} contenders  this package first: the ratios are of its rate to the others'
- * @property {boolean} isQuick  part of the quick run
+ * @typedef {import('../workloads.js').Workload} Workload
+ * @typedef {import('../workloads.js').Client} Client
  */
 
-/** @type {Record<'wire' | 'nodeHandlersocket' | 'mariadb' | 'mysql2' | 'overlapped' | 'inTurn', Contender>} */
-const CONTENDERS = {
-  wire: { label: 'wire', program: 'wire' },
-  nodeHandlersocket: { label: 'node-handlersocket', program: 'node-handlersocket' },
-  mariadb: { label: 'mariadb', program: 'mariadb' },
-  mysql2: { label: 'mysql2', program: 'mysql2' },
-  overlapped: { label: 'hansock Batch, overlapped', program: 'batch', way: 'overlapped' },
-  inTurn: { label: 'hansock Batch, in turn', program: 'batch' },
-};
-const { wire, nodeHandlersocket, mariadb, mysql2, overlapped, inTurn } = CONTENDERS;
+const { wire, socket, nodeHandlersocket, mariadb, mysql2, overlapped, inTurn } = CLIENTS;
+const { ioredis, redis, glide, ioredisHash, redisHash, glideHash } = CLIENTS;
 const SQL_PEERS = [mariadb, mysql2];
 const PEERS = [nodeHandlersocket, ...SQL_PEERS];
-
-/** @param {string} method  of hansock's Index */
-function client(method) {
-  return /** @type {const} */ ({ label: `hansock ${method}`, program: 'client' });
-}
-
-/** @type {Contender} */
-const TWO_CONNECTIONS = { ...client('getMany, 2 connections'), connections: 2 };
-/** @type {Contender} */
-const CLIENT_FIND = { ...client('find'), way: 'find' };
-/** @type {Contender} */
-const MARIADB_BULK = { label: 'mariadb, batch()', program: 'mariadb', way: 'bulk' };
+const REDIS_PEERS = [ioredis, redis, glide];
 
 const SINGLE = 'Single rows, each awaited';
+const PACED = 'A call now and then';
 const MANY = 'Many rows a call';
 const BATCHES = 'Batch and Executor, single rows';
 const SHAPES = 'Longer and shorter rows, a range, and text that is not ASCII';
@@ -56,9 +24,10 @@ const VALUES = 'Short and long values, one a call';
 const WRITES = 'Writes';
 const OPEN_LOOP = 'Open loop';
 
-/** @type {Work[]} */
-const WORKS = [
-  ...[1, 10, 100, 1000].map(get),
+/** @type {Workload[]} */
+const LOOPBACK = [
+  ...[1, 10, 100, 1000].map(getBesideRedis),
+  paced(),
   ...[1, 4].flatMap((connections) => [10, 100, 1000].map((rows) => getMany(rows, connections))),
   ...[1, 4].flatMap((connections) => [1, 10, 100, 1000].map((rows) => batches(rows, connections))),
   scan(),
@@ -80,38 +49,78 @@ const WORKS = [
 
 /**
  * @param {number} callers
- * @returns {Work}
+ * @returns {Workload}
  */
 function get(callers) {
   return {
     name: `get, ${counted(callers, 'caller')}`,
     section: SINGLE,
+    situation: 'loopback',
     operation: 'get',
     table: 'users',
     callers,
     rows: 1,
     connections: 1,
-    contenders: [client('get'), ...PEERS, wire],
+    clients: [settled(hansock('get')), ...PEERS, wire],
     isQuick: callers === 1 || callers === 100,
   };
 }
 
 /**
+ * @param {number} callers
+ * @returns {Workload}
+ */
+function getBesideRedis(callers) {
+  return {
+    ...get(callers),
+    clients: [
+      settled(hansock('get')),
+      onConnections(1),
+      CLIENTS.busyPolling,
+      socket,
+      ...[ioredis, ioredisHash, redis, redisHash, glide, glideHash],
+      ...PEERS,
+      wire,
+    ],
+  };
+}
+
+/** @returns {Workload} */
+function paced() {
+  return {
+    ...get(1),
+    name: 'get, a call every 2 ms',
+    section: PACED,
+    pauseMs: 2,
+    slices: 2,
+    clients: [hansock('get'), socket, nodeHandlersocket, ioredis],
+    isQuick: true,
+  };
+}
+
+/**
  * @param {number} rows
  * @param {number} connections
- * @returns {Work}
+ * @returns {Workload}
  */
 function getMany(rows, connections) {
-  const hasOneMore = connections === 1 && rows >= 100;
+  const hasTwo = connections === 1 && rows >= 100;
   return {
     name: `getMany, ${counted(rows, 'key')}${on(connections)}`,
     section: MANY,
+    situation: 'loopback',
     operation: 'getMany',
     table: 'users',
     callers: connections,
     rows,
     connections,
-    contenders: [client('getMany'), ...(hasOneMore ? [TWO_CONNECTIONS] : []), ...PEERS, wire],
+    clients: [
+      hansock('getMany'),
+      ...(hasTwo ? [CLIENTS.twoConnections] : []),
+      ...(connections === 1 ? REDIS_PEERS : []),
+      ...PEERS,
+      wire,
+    ],
     isQuick: connections === 1 && rows === 100,
   };
 }
@@ -119,39 +128,31 @@ function getMany(rows, connections) {
 /**
  * @param {number} rows
  * @param {number} connections
- * @returns {Work}
+ * @returns {Workload}
  */
 function batches(rows, connections) {
   return {
+    ...get(rows),
     name: `batch of ${rows.toLocaleString('en')}${on(connections)}`,
     section: BATCHES,
-    operation: 'get',
-    table: 'users',
-    callers: rows,
-    rows: 1,
     connections,
-    contenders: [overlapped, inTurn, wire],
+    clients: [overlapped, inTurn, wire],
     isQuick: connections === 1 && rows === 100,
   };
 }
 
-/** @returns {Work} */
+/** @returns {Workload} */
 function scan() {
   return {
     name: 'scan of 10,000 rows',
     section: SHAPES,
+    situation: 'loopback',
     operation: 'scan',
     table: 'users',
     callers: 1,
     rows: 10_000,
     connections: 1,
-    contenders: [
-      client('scan'),
-      CLIENT_FIND,
-      { ...inTurn, label: 'hansock Batch' },
-      ...PEERS,
-      wire,
-    ],
+    clients: [hansock('scan'), CLIENTS.find, { ...inTurn, label: 'hansock Batch' }, ...PEERS, wire],
     isQuick: true,
   };
 }
@@ -159,18 +160,18 @@ function scan() {
 /**
  * @param {string} name
  * @param {string} table
- * @returns {Work}
+ * @returns {Workload}
  */
 function shape(name, table) {
-  const contenders = [client('getMany'), ...PEERS, wire];
-  return { ...getMany(100, 1), name, section: SHAPES, table, contenders, isQuick: false };
+  const clients = [hansock('getMany'), ...PEERS, wire];
+  return { ...getMany(100, 1), name, section: SHAPES, table, clients, isQuick: false };
 }
 
 /**
  * @param {string} name
  * @param {string} table
- * @param {Contender[]} peers
- * @returns {Work}
+ * @param {Client[]} peers
+ * @returns {Workload}
  */
 function value(name, table, peers) {
   return {
@@ -178,55 +179,57 @@ function value(name, table, peers) {
     name,
     section: VALUES,
     table,
-    contenders: [client('get'), ...peers, wire],
+    clients: [hansock('get'), ...peers, wire],
     isQuick: table === 'bytes_1048576',
   };
 }
 
 /**
  * @param {number} rows
- * @returns {Work}
+ * @returns {Workload}
  */
 function insert(rows) {
   return {
     name: `insert, ${counted(rows, 'row')} a call`,
     section: WRITES,
+    situation: 'loopback',
     operation: 'insert',
     table: 'inserted',
     callers: 1,
     rows,
     connections: 1,
-    contenders: [client('insertMany'), nodeHandlersocket, mariadb, MARIADB_BULK, mysql2, wire],
+    clients: [hansock('insertMany'), nodeHandlersocket, mariadb, CLIENTS.mariadbBulk, mysql2, wire],
     isQuick: rows === 100,
   };
 }
 
 /**
  * @param {number} callers
- * @returns {Work}
+ * @returns {Workload}
  */
 function update(callers) {
   return {
     name: `update, ${counted(callers, 'caller')}`,
     section: WRITES,
+    situation: 'loopback',
     operation: 'update',
     table: 'few_users',
     callers,
     rows: 1,
     connections: 1,
-    contenders: [client('update'), ...PEERS, wire],
+    clients: [hansock('update'), ...PEERS, wire],
     isQuick: false,
   };
 }
 
-/** @returns {Work} */
+/** @returns {Workload} */
 function openLoop() {
   return {
     ...get(100),
     name: 'open loop, half of the peak',
     section: OPEN_LOOP,
     operation: 'openLoop',
-    contenders: [client('get'), ...PEERS],
+    clients: [settled(hansock('get')), ...PEERS],
     isQuick: true,
   };
 }
@@ -244,4 +247,4 @@ function on(connections) {
   return connections > 1 ? `, ${connections} connections` : '';
 }
 
-module.exports = { WORKS };
+module.exports = { LOOPBACK, get, counted };

@@ -1,7 +1,10 @@
 #!/bin/sh
-# Installs MariaDB's server with its programs, and leaves no server running and none that starts by
-# itself: the demo and the tests start their own. To be run as root, on Debian or Ubuntu.
+# Installs a server of Debian or Ubuntu with its programs, and leaves none running and none that
+# starts by itself: the demo, the tests and the benchmark start their own. To be run as root:
+# install-server.sh PACKAGE SERVICE
 set -eu
+package=$1
+service=$2
 
 # Package scripts ask this program whether they may start a service; 101 means no.
 policy=/usr/sbin/policy-rc.d
@@ -15,10 +18,10 @@ fi
 export DEBIAN_FRONTEND=noninteractive
 # Without fresh lists the install may still succeed, and says why if it does not.
 apt-get -q -o DPkg::Lock::Timeout=120 update || true
-apt-get -q -o DPkg::Lock::Timeout=120 install -y --no-install-recommends mariadb-server
+apt-get -q -o DPkg::Lock::Timeout=120 install -y --no-install-recommends "$package"
 
 if [ -d /run/systemd/system ]; then
-  systemctl --quiet disable --now mariadb.service
+  systemctl --quiet disable --now "$service.service"
 else
-  update-rc.d mariadb disable > /dev/null 2>&1 || true
+  update-rc.d "$service" disable > /dev/null 2>&1 || true
 fi

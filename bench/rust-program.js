@@ -1,0 +1,23 @@
+'use strict';
+
+const { execFileSync } = require('node:child_process');
+const path = require('node:path');
+
+/**
+ * Builds one of the programs in Rust here, by the compiler alone: they need nothing of this package, nor of any other.
+ *
+ * @param {string} name
+ * @param {string} source  in this folder
+ * @param {string} folder
+ * @returns {string} The program's path.
+ */
+function buildProgram(name, source, folder) {
+  const program = path.join(folder, name);
+  const settings = ['--edition', '2024', '-C', 'opt-level=3'];
+  execFileSync('rustc', [...settings, '-o', program, path.join(__dirname, source)], {
+    stdio: 'inherit',
+  });
+  return program;
+}
+
+module.exports = { buildProgram };

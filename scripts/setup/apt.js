@@ -1,0 +1,40 @@
+'use strict';
+
+const { spawnSync } = require('node:child_process');
+const path = require('node:path');
+const { run } = require('../command.js');
+
+const INSTALLER = path.join(__dirname, 'install-server.sh');
+
+/** Whether there is apt-get at all. */
+function hasApt() {
+  return succeeds('apt-get', ['--version']);
+}
+
+/**
+ * What installs a server's package, which then does not start by itself; undefined where only
+ * somebody else may.
+ *
+ * @param {string} aptPackage
+ * @param {string} service  as the package names it
+ * @returns {import('./step.js').Missing | undefined}
+ */
+function serverInstallation(aptPackage, service) {
+  const doing = `installing (apt-get install ${aptPackage})`;
+  const command = ['sh', INSTALLER, aptPackage, service];
+  if (process.getuid?.() === 0) return { doing, act: () => run(command[0], command.slice(1)) };
+  if (succeeds('sudo', ['-n', 'true'])) {
+    return { doing: `${doing}, by sudo`, act: () => run('sudo', ['-n', ...command]) };
+  }
+  return undefined;
+}
+
+/**
+ * @param {string} program
+ * @param {string[]} programArguments
+ */
+function succeeds(program, programArguments) {
+  return spawnSync(program, programArguments, { stdio: 'ignore' }).status === 0;
+}
+
+module.exports = { hasApt, serverInstallation };

@@ -1,0 +1,23 @@
+'use strict';
+
+const { spawnSync } = require('node:child_process');
+const { hasApt, serverInstallation } = require('./apt.js');
+
+const MISSING = 'not found, so that its clients are left out (apt-get install redis-server)';
+
+/**
+ * For the benchmark, which does without where it may not be installed.
+ *
+ * @type {import('./step.js').Step}
+ */
+const redis = {
+  name: 'Redis server',
+  look() {
+    const { stdout, status } = spawnSync('redis-server', ['--version'], { encoding: 'utf8' });
+    if (status === 0) return { found: stdout.split(' ').slice(0, 3).join(' ') };
+    const installation = hasApt() ? serverInstallation('redis-server', 'redis-server') : undefined;
+    return installation ?? { found: MISSING };
+  },
+};
+
+module.exports = redis;
