@@ -159,6 +159,14 @@ export interface ConnectionOptions {
    * @default 0
    */
   maxQueued?: number;
+  /**
+   * For how long replies on an open connection are looked for without a pause before the event loop
+   * waits for them, in microseconds: 0 to 1000. It spares being woken, 5 to 50 µs a call, and takes a
+   * core meanwhile: for programs that make one call after the other and have cores to spare. It pauses
+   * by itself where it does not help. Only on Linux under Node.js.
+   * @default 0
+   */
+  busyPollMicroseconds?: number;
 }
 
 /**
@@ -802,6 +810,14 @@ export interface ClientOptions {
    * lock that ALTER TABLE and DROP TABLE wait for. @default 60_000
    */
   idleTimeoutMs?: number;
+  /**
+   * For how long replies on an open connection are looked for without a pause before the event loop
+   * waits for them, in microseconds: 0 to 1000. It spares being woken, 5 to 50 µs a call, and takes a
+   * core meanwhile: for programs that make one call after the other and have cores to spare. It pauses
+   * by itself where it does not help. Only on Linux under Node.js.
+   * @default 0
+   */
+  busyPollMicroseconds?: number;
   /**
    * Whether the `operation` tracing channel shows keys and values. They may be private.
    * @default false

@@ -6,7 +6,7 @@ const native = require('./native.js');
 const { Batch, access } = require('./batch.js');
 const { checkInteger, checkOptions, checkSecret, checkString } = require('./check.js');
 const { showKind } = require('./encode.js');
-const { DEFAULT_HOST, DEFAULT_READ_PORT } = require('./defaults.js');
+const { DEFAULT_HOST, DEFAULT_READ_PORT, MAX_BUSY_POLL_MICROSECONDS } = require('./defaults.js');
 const driver = require('./driver.js');
 
 const DEFAULT_MAX_REPLY_BYTES = 256 * 1024 * 1024;
@@ -75,7 +75,10 @@ const NO_BYTES = new Uint8Array();
  * @param {import('..').ConnectionOptions} options
  * @param {{ address?: string }} where
  */
-function connect({ host, port, path, secret, handshake, maxReplyBytes, maxQueued }, where) {
+function connect(
+  { host, port, path, secret, handshake, maxReplyBytes, maxQueued, busyPollMicroseconds },
+  where,
+) {
   if (path !== undefined) {
     checkString(path, 'options.path');
     if (host !== undefined || port !== undefined) {
@@ -107,6 +110,12 @@ function connect({ host, port, path, secret, handshake, maxReplyBytes, maxQueued
       'options.maxQueued',
       0,
       MAX_QUEUED,
+    ),
+    busyPollMicroseconds: checkInteger(
+      busyPollMicroseconds === undefined ? 0 : busyPollMicroseconds,
+      'options.busyPollMicroseconds',
+      0,
+      MAX_BUSY_POLL_MICROSECONDS,
     ),
   });
 }

@@ -8,4 +8,13 @@ const DEFAULT_WRITE_PORT = 9999;
 /** That of Node.js's own timers. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
-module.exports = { DEFAULT_HOST, DEFAULT_READ_PORT, DEFAULT_WRITE_PORT, MAX_TIMEOUT_MS };
+/** A wait that is longer is not shortened by much. */
+const MAX_BUSY_POLL_MICROSECONDS = 1000;
+
+module.exports = {
+  MAX_BUSY_POLL_MICROSECONDS,
+  DEFAULT_HOST,
+  DEFAULT_READ_PORT,
+  DEFAULT_WRITE_PORT,
+  MAX_TIMEOUT_MS,
+};

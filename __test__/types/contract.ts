@@ -145,7 +145,7 @@ declare namespace contract {
 // ── What is the same ─────────────────────────────────────────────────────────────────────────────
 
 declare const same: {
-  options: Omit<hansock.ClientOptions, 'traceValues'>;
+  options: Omit<hansock.ClientOptions, 'traceValues' | 'busyPollMicroseconds'>;
   columnType: hansock.ColumnType;
   columnTypes: hansock.ColumnTypes;
   key: hansock.Key;

@@ -5,6 +5,7 @@ const {
   DEFAULT_HOST,
   DEFAULT_READ_PORT,
   DEFAULT_WRITE_PORT,
+  MAX_BUSY_POLL_MICROSECONDS,
   MAX_TIMEOUT_MS,
 } = require('../defaults.js');
 const { showKind } = require('../encode.js');
@@ -25,6 +26,7 @@ const CLIENT_OPTIONS = [
   'timeoutMs',
   'maxPending',
   'idleTimeoutMs',
+  'busyPollMicroseconds',
   'traceValues',
 ];
 
@@ -46,6 +48,7 @@ const MAX_CONNECTIONS = 1000;
  * @property {string} name  as Connection.address writes it
  * @property {import('../..').Secret | undefined} secret
  * @property {number | 'auto'} connections
+ * @property {number} busyPollMicroseconds
  */
 
 /**
@@ -68,6 +71,7 @@ function parseOptions(options) {
     timeoutMs = DEFAULT_TIMEOUT_MS,
     maxPending = Number.POSITIVE_INFINITY,
     idleTimeoutMs = DEFAULT_IDLE_TIMEOUT_MS,
+    busyPollMicroseconds = 0,
     traceValues = false,
   } = options;
   if (checkString(host, 'options.host') === '') {
@@ -85,6 +89,7 @@ function parseOptions(options) {
   checkInteger(writeConnections, 'options.writeConnections', 1, MAX_CONNECTIONS);
   checkMilliseconds(timeoutMs, 'options.timeoutMs');
   checkMilliseconds(idleTimeoutMs, 'options.idleTimeoutMs');
+  checkInteger(busyPollMicroseconds, 'options.busyPollMicroseconds', 0, MAX_BUSY_POLL_MICROSECONDS);
   if (maxPending !== Number.POSITIVE_INFINITY) {
     checkInteger(maxPending, 'options.maxPending', 1, Number.MAX_SAFE_INTEGER);
   }
@@ -101,13 +106,20 @@ function parseOptions(options) {
     options.host !== undefined ||
     options.writePort !== undefined;
   return {
-    read: { address: readAddress, name: nameOf(readAddress), secret, connections },
+    read: {
+      address: readAddress,
+      name: nameOf(readAddress),
+      secret,
+      connections,
+      busyPollMicroseconds,
+    },
     write: knowsWrites
       ? {
           address: writeAddress,
           name: nameOf(writeAddress),
           secret: writeSecret,
           connections: writeConnections,
+          busyPollMicroseconds,
         }
       : null,
     timeoutMs,

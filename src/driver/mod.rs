@@ -201,6 +201,17 @@ impl Driver {
         self.guarded(&mut in_flight, |in_flight| self.0.poll_inline(in_flight));
     }
 
+    /// Receives on an inline driver's sockets what is there; whether an execute has finished. It neither waits nor asks the
+    /// poller, so it takes a system call a socket.
+    pub fn poll_sockets(&self) -> bool {
+        let mut in_flight = lock(&self.0.in_flight);
+        self.guarded(&mut in_flight, |in_flight| {
+            in_flight.ready_all(&self.0, Instant::now());
+            self.0.take_finished(in_flight);
+        });
+        !lock(&self.0.finished).is_empty()
+    }
+
     /// When [`Self::poll_inline`] has to be called if the descriptor is not readable before.
     pub fn until(&self) -> Option<Instant> {
         lock(&self.0.in_flight).until()

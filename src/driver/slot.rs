@@ -15,6 +15,7 @@ pub struct ConnectionSlot {
     address: Address,
     options: Arc<Options>,
     max_queued: usize,
+    busy_poll: Duration,
     state: Mutex<SlotState>,
 }
 
@@ -77,7 +78,24 @@ impl ConnectionSlot {
     pub fn new(address: Address, options: Options, max_queued: usize) -> Self {
         let state =
             SlotState { status: Arc::default(), connection: None, users: VecDeque::default() };
-        Self { address, options: Arc::new(options), max_queued, state: Mutex::new(state) }
+        Self {
+            address,
+            options: Arc::new(options),
+            max_queued,
+            busy_poll: Duration::ZERO,
+            state: Mutex::new(state),
+        }
+    }
+
+    /// The same, whose replies are worth polling for so long without a pause.
+    #[must_use]
+    pub fn with_busy_poll(self, busy_poll: Duration) -> Self {
+        Self { busy_poll, ..self }
+    }
+
+    /// For how long replies are worth polling for without a pause.
+    pub fn busy_poll(&self) -> Duration {
+        self.busy_poll
     }
 
     /// The server that it connects to.

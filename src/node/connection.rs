@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use napi::bindgen_prelude::{Env, ObjectFinalize, Result, Uint8Array};
 use napi_derive::napi;
@@ -22,6 +23,7 @@ pub struct ConnectionSettings {
     pub handshake: Uint8Array,
     pub max_reply_bytes: f64,
     pub max_queued: u32,
+    pub busy_poll_microseconds: u32,
 }
 
 #[napi(js_name = "Connection", custom_finalize)]
@@ -45,7 +47,8 @@ impl NodeConnection {
         let secret = settings.secret.as_deref().map(str::as_bytes);
         let options = Options::new(secret, &handshake, settings.max_reply_bytes as usize);
         let options = options.map_err(|error| type_error(&env, error))?;
-        let slot = ConnectionSlot::new(address, options, settings.max_queued as usize);
+        let slot = ConnectionSlot::new(address, options, settings.max_queued as usize)
+            .with_busy_poll(Duration::from_micros(settings.busy_poll_microseconds.into()));
         Ok(Self { slot: Arc::new(slot) })
     }
 

@@ -172,7 +172,11 @@ impl NodeDriver {
         if inline.is_none() && executor.len() <= SENT_AT_ONCE {
             executor.start_connected(now);
         }
+        let busy_poll = inline.and_then(|_| slots.first()).map(|slot| slot.busy_poll());
         driver.submit(id, executor, slots);
+        if let Some(busy_poll) = busy_poll {
+            self.state.busy_poll(busy_poll);
+        }
         let id = f64::from(id);
         Ok(if self.state.wants_worker() { -1.0 - id } else { id })
     }

@@ -22,11 +22,14 @@ pub trait Wake {
     fn readable(&self);
     /// The timer has gone off, perhaps some milliseconds early.
     fn due(&self);
+    /// The loop is about to wait, and has nothing else to do: after [`LoopWatch::watch_waits`].
+    fn before_wait(&self);
     /// The environment ends: [`LoopWatch::close`] is to be called.
     fn end(self: Rc<Self>);
 }
 
-/// A `uv_poll_t` on a descriptor and a `uv_timer_t`. Neither keeps the loop alive unless [`Self::keep_alive`] says so.
+/// A `uv_poll_t` on a descriptor, a `uv_timer_t` and a `uv_prepare_t`. None keeps the loop alive unless
+/// [`Self::keep_alive`] says so.
 pub struct LoopWatch {
     /// Freed some time after `is_closed` is set.
     handles: *mut Handles,
@@ -35,9 +38,11 @@ pub struct LoopWatch {
 
 struct Handles {
     uv: &'static Uv,
+    uv_loop: *mut Loop,
     poll: *mut Handle,
     timer: *mut Handle,
-    /// How many of the two have not been closed.
+    prepare: *mut Handle,
+    /// How many of the three have not been closed.
     open: Cell<u8>,
     keeps_alive: Cell<bool>,
     /// Null when it was removed.
@@ -64,17 +69,21 @@ impl LoopWatch {
             }
             let timer = uv.allocate(UV_TIMER);
             (uv.timer_init)(uv_loop.cast(), timer);
+            let prepare = uv.allocate(UV_PREPARE);
+            (uv.prepare_init)(uv_loop.cast(), prepare);
             let handles = Box::into_raw(Box::new(Handles {
                 uv,
+                uv_loop: uv_loop.cast(),
                 poll,
                 timer,
-                open: Cell::new(2),
+                prepare,
+                open: Cell::new(3),
                 keeps_alive: Cell::new(false),
                 hook: Cell::new(ptr::null_mut()),
                 hook_is_running: Cell::new(false),
                 wake,
             }));
-            for handle in [poll, timer] {
+            for handle in [poll, timer, prepare] {
                 (uv.handle_set_data)(handle, handles.cast());
                 (uv.unref)(handle);
             }
@@ -114,11 +123,25 @@ impl LoopWatch {
         unsafe { (handles.uv.timer_start)(handles.timer, on_timer, milliseconds, 0) };
     }
 
+    /// [`Wake::before_wait`] is called from now on.
+    pub fn watch_waits(&self) {
+        let Some(handles) = self.handles() else { return };
+        // SAFETY: the handle is open, and this is its loop's thread. A second start does nothing.
+        unsafe { (handles.uv.prepare_start)(handles.prepare, on_prepare) };
+    }
+
+    /// Whether the loop has anything to do but to wait for descriptors and timers.
+    pub fn has_work(&self) -> bool {
+        // SAFETY: the loop lives as long as its environment, which the handles do not outlive.
+        self.handles()
+            .is_none_or(|handles| unsafe { (handles.uv.backend_timeout)(handles.uv_loop) == 0 })
+    }
+
     /// Ends it: nothing is called any more. The descriptor may be closed then.
     pub fn close(&self) {
         let Some(handles) = self.handles() else { return };
         self.is_closed.set(true);
-        // SAFETY: both handles are open, and this is their loop's thread. libuv forgets the descriptor at once, and calls
+        // SAFETY: all handles are open, and this is their loop's thread. libuv forgets the descriptor at once, and calls
         // `on_close` for each handle in a later turn. A hook that is running is removed when they are closed.
         unsafe {
             if !handles.hook_is_running.get() {
@@ -126,6 +149,7 @@ impl LoopWatch {
             }
             (handles.uv.close)(handles.poll, Some(on_close));
             (handles.uv.close)(handles.timer, Some(on_close));
+            (handles.uv.close)(handles.prepare, Some(on_close));
         }
     }
 
@@ -164,6 +188,14 @@ unsafe extern "C" fn on_timer(handle: *mut Handle) {
     contain(|| wake.due());
 }
 
+/// # Safety
+/// As [`on_poll`].
+unsafe extern "C" fn on_prepare(handle: *mut Handle) {
+    // SAFETY: as the caller promises.
+    let wake = unsafe { wake_of(handle) };
+    contain(|| wake.before_wait());
+}
+
 /// A share of what a handle wakes, which may close and free the handle.
 ///
 /// # Safety
@@ -188,7 +220,7 @@ unsafe extern "C" fn on_end(_hook: sys::napi_async_cleanup_hook_handle, data: *m
 /// libuv calls it once for each handle of a [`LoopWatch`], on its loop's thread.
 unsafe extern "C" fn on_close(handle: *mut Handle) {
     let uv = Uv::get().expect("a handle was opened with libuv's functions");
-    // SAFETY: the `Handles` are freed at the second call, and the handles' memory with them: libuv has let go of both.
+    // SAFETY: the `Handles` are freed at the last call, and the handles' memory with them: libuv has let go of all.
     unsafe {
         let handles = (uv.handle_get_data)(handle).cast::<Handles>();
         let open = (*handles).open.get() - 1;
@@ -199,6 +231,7 @@ unsafe extern "C" fn on_close(handle: *mut Handle) {
         let handles = Box::from_raw(handles);
         uv.free(handles.poll, UV_POLL);
         uv.free(handles.timer, UV_TIMER);
+        uv.free(handles.prepare, UV_PREPARE);
         handles.remove_hook();
         contain(|| drop(handles));
     }
@@ -207,8 +240,12 @@ unsafe extern "C" fn on_close(handle: *mut Handle) {
 /// A `uv_handle_t` of whatever kind.
 enum Handle {}
 
+/// A `uv_loop_t`.
+enum Loop {}
+
 /// `uv_handle_type`, as libuv 1 numbers them.
 const UV_POLL: c_uint = 8;
+const UV_PREPARE: c_uint = 9;
 const UV_TIMER: c_uint = 13;
 const UV_READABLE: c_int = 1;
 
@@ -223,13 +260,16 @@ struct Uv {
     ref_: unsafe extern "C" fn(*mut Handle),
     unref: unsafe extern "C" fn(*mut Handle),
     close: unsafe extern "C" fn(*mut Handle, Option<unsafe extern "C" fn(*mut Handle)>),
-    poll_init: unsafe extern "C" fn(*mut c_void, *mut Handle, c_int) -> c_int,
+    poll_init: unsafe extern "C" fn(*mut Loop, *mut Handle, c_int) -> c_int,
     poll_start: unsafe extern "C" fn(
         *mut Handle,
         c_int,
         unsafe extern "C" fn(*mut Handle, c_int, c_int),
     ) -> c_int,
-    timer_init: unsafe extern "C" fn(*mut c_void, *mut Handle) -> c_int,
+    prepare_init: unsafe extern "C" fn(*mut Loop, *mut Handle) -> c_int,
+    prepare_start: unsafe extern "C" fn(*mut Handle, unsafe extern "C" fn(*mut Handle)) -> c_int,
+    backend_timeout: unsafe extern "C" fn(*const Loop) -> c_int,
+    timer_init: unsafe extern "C" fn(*mut Loop, *mut Handle) -> c_int,
     timer_start:
         unsafe extern "C" fn(*mut Handle, unsafe extern "C" fn(*mut Handle), u64, u64) -> c_int,
 }
@@ -265,6 +305,9 @@ impl Uv {
                 close: find(c"uv_close")?,
                 poll_init: find(c"uv_poll_init")?,
                 poll_start: find(c"uv_poll_start")?,
+                prepare_init: find(c"uv_prepare_init")?,
+                prepare_start: find(c"uv_prepare_start")?,
+                backend_timeout: find(c"uv_backend_timeout")?,
                 timer_init: find(c"uv_timer_init")?,
                 timer_start: find(c"uv_timer_start")?,
             })

@@ -3,6 +3,8 @@
 //! What crosses is little and coarse. Commands come as one string for each batch in which a character is a byte
 //! (V8 calls such strings one-byte, napi Latin-1), replies go as whole segments. `lib/` does the rest.
 
+#[cfg(target_os = "linux")]
+mod busy_poll;
 mod callback;
 mod connection;
 mod driver;

@@ -3,11 +3,13 @@
 use std::cell::{Cell, OnceCell};
 use std::io;
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use napi::bindgen_prelude::{Env, Result, ToNapiValue};
 use napi::sys;
 
+#[cfg(target_os = "linux")]
+use super::busy_poll::BusyPoll;
 use super::callback::{Callback, From, error_value};
 #[cfg(target_os = "linux")]
 use super::event_loop::{LoopWatch, Wake};
@@ -28,6 +30,8 @@ pub struct State {
     worker_runs: Cell<u32>,
     /// Executes whose end JavaScript has not heard of.
     pending: Cell<usize>,
+    #[cfg(target_os = "linux")]
+    busy_poll: BusyPoll,
     /// When the event loop's timer goes off.
     #[cfg(target_os = "linux")]
     timer: Cell<Option<Instant>>,
@@ -59,6 +63,8 @@ impl State {
             is_worker_out: Cell::new(false),
             worker_runs: Cell::new(0),
             pending: Cell::new(0),
+            #[cfg(target_os = "linux")]
+            busy_poll: BusyPoll::default(),
             #[cfg(target_os = "linux")]
             timer: Cell::new(None),
             has_ended: Cell::new(false),
@@ -110,6 +116,19 @@ impl State {
         self.keep_alive(true);
         self.set_timer(deadline);
     }
+
+    /// An execute on an open connection was submitted, whose reply is worth polling for so long.
+    #[cfg(target_os = "linux")]
+    pub fn busy_poll(&self, length: Duration) {
+        let watch = self.drivers.get().and_then(|drivers| drivers.watch.as_ref());
+        if let Some(watch) = watch.filter(|_| !length.is_zero()) {
+            watch.watch_waits();
+            self.busy_poll.begin(Instant::now(), length);
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub fn busy_poll(&self, _: Duration) {}
 
     /// Sees to it that a worker polls if there is something for it; whether one is out.
     pub fn ensure_worker(self: &Rc<Self>, env: &Env) -> Result<bool> {
@@ -286,10 +305,34 @@ impl Wake for State {
         }
     }
 
+    fn before_wait(&self) {
+        let Some(drivers) = self.drivers.get() else { return };
+        let (Some(inline), Some(watch)) = (&drivers.inline, &drivers.watch) else { return };
+        let turn_end = Instant::now() + MAX_BUSY_TURN;
+        // What is delivered may send the next batch: that is polled for too, as long as nothing else is to be done.
+        while let Some(until) = self.busy_poll.until().filter(|_| !self.has_ended.get()) {
+            if watch.has_work() || Instant::now() >= turn_end {
+                return;
+            }
+            if inline.poll_sockets() {
+                self.busy_poll.hit();
+                self.deliver(From::EventLoop);
+            } else if Instant::now() >= until {
+                self.busy_poll.miss();
+            } else {
+                std::hint::spin_loop();
+            }
+        }
+    }
+
     fn end(self: Rc<Self>) {
         State::end(&self);
     }
 }
+
+/// So long busy polling goes on at the most before the event loop looks at others.
+#[cfg(target_os = "linux")]
+const MAX_BUSY_TURN: Duration = Duration::from_millis(1);
 
 fn arguments(env: &Env, wants_worker: bool, finished: Vec<Finished>) -> Vec<sys::napi_value> {
     let mut values = Vec::with_capacity(1 + 2 * finished.len());

@@ -173,8 +173,9 @@ class PooledConnection {
   /** @param {number} until  as performance.now() tells it */
   async #openSession(until) {
     const secret = await this.#askSecret(until);
+    const { address, busyPollMicroseconds } = this.#endpoint;
     const maxQueued = this.#maxQueued;
-    const connection = new Connection({ ...this.#endpoint.address, secret, maxQueued });
+    const connection = new Connection({ ...address, secret, maxQueued, busyPollMicroseconds });
     this.#session = new Session(connection);
     return this.#session;
   }
