@@ -41,6 +41,18 @@ function secretThatFails(secret, times) {
   };
 }
 
+/**
+ * Has executors of some batches end so many milliseconds late, as those of a process do that is
+ * stopped or throttled.
+ */
+function delayWord(t, ms, isDelayed = () => true) {
+  const { executeOne } = native.Driver.prototype;
+  t.mock.method(native.Driver.prototype, 'executeOne', function (connection, batch, timeoutMs) {
+    const lateMs = isDelayed(Buffer.from(batch)) ? ms : 0;
+    return executeOne.call(this, connection, batch, timeoutMs + lateMs);
+  });
+}
+
 describe('an insertMany whose connection breaks within it', () => {
   const server = useServer({
     sql: 'CREATE DATABASE t; CREATE TABLE t.kv (k INT PRIMARY KEY, v VARCHAR(2000))',
@@ -110,7 +122,7 @@ describe('a call with many requests, of which some have their answer', () => {
   }
 
   test('insertMany tells of each row at its deadline', async (t) => {
-    const client = clientOf(t, await startPartly(t, 1 + 10), { timeoutMs: 300 });
+    const client = clientOf(t, await startPartly(t, 1 + 10), { timeoutMs: 1000 });
     const rows = Array.from({ length: 1000 }, (_, i) => [i]);
     const counts = countByKind(await client.openIndex(V).insertMany(rows));
     const [unanswered, unsent] = [512 - 10, 1000 - 512];
@@ -206,6 +218,8 @@ describe('what was rejected', () => {
   });
 
   test('is not sent afterwards, though its connection becomes free', async (t) => {
+    // The first batch has the connection until the second call's time is over.
+    delayWord(t, 200, (batch) => batch.includes('held'));
     const held = [];
     const peer = await startPeer(
       t,
@@ -234,21 +248,10 @@ describe('what was rejected', () => {
 });
 
 describe('an executor whose word comes late', () => {
-  /**
-   * Has executors end so many milliseconds late, as those of a process do that is stopped or
-   * throttled.
-   */
-  function delayWord(t, ms) {
-    const { executeOne } = native.Driver.prototype;
-    t.mock.method(native.Driver.prototype, 'executeOne', function (connection, batch, timeoutMs) {
-      return executeOne.call(this, connection, batch, timeoutMs + ms);
-    });
-  }
-
   test('is not guessed at: a connect that hangs gives an unknown outcome', async (t) => {
     delayWord(t, 1000);
     const full = await startFullPeer(t);
-    const client = clientOf(t, { port: Number(full.address.split(':')[1]) }, { timeoutMs: 100 });
+    const client = clientOf(t, { port: Number(full.address.split(':')[1]) }, { timeoutMs: 500 });
     const calls = [client.openIndex(V).insert(['a']), client.openIndex(V).get(1)];
     for (const { reason } of await Promise.allSettled(calls)) {
       assert.deepEqual(failureOf(reason), { code: 'ERR_HS_TIMEOUT', outcome: 'unknown' });
