@@ -6,6 +6,7 @@ const vm = require('node:vm');
 
 const { Client } = require('..');
 const { TYPES } = require('../lib/client/types.js');
+const { compileCodec } = require('../lib/schema/codecs/codec.js');
 const { orderBy } = require('../lib/sharding/merge.js');
 const { useServer } = require('./support/server.js');
 
@@ -131,4 +132,20 @@ describe('the order of rows from several servers', () => {
     assert.deepEqual([order(digits, `${digits}0`), order(`${digits}1`, `${digits}0`)], [-1, 1]);
     assert.deepEqual(lengths, []);
   });
+});
+
+describe('a text of many digits, of a column that a schema tells of', () => {
+  const digits = '1'.repeat(LENGTH);
+  const isRefusal = (error) => error instanceof TypeError || error instanceof RangeError;
+  for (const type of ['int', 'bigint', 'decimal', 'float', 'double']) {
+    const column = { name: 'n', type, unsigned: false, nullable: true, precision: 10, scale: 2 };
+    test(`is refused in time: ${type}`, () => {
+      const codec = compileCodec(column, {});
+      for (const text of [digits, `${digits}x`, `0.${digits}`, `${'0'.repeat(LENGTH)}x`]) {
+        const encode = () => assert.throws(() => codec.encode(text, 'n'), isRefusal);
+        assert.doesNotThrow(() => runWithin(5000, encode));
+        runWithin(5000, () => codec.decode?.(`${text}x`));
+      }
+    });
+  }
 });

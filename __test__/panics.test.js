@@ -79,7 +79,7 @@ describe('a panic does not end the process', () => {
   test('in a call: it is thrown as an error', async (t) => {
     const program = `async (_, nativePath) => {
       const native = require(nativePath);
-      const settings = { address: '127.0.0.1:1', host: '', port: 1, handshake: Buffer.alloc(0), maxReplyBytes: 1, maxQueued: 0 };
+      const settings = { address: '127.0.0.1:1', host: '', port: 1, handshake: Buffer.alloc(0), maxReplyBytes: 1, maxQueued: 0, busyPollMicroseconds: 0 };
       const servers = [{ host: 'a', port: 1, weight: 1 }];
       const connect = () => new native.Connection(settings);
       const driver = new native.Driver(() => {}, false);
@@ -127,7 +127,13 @@ describe('a panic does not end the process', () => {
     test(`in the ${point}`, async (t) => {
       const program = async (_, nativePath, point) => {
         const native = require(nativePath);
-        const settings = { address: '127.0.0.1:1', host: '', port: 1, maxReplyBytes: 1 };
+        const settings = {
+          address: '127.0.0.1:1',
+          host: '',
+          port: 1,
+          maxReplyBytes: 1,
+          busyPollMicroseconds: 0,
+        };
         const make = {
           Connection: () =>
             new native.Connection({ ...settings, handshake: Buffer.alloc(0), maxQueued: 0 }),

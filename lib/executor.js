@@ -221,7 +221,7 @@ function failOne(pair, error, outcome) {
 function checkArguments(timeoutMs, options) {
   if (timeoutMs !== undefined) {
     if (typeof timeoutMs !== 'number') {
-      throw new TypeError(`timeoutMs must be a number, not ${show(timeoutMs)}`);
+      throw new TypeError(`timeoutMs must be a number, not ${showKind(timeoutMs)}`);
     }
     if (!(timeoutMs >= 0 && timeoutMs <= MAX_TIMEOUT_MS)) {
       throw new RangeError(
@@ -233,7 +233,7 @@ function checkArguments(timeoutMs, options) {
   checkOptions(options, 'options');
   const { signal } = options;
   if (signal !== undefined && !isSignal(signal)) {
-    throw new TypeError(`options.signal must be an AbortSignal, not ${show(signal)}`);
+    throw new TypeError(`options.signal must be an AbortSignal, not ${showKind(signal)}`);
   }
   return signal;
 }

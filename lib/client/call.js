@@ -1,7 +1,6 @@
 'use strict';
 
-const { HandlerSocketError } = require('../errors.js');
-const { afterWrite, withOutcome } = require('./outcomes.js');
+const { afterWrite, combineOutcome, isUnsent, withOutcome } = require('./outcomes.js');
 const { Making, Steps } = require('./steps.js');
 
 /*
@@ -169,7 +168,7 @@ class Call {
    * @returns {import('./instances').Making | null} what is still to be made of it
    */
   setOutcome(position, outcome) {
-    if (outcome instanceof HandlerSocketError && outcome.outcome === 'not-sent') this.#notSent++;
+    if (isUnsent(outcome)) this.#notSent++;
     let value;
     try {
       value = this.#read(outcome, position);
@@ -247,7 +246,7 @@ class Call {
   #countDown() {
     if (--this.#pending > 0) return null;
     if (this.#errorPosition < Infinity) {
-      this.#fail(this.#combinedError());
+      this.#fail(combineOutcome(this.#error, this.#notSent === this.requests.length));
       return null;
     }
     try {
@@ -271,16 +270,6 @@ class Call {
       return null;
     };
     return new Making(steps, resolve, reject);
-  }
-
-  /**
-   * The error of the call as a whole, which says 'not-sent' only if that is true of each request.
-   */
-  #combinedError() {
-    const error = this.#error;
-    const isNotSent = error instanceof HandlerSocketError && error.outcome === 'not-sent';
-    if (!isNotSent || this.#notSent === this.requests.length) return error;
-    return withOutcome(error, 'unknown');
   }
 
   /** @param {any} result */

@@ -102,6 +102,21 @@ function withOutcome(error, outcome) {
 }
 
 /**
+ * The error of a call as a whole, which says 'not-sent' only if that is true of each request.
+ * @param {unknown} error
+ * @param {boolean} areAllUnsent
+ */
+function combineOutcome(error, areAllUnsent) {
+  if (areAllUnsent || !isUnsent(error)) return error;
+  return withOutcome(/** @type {Error} */ (error), 'unknown');
+}
+
+/** @param {unknown} outcome */
+function isUnsent(outcome) {
+  return outcome instanceof HandlerSocketError && outcome.outcome === 'not-sent';
+}
+
+/**
  * @param {import('../..').HandlerSocketError} error
  * @param {'not-sent' | 'unknown'} outcome
  */
@@ -118,9 +133,11 @@ function copyOf(error, outcome) {
 
 module.exports = {
   afterWrite,
+  combineOutcome,
   countRolledBack,
   explainRollback,
   explainRefusal,
   explainClosedIndex,
+  isUnsent,
   withOutcome,
 };

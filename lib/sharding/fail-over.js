@@ -2,6 +2,7 @@
 
 const { now } = require('../timers.js');
 const { Request } = require('../client/call.js');
+const { withOutcome } = require('../client/outcomes.js');
 const { eventOfFailure, retryDecision } = require('../client/pipeline/retry.js');
 const { HandlerSocketError } = require('../errors.js');
 const { partition } = require('./partition.js');
@@ -111,7 +112,10 @@ async function outcomesAt(node, operation, until) {
     // Each request has its outcome, unless the client has refused the call as a whole.
     if (outcomes.includes(/** @type {any} */ (undefined))) {
       if (!(error instanceof HandlerSocketError)) throw error;
-      outcomes.fill(error);
+      // Another node may have received a read.
+      for (const [i, { mayHaveBeenSent }] of operation.requests.entries()) {
+        outcomes[i] = mayHaveBeenSent ? withOutcome(error, 'unknown') : error;
+      }
     }
   }
   return outcomes;

@@ -11,6 +11,8 @@ use crate::protocol::{Batch, ReplyError, ReplyReader, SEGMENT_BYTES, Segment};
 
 /// How much is received before others get their turn: 16 segments, 1 MiB.
 const RECEIVES_A_TURN: usize = 16;
+/// How much is received when the time is up.
+const LAST_RECEIVES: usize = 1024;
 
 thread_local! {
     /// Where a thread receives, before what has come is copied to memory of its size: this stays in the processor's cache,
@@ -121,9 +123,10 @@ impl Exchange {
         }
     }
 
-    /// Receives what has already arrived, and sends nothing: the time is up.
+    /// Receives what has already arrived, and sends nothing: the time is up. What is there counts, up to 64 MiB: a peer that
+    /// goes on sending is not to be listened to without end.
     pub fn receive_last(&mut self, socket: &impl Socket) -> Progress {
-        self.receive(socket, RECEIVES_A_TURN)
+        self.receive(socket, LAST_RECEIVES)
     }
 
     fn receive(&mut self, socket: &impl Socket, receives: usize) -> Progress {

@@ -21,11 +21,11 @@ struct Work {
 
 /// Sends a worker to poll. [`State::worker_is_back`] is called when it comes back.
 pub fn send_worker(env: &Env, driver: &Driver, state: &Rc<State>) -> Result<()> {
-    let work = Work { driver: driver.clone(), state: Rc::clone(state), handle: ptr::null_mut() };
-    let work = Box::into_raw(Box::new(work));
     let name = env.create_string("hansock")?;
     // Node.js takes none for one; Deno does not.
     let resource = Object::new(env)?;
+    let work = Work { driver: driver.clone(), state: Rc::clone(state), handle: ptr::null_mut() };
+    let work = Box::into_raw(Box::new(work));
     // SAFETY: called on the environment's thread. `work` lives until `complete`, which is called once if the work was
     // queued; if it was not, it is dropped here.
     unsafe {

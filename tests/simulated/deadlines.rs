@@ -136,6 +136,26 @@ fn a_caller_who_comes_late_still_gets_the_replies_that_have_been_waiting() {
     }
 }
 
+/// More than is received at a time otherwise.
+#[test]
+fn a_caller_who_comes_late_still_gets_replies_of_several_mebibytes() {
+    let plan = Plan { delay: milliseconds(5), ..Plan::default() };
+    let world = World::with(Peer::default().with_link(plan));
+    let mut connection = world.connection(SERVER, options(None, b""));
+    let long = finds(&"x".repeat(3 * 1024 * 1024), 1);
+    let deadline = world.now() + milliseconds(10);
+    assert!(matches!(connection.start(long.clone(), deadline, world.now()), Step::Wait(_)));
+    for _ in 0..2 {
+        pass(&world, 1);
+        assert!(matches!(connection.resume(Event::Ready, world.now()), Step::Wait(_)));
+    }
+    pass(&world, 20);
+    let Step::Done(completion) = connection.resume(Event::Time, world.now()) else {
+        panic!("its deadline has passed");
+    };
+    assert_success(&completion, &long);
+}
+
 #[test]
 fn a_caller_who_comes_late_sends_nothing_any_more() {
     for event in [Event::Ready, Event::Time] {

@@ -29,6 +29,8 @@ class ConnectionPool {
   /** The one that is being opened. @type {InstanceType<typeof PooledConnection> | null} */
   #growing = null;
   #isClosed = false;
+  /** The connects of those that have left. */
+  #formerConnects = 0;
   #pauseEnd = 0;
 
   /**
@@ -51,9 +53,7 @@ class ConnectionPool {
   /** Those that calls may be given to, the one to be taken first at the front. */
   get usable() {
     if (this.#isFixed || this.#connections.length === 1) return this.#connections;
-    this.#connections = this.#connections.filter(
-      (each, i) => i === 0 || each.isOpen || !each.isIdle,
-    );
+    this.#leaveClosed();
     return this.#most === 1 ? this.#connections.slice(0, 1) : this.#connections;
   }
 
@@ -68,7 +68,9 @@ class ConnectionPool {
 
   /** How many connects have succeeded. */
   get connects() {
-    return this.#connections.reduce((sum, connection) => sum + connection.connects, 0);
+    let sum = this.#formerConnects;
+    for (const { connects } of this.#connections) sum += connects;
+    return sum;
   }
 
   /** How many connections are open. */
@@ -109,6 +111,15 @@ class ConnectionPool {
       connection.close();
       this.#pauseEnd = now() + PAUSE_MS;
     }
+  }
+
+  /** What was closed or has failed leaves, but for the first. */
+  #leaveClosed() {
+    this.#connections = this.#connections.filter((connection, i) => {
+      const stays = i === 0 || connection.isOpen || !connection.isIdle;
+      if (!stays) this.#formerConnects += connection.connects;
+      return stays;
+    });
   }
 
   /** For good: calls wait and are in flight no more. */

@@ -3,7 +3,11 @@
 const { compareNumbers, toNumber } = require('./integers.js');
 const { outOfRange, wrongType } = require('./refuse.js');
 
-const NUMBER = /^-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+/** Its parts meet at a point or an `e` only, so that it is read once. */
+const NUMBER = /^-?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
+/** Of a longer text no double holds every digit, and what holds it is no number column. */
+const MAX_NUMBER_LENGTH = 4096;
+const ZERO = 0x30;
 const MAX_FLOAT = 3.4028234663852886e38;
 /** Of smaller ones a float holds fewer than six digits. */
 const MIN_NORMAL_FLOAT = 1.1754943508222875e-38;
@@ -121,7 +125,7 @@ function fixedFloat(isFloat, range, precision, scale) {
  * @param {string} text
  */
 function exactNumber(text) {
-  if (!NUMBER.test(text)) return undefined;
+  if (text.length > MAX_NUMBER_LENGTH || !NUMBER.test(text)) return undefined;
   const value = Number(text);
   return digitsOf(text) === digitsOf(String(value)) ? value : undefined;
 }
@@ -129,7 +133,11 @@ function exactNumber(text) {
 /** @param {string} text */
 function digitsOf(text) {
   const [mantissa] = text.toLowerCase().split('e', 1);
-  return mantissa.replace(/[-.]/g, '').replace(/^0+|0+$/g, '');
+  const digits = mantissa.replace(/[-.]/g, '').replace(/^0+/, '');
+  let end = digits.length;
+  // Not by /0+$/, which begins anew at each zero.
+  while (end > 0 && digits.charCodeAt(end - 1) === ZERO) end--;
+  return digits.slice(0, end);
 }
 
 /**
