@@ -221,7 +221,7 @@ function failOne(pair, error, outcome) {
 function checkArguments(timeoutMs, options) {
   if (timeoutMs !== undefined) {
     if (typeof timeoutMs !== 'number') {
-      throw new TypeError(`timeoutMs must be a number, not ${showKind(timeoutMs)}`);
+      throw new TypeError(`timeoutMs must be a number, not ${show(timeoutMs)}`);
     }
     if (!(timeoutMs >= 0 && timeoutMs <= MAX_TIMEOUT_MS)) {
       throw new RangeError(
