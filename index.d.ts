@@ -131,7 +131,7 @@ export interface ConnectionOptions {
    * Commands sent after the secret on every connect, before the batch and in the same write;
    * typically {@link Batch.openIndex} requests, since what a connection has opened is gone when it
    * connects again. Their replies are not the batch's. If one is refused, the batch fails with
-   * `ERR_HS_SERVER`, and the {@link ServerError} is the `cause`.
+   * the code of that {@link ServerError}, which is the `cause`.
    *
    * The commands are copied when the connection is constructed: the batch may serve several
    * connections, and be changed after.
@@ -1373,13 +1373,36 @@ export class ShardedIndex<
 // ── Errors ───────────────────────────────────────────────────────────────────────────────────────
 
 /**
- * Base of all errors of this package that are not the caller's mistake (those are TypeErrors and
- * RangeErrors).
+ * The codes of the server's refusals, for what programs act upon.
+ *
+ * | code                   | the server said                                                      |
+ * | ---------------------- | -------------------------------------------------------------------- |
+ * | `ERR_HS_DUPLICATE_KEY` | `121`: a row with this key is there already                          |
+ * | `ERR_HS_FOREIGN_KEY`   | `151`, `152`: no parent row, or a row of another table refers to it  |
+ * | `ERR_HS_LOCK_TIMEOUT`  | `146`: the wait for a row lock timed out                             |
+ * | `ERR_HS_DEADLOCK`      | `149`, `200`: rolled back because of a deadlock                      |
+ * | `ERR_HS_READ_ONLY`     | `readonly`, `lock_tables`: the port for reads, or a server that      |
+ * |                        | is read-only or shutting down, or a session holds the write lock     |
+ * | `ERR_HS_NOT_OPENED`    | `open_table`, `idxnum`, `fld`, `stmtnum`: no such table, index or    |
+ * |                        | column, or it could not be opened                                    |
+ * | `ERR_HS_AUTH`          | `unauth`, `authtype`: the connection is not authorised               |
+ * | `ERR_HS_SERVER`        | the rest                                                             |
+ */
+export type ServerErrorCode =
+  | 'ERR_HS_DUPLICATE_KEY'
+  | 'ERR_HS_FOREIGN_KEY'
+  | 'ERR_HS_LOCK_TIMEOUT'
+  | 'ERR_HS_DEADLOCK'
+  | 'ERR_HS_READ_ONLY'
+  | 'ERR_HS_NOT_OPENED'
+  | 'ERR_HS_AUTH'
+  | 'ERR_HS_SERVER';
+
+/**
+ * All codes of a {@link HandlerSocketError}: those of {@link ServerErrorCode}, and
  *
  * | code                 | what happened                                                          |
  * | -------------------- | ---------------------------------------------------------------------- |
- * | `ERR_HS_SERVER`      | the server refused a command: a {@link ServerError}, or a handshake's  |
- * |                      | command that it refused, with that error as the `cause`                |
  * | `ERR_HS_CONNECT`     | the name did not resolve, or no address could be connected to; what    |
  * |                      | the system said is the `cause`                                         |
  * | `ERR_HS_AUTH`        | the server refused the secret, or wants one and every command of the   |
@@ -1389,9 +1412,10 @@ export class ShardedIndex<
  * | `ERR_HS_PROTOCOL`    | what came is not the protocol or cannot be an answer to its command,   |
  * |                      | nobody asked for it, it is longer than `maxReplyBytes`, or its rows    |
  * |                      | have more than 4,096 columns                                           |
- * | `ERR_HS_CLOSED`      | `close()` or an AbortSignal ended it                                   |
+ * | `ERR_HS_CLOSED`      | `close()` ended it                                                     |
  * | `ERR_HS_BUSY`        | another execute is using the connection                                |
- * | `ERR_HS_EXECUTE`     | at least one batch failed: an {@link ExecuteError}                     |
+ * | `ERR_HS_EXECUTE`     | at least one batch failed: an {@link ExecuteError}; or at least one    |
+ * |                      | server: a {@link FanOutError}                                          |
  * | `ERR_HS_OVERLOADED`  | a {@link Client} has `maxPending` calls without a result already       |
  * | `ERR_HS_ROLLED_BACK` | a Client's write: the server had answered it with success, and then a  |
  * |                      | deadlock in the same batch made it take the transaction back           |
@@ -1400,12 +1424,32 @@ export class ShardedIndex<
  * | `ERR_HS_NO_ADDON`    | loading the package: there is no addon for the platform, or it cannot  |
  * |                      | be loaded; the loader's error is the `cause`                           |
  */
+export type ErrorCode =
+  | ServerErrorCode
+  | 'ERR_HS_CONNECT'
+  | 'ERR_HS_TIMEOUT'
+  | 'ERR_HS_LOST'
+  | 'ERR_HS_PROTOCOL'
+  | 'ERR_HS_CLOSED'
+  | 'ERR_HS_BUSY'
+  | 'ERR_HS_EXECUTE'
+  | 'ERR_HS_OVERLOADED'
+  | 'ERR_HS_ROLLED_BACK'
+  | 'ERR_HS_VALUE'
+  | 'ERR_HS_CHANGED'
+  | 'ERR_HS_NO_ADDON';
+
+/**
+ * Base of all errors of this package that are not the caller's mistake (those are TypeErrors and
+ * RangeErrors). Each call of a {@link Client} rejects with an Error of its own, in whose stack is
+ * the `async` function that awaits the call; what several calls failed of is its `cause`.
+ */
 export class HandlerSocketError extends Error {
   /** Made by this package only. */
-  protected constructor(code: string, message: string);
+  protected constructor(code: ErrorCode, message: string);
 
   /** Stable, and meant for programs. */
-  readonly code: string;
+  readonly code: ErrorCode;
 
   /** The server's, as {@link Connection.address} writes it. */
   readonly address?: string;
@@ -1426,17 +1470,18 @@ export class HandlerSocketError extends Error {
 }
 
 /**
- * The server's refusal of a command: the `error` of a {@link Reply}, or the `cause` of an error
- * about a handshake. Its `code` is `ERR_HS_AUTH` where `errorCode` is 3, and `ERR_HS_SERVER`
- * otherwise; its message says what the server's short words mean.
+ * The server's refusal of a command: the `error` of a {@link Reply}, what a call rejects with, or
+ * the `cause` of an error about a handshake. Its message says what the server's short words mean.
  *
  * ```js
- * if (reply.error?.serverMessage === '121') console.log('a row with this key already exists');
+ * if (error.code === 'ERR_HS_DUPLICATE_KEY') console.log('a row with this key already exists');
  * ```
  */
 export class ServerError extends HandlerSocketError {
   /** Made by this package only. */
   protected constructor(errorCode: number, serverMessage: string);
+
+  readonly code: ServerErrorCode;
 
   /** As {@link Reply.errorCode}. */
   readonly errorCode: number;
@@ -1462,12 +1507,18 @@ export class ExecuteError extends HandlerSocketError {
   readonly results: ExecuteResult[];
 }
 
-/** A call of a {@link ShardedIndex} failed at least at one of its servers. */
-export class FanOutError extends ExecuteError {
+/**
+ * A call of a {@link ShardedIndex} failed at least at one of its servers. It has the shape of an
+ * AggregateError.
+ */
+export class FanOutError extends HandlerSocketError {
   /** Made by this package only. */
   protected constructor(operation: string, failures: ShardFailure[], rows: unknown[]);
 
-  /** One for each server that failed; `errors` has their errors alone. */
+  /** The errors of {@link failures}, in the same order. */
+  readonly errors: HandlerSocketError[];
+
+  /** One for each server that failed. */
   readonly failures: ShardFailure[];
 
   /**

@@ -532,18 +532,22 @@ describe('on a real server', () => {
         [
           rowOf(1),
           TypeError,
-          'ERR_HS_SERVER',
+          'ERR_HS_NOT_OPENED',
           'ERR_HS_VALUE',
           TypeError,
           [rowOf(998), rowOf(999)],
-          'ERR_HS_SERVER',
+          'ERR_HS_DUPLICATE_KEY',
           1,
           TypeError,
           [rowOf(4), null],
         ],
       );
     }
-    assert.deepEqual(client.stats().errors, { ERR_HS_SERVER: 6, ERR_HS_VALUE: 3 });
+    assert.deepEqual(client.stats().errors, {
+      ERR_HS_NOT_OPENED: 3,
+      ERR_HS_DUPLICATE_KEY: 3,
+      ERR_HS_VALUE: 3,
+    });
   });
 
   test('each of 20,000 calls of all kinds gets its own result', async (t) => {

@@ -5,6 +5,7 @@ const { describe, test } = require('node:test');
 const { inspect } = require('node:util');
 
 const { Client, HandlerSocketError, ServerError } = require('..');
+const { codeOf } = require('./support/codes.js');
 const { useServer } = require('./support/server.js');
 
 const wide = Array.from({ length: 40 }, (_, i) => `c${i}`);
@@ -245,7 +246,7 @@ describe('a client refuses', () => {
     function assertServerError(error, errorCode, serverMessage, ...named) {
       assert.ok(error instanceof ServerError && error instanceof HandlerSocketError, error.stack);
       const { code, message } = error;
-      assert.deepEqual([code, error.errorCode], ['ERR_HS_SERVER', errorCode]);
+      assert.deepEqual([code, error.errorCode], [codeOf(serverMessage), errorCode]);
       assert.equal(error.serverMessage, serverMessage);
       for (const part of named) assert.ok(message.includes(part), `${part}: ${message}`);
     }
@@ -259,7 +260,7 @@ describe('a client refuses', () => {
         () => index.updateReturning('=', 2, { id: 1 }),
       ]);
       for (const error of errors) assertServerError(error, 1, '121', 't.kv', 'PRIMARY', 'already');
-      assert.deepEqual(client.stats().errors, { ERR_HS_SERVER: 3 });
+      assert.deepEqual(client.stats().errors, { ERR_HS_DUPLICATE_KEY: 3 });
     });
 
     const closed = {

@@ -126,7 +126,7 @@ describe('hansock:operation', () => {
     let error;
     await assert.rejects(index.insert(['a']), (reason) => {
       error = reason;
-      return reason.code === 'ERR_HS_SERVER';
+      return reason.code === 'ERR_HS_DUPLICATE_KEY';
     });
     await turn();
     assert.deepEqual(operations.events, [FAILURE]);

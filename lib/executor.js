@@ -249,13 +249,20 @@ function segmentsOf(finished) {
  * @param {AbortSignal} [signal]
  */
 function toError(failure, address, signal) {
-  const { code, serverCode, serverMessage } = failure;
+  const { serverCode, serverMessage } = failure;
+  const code = /** @type {import('..').ErrorCode} */ (failure.code);
   const said = serverCode == null ? '' : quoteServer(serverMessage ?? '');
   const outcome = /** @type {'not-sent' | 'unknown'} */ (failure.outcome);
   let cause = systemError(failure);
   if (failure.wasAborted) cause = signal?.reason;
-  if (serverCode != null) cause = new ServerError(serverCode, serverMessage ?? '', { address });
-  return new HandlerSocketError(code, failure.message + said, { address, outcome, cause });
+  if (serverCode == null)
+    return new HandlerSocketError(code, failure.message, { address, outcome, cause });
+  const refusal = new ServerError(serverCode, serverMessage ?? '', { address });
+  return new HandlerSocketError(refusal.code, failure.message + said, {
+    address,
+    outcome,
+    cause: refusal,
+  });
 }
 
 /**

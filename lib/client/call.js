@@ -1,7 +1,7 @@
 'use strict';
 
 const { HandlerSocketError } = require('../errors.js');
-const { afterWrite, withOutcome } = require('./outcomes.js');
+const { afterWrite, rejectAsOwn, withOutcome } = require('./outcomes.js');
 const { Making, Steps } = require('./steps.js');
 
 /*
@@ -123,8 +123,6 @@ const NO_CALL = null;
 class Call {
   /** @type {((value: any) => void) | null} */
   #resolve = null;
-  /** @type {((reason: unknown) => void) | null} */
-  #reject = null;
   #read;
   #finish;
   /** What was made of the outcomes. @type {any[] | null} */
@@ -157,9 +155,8 @@ class Call {
     this.#read = read;
     this.#finish = finish;
     /** null when it has settled. @type {Promise<any> | null} */
-    this.promise = new Promise((resolve, reject) => {
+    this.promise = new Promise((resolve) => {
       this.#resolve = resolve;
-      this.#reject = reject;
     });
   }
 
@@ -293,7 +290,7 @@ class Call {
   /** @param {unknown} error */
   #fail(error) {
     this.deadline?.release(error);
-    this.#reject?.(error);
+    this.#resolve?.(rejectAsOwn(error));
     this.#letGo();
   }
 
@@ -305,7 +302,6 @@ class Call {
     this.isSettled = true;
     this.promise = null;
     this.#resolve = null;
-    this.#reject = null;
     this.#values = null;
     this.#error = null;
   }

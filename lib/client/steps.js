@@ -2,7 +2,7 @@
 
 const { access } = require('../reply.js');
 const turn = require('./turn.js');
-const { afterWrite } = require('./outcomes.js');
+const { afterWrite, ownError } = require('./outcomes.js');
 const { mergeRows } = require('./results.js');
 
 /*
@@ -144,7 +144,7 @@ async function readOutcomes({ isWrite, read, finish }, outcomes) {
       if (turn.isOver()) await turn.next();
     }
   } catch (error) {
-    throw isWrite ? afterWrite(error) : error;
+    throw ownError(isWrite ? afterWrite(error) : error);
   }
   if (finish === undefined) return values[0];
   const result = finish(values);

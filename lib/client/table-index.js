@@ -7,7 +7,7 @@ const { Columns } = require('./columns.js');
 const { Commands } = require('./commands.js');
 const { KeyColumns } = require('./key-columns.js');
 const { withOutcome } = require('./outcomes.js');
-const { countOf, insertedOf, joinLists, replyOf, settled } = require('./results.js');
+const { countOf, insertedOf, joinLists, replyOf, settling } = require('./results.js');
 const { RowIterator } = require('./row-iterator.js');
 const { RowReader } = require('./row-reader.js');
 const { readScanOptions, scan } = require('./scan.js');
@@ -113,9 +113,12 @@ class Index {
     const operation = { name: 'getMany', isWrite: false, requests, key: keys };
     const read = this.#firstRow;
     if (lists === null) return this.#submit({ ...operation, read, finish: all });
-    const rest = this.#submit({ ...operation, read, finish: all, since: lists.since });
-    // The lists were sent before.
-    return rest.catch((error) => Promise.reject(withOutcome(error, 'unknown')));
+    try {
+      return await this.#submit({ ...operation, read, finish: all, since: lists.since });
+    } catch (error) {
+      // The lists were sent before.
+      throw withOutcome(/** @type {Error} */ (error), 'unknown');
+    }
   }
 
   /**
@@ -141,7 +144,7 @@ class Index {
       isWrite: false,
       settlesEach: true,
       requests: this.#commands.findEach(keys),
-      read: (outcome) => settled(() => this.#reader.first(replyOf(outcome))),
+      read: settling(this.#firstRow),
       finish: all,
       key: keys,
     });
@@ -221,7 +224,7 @@ class Index {
       isWrite: true,
       settlesEach: true,
       requests,
-      read: (outcome) => settled(() => insertedOf(outcome)),
+      read: settling(insertedOf),
       finish: all,
       values: rows,
     });

@@ -5,7 +5,7 @@ const { Connection } = require('../../connection.js');
 const { HandlerSocketError } = require('../../errors.js');
 const { Executor } = require('../../executor.js');
 const { ARRIVED, Holder, QUEUED } = require('../call.js');
-const { withOutcome } = require('../outcomes.js');
+const { asShared, withOutcome } = require('../outcomes.js');
 const tracing = require('../tracing.js');
 const { BatchWriter } = require('./batch-writer.js');
 const { HandOut } = require('./hand-out.js');
@@ -219,7 +219,7 @@ class PooledConnection {
     holder.handOver(until);
     const [result] = await tracing.traceExecute(connection, batch, executor, timeoutMs);
     holder.stage = ARRIVED;
-    const failure = result.status === 'rejected' ? result.reason : null;
+    const failure = result.status === 'rejected' ? asShared(result.reason) : null;
     if (failure?.outcome === 'not-sent') this.#counters.countBatch(batch, -1);
     this.#writer.reuse(batch);
     // What a server says that has refused the secret is about nothing else.
@@ -305,8 +305,8 @@ function latestDeadline(requests) {
  */
 function failAll(requests, batch, error) {
   for (const request of requests) {
-    if (request.isQueued) request.call.withdraw(() => error);
-    else if (request.holder === batch) request.fail(wentAstray(error));
+    if (request.isQueued) request.call.withdraw(() => asShared(error));
+    else if (request.holder === batch) request.fail(asShared(wentAstray(error)));
   }
 }
 
