@@ -566,17 +566,39 @@ export interface Reply extends Iterable<Text> {
   readonly error: ServerError | null;
 }
 
+// ── Calls ────────────────────────────────────────────────────────────────────────────────────────
+
+/** What each call may be given of its own. */
+export interface CallOptions {
+  /**
+   * Ends the call when it is aborted: it rejects at once with an {@link AbortError}. What had not
+   * been handed to a connection is not sent. Of a call in flight only the caller is let go: its reply
+   * is read and dropped, and other calls and the connection go on. null and undefined mean none.
+   *
+   * @default none
+   */
+  signal?: AbortSignal | null;
+
+  /**
+   * In milliseconds, in place of the client's own, for the whole call: all repetitions and
+   * fail-overs included. Of a scan it is each page's. At most 2,147,483,647.
+   *
+   * @default the client's
+   */
+  timeoutMs?: number;
+}
+
 // ── Executor ─────────────────────────────────────────────────────────────────────────────────────
 
 /** Further options of an execute. */
 export interface ExecuteOptions {
   /**
-   * Ends the execute when it is aborted: batches that are not finished fail with `ERR_HS_CLOSED`,
-   * with `signal.reason` as the `cause`; those that are keep their replies.
+   * Ends the execute when it is aborted: batches that are not finished fail with an
+   * {@link AbortError}; those that are keep their replies. null and undefined mean none.
    *
    * @default none
    */
-  signal?: AbortSignal;
+  signal?: AbortSignal | null;
 }
 
 /** How one batch of an execute ended. */
@@ -623,8 +645,9 @@ export class Executor {
    * the order in which they were added; they are in the batches too. Without pairs, it resolves
    * with an empty array; an empty batch has no replies, and nothing is connected for it.
    *
-   * Where a batch failed it rejects, once all have ended, with an {@link ExecuteError}. That the
-   * server refused a command is no failure, but a reply with an {@link Reply.error | error}.
+   * Where a batch failed it rejects, once all have ended, with an {@link ExecuteError}; where a
+   * signal ended it, with an {@link AbortError} that has the `results` of one. That the server
+   * refused a command is no failure, but a reply with an {@link Reply.error | error}.
    *
    * A connection that another execute is using fails its batch with `ERR_HS_BUSY`, unless the batch
    * may wait in line ({@link ConnectionOptions.maxQueued}).
@@ -636,6 +659,8 @@ export class Executor {
    *   pairs stay.
    */
   execute(timeoutMs?: number, options?: ExecuteOptions): Promise<(readonly Reply[])[]>;
+  /** The same, with the time among the options. */
+  execute(options: CallOptions): Promise<(readonly Reply[])[]>;
 
   /**
    * As {@link Executor.execute}, but never rejects for a batch's sake: what `Promise.allSettled` is
@@ -648,6 +673,8 @@ export class Executor {
    * ```
    */
   executeSettled(timeoutMs?: number, options?: ExecuteOptions): Promise<ExecuteResult[]>;
+  /** The same, with the time among the options. */
+  executeSettled(options: CallOptions): Promise<ExecuteResult[]>;
 
   /**
    * As {@link Executor.execute}, but blocks this thread until all is over. It takes the same
@@ -656,6 +683,8 @@ export class Executor {
    * @throws ExecuteError where a batch failed.
    */
   executeSync(timeoutMs?: number): (readonly Reply[])[];
+  /** The same, with the time among the options. */
+  executeSync(options: Pick<CallOptions, 'timeoutMs'>): (readonly Reply[])[];
 }
 
 // ── Ketama ───────────────────────────────────────────────────────────────────────────────────────
@@ -886,7 +915,8 @@ export interface RowFilter<Name extends string = string, DateOrNever = never> {
 }
 
 /** Which of the rows that the key finds: as {@link FindOptions}. */
-export interface RangeOptions<Name extends string = string, DateOrNever = never> {
+export interface RangeOptions<Name extends string = string, DateOrNever = never>
+  extends CallOptions {
   /** At most so many rows. */
   limit?: number;
   /** Passes over so many rows first. @default 0 */
@@ -1036,20 +1066,23 @@ export class Index<
   protected constructor();
 
   /** The first row whose key equals `key`, or null. */
-  get(key: IndexKey<T>): Promise<Row<C, T> | null>;
+  get(key: IndexKey<T>, options?: CallOptions): Promise<Row<C, T> | null>;
 
   /**
    * One row or null for each key, in the keys' order, in one round trip. (In two where `keyColumns`
    * was given and a key has another text than its row: `'05'` for 5, `'A'` for `'a'`; `timeoutMs` is
    * for both.)
    */
-  getMany(keys: readonly IndexKey<T>[]): Promise<(Row<C, T> | null)[]>;
+  getMany(keys: readonly IndexKey<T>[], options?: CallOptions): Promise<(Row<C, T> | null)[]>;
 
   /**
    * As {@link getMany}, and what fails is told of each key by itself, whatever ends the call: a row
    * that had come is given.
    */
-  getManySettled(keys: readonly IndexKey<T>[]): Promise<PromiseSettledResult<Row<C, T> | null>[]>;
+  getManySettled(
+    keys: readonly IndexKey<T>[],
+    options?: CallOptions,
+  ): Promise<PromiseSettledResult<Row<C, T> | null>[]>;
 
   /**
    * For each key the rows that equal it, up to `limit` each, in one round trip: what `in` does not
@@ -1057,7 +1090,10 @@ export class Index<
    */
   findMany(
     keys: readonly IndexKey<T>[],
-    options: { limit: number; filters?: readonly RowFilter<F[number], DateIfDeclared<T>>[] },
+    options: CallOptions & {
+      limit: number;
+      filters?: readonly RowFilter<F[number], DateIfDeclared<T>>[];
+    },
   ): Promise<Row<C, T>[][]>;
 
   /**
@@ -1098,7 +1134,7 @@ export class Index<
   scan(
     op: Exclude<FindOperator, '='>,
     key: IndexKey<T>,
-    options?: {
+    options?: CallOptions & {
       /** Rows a round trip. @default 1000 */
       pageSize?: number;
       /** At most so many rows in all. @default Infinity */
@@ -1115,7 +1151,10 @@ export class Index<
    *
    * `insertId` is the AUTO_INCREMENT id that the server made up, and null where it made up none.
    */
-  insert(values: Values<C, T> | PositionalValues<T>): Promise<{ insertId: bigint | null }>;
+  insert(
+    values: Values<C, T> | PositionalValues<T>,
+    options?: CallOptions,
+  ): Promise<{ insertId: bigint | null }>;
 
   /**
    * Inserts rows in one round trip. Each has a result of its own, with a true `outcome`, whatever
@@ -1123,6 +1162,7 @@ export class Index<
    */
   insertMany(
     rows: readonly (Values<C, T> | PositionalValues<T>)[],
+    options?: CallOptions,
   ): Promise<PromiseSettledResult<{ insertId: bigint | null }>[]>;
 
   /**
@@ -1361,7 +1401,7 @@ export class ShardedIndex<
   scan(
     op: Exclude<FindOperator, '='>,
     key: IndexKey<T>,
-    options?: {
+    options?: CallOptions & {
       pageSize?: number;
       limit?: number;
       filters?: readonly RowFilter<F[number], DateIfDeclared<T>>[];
@@ -1423,6 +1463,7 @@ export type ServerErrorCode =
  * | `ERR_HS_CHANGED`     | {@link Index.updateReturning}: the rows changed under it               |
  * | `ERR_HS_NO_ADDON`    | loading the package: there is no addon for the platform, or it cannot  |
  * |                      | be loaded; the loader's error is the `cause`                           |
+ * | `ABORT_ERR`          | an AbortSignal ended it: an {@link AbortError}                         |
  */
 export type ErrorCode =
   | ServerErrorCode
@@ -1437,7 +1478,8 @@ export type ErrorCode =
   | 'ERR_HS_ROLLED_BACK'
   | 'ERR_HS_VALUE'
   | 'ERR_HS_CHANGED'
-  | 'ERR_HS_NO_ADDON';
+  | 'ERR_HS_NO_ADDON'
+  | 'ABORT_ERR';
 
 /**
  * Base of all errors of this package that are not the caller's mistake (those are TypeErrors and
@@ -1493,6 +1535,17 @@ export class ServerError extends HandlerSocketError {
    * known to say: one may send back what it was sent, a secret too. Not enumerable.
    */
   readonly serverMessage: string;
+}
+
+/** An AbortSignal ended the call; named as Node.js names its own. `cause` is the signal's reason. */
+export class AbortError extends HandlerSocketError {
+  /** Made by this package only. */
+  protected constructor(details: { cause: unknown });
+
+  readonly code: 'ABORT_ERR';
+
+  /** Of an {@link Executor.execute}: as those of an {@link ExecuteError}. */
+  readonly results?: ExecuteResult[];
 }
 
 /** At least one batch of an execute failed. It has the shape of an AggregateError. */

@@ -47,18 +47,32 @@ class ServerError extends HandlerSocketError {
   }
 }
 
+/** An AbortSignal ended it. Named as Node.js names its own. */
+class AbortError extends HandlerSocketError {
+  /**
+   * @param {object} details
+   * @param {string} [details.address]
+   * @param {'not-sent' | 'unknown'} [details.outcome]
+   * @param {unknown} details.cause  the signal's reason
+   * @param {import('..').ExecuteResult[]} [details.results]  of an execute
+   */
+  constructor({ results, ...details }) {
+    super('ABORT_ERR', 'The operation was aborted', details);
+    if (results !== undefined) this.results = results;
+  }
+}
+
 /** At least one batch of an execute failed. */
 class ExecuteError extends HandlerSocketError {
   /**
    * @param {import('..').ExecuteResult[]} results
-   * @param {unknown} [cause]
    */
-  constructor(results, cause) {
+  constructor(results) {
     /** @type {import('..').HandlerSocketError[]} */
     const errors = [];
     for (const result of results) if (result.status === 'rejected') errors.push(result.reason);
     const counts = `${errors.length} of ${results.length} batches failed`;
-    super('ERR_HS_EXECUTE', `${counts}; the first: ${errors[0].message}`, { cause });
+    super('ERR_HS_EXECUTE', `${counts}; the first: ${errors[0].message}`);
     this.errors = errors;
     this.results = results;
   }
@@ -87,7 +101,7 @@ class FanOutError extends HandlerSocketError {
 }
 
 // On the prototypes, so that they are not repeated in what inspect shows; writable as on any Error.
-for (const errorClass of [HandlerSocketError, ServerError, ExecuteError, FanOutError]) {
+for (const errorClass of [HandlerSocketError, ServerError, AbortError, ExecuteError, FanOutError]) {
   Object.defineProperty(errorClass.prototype, 'name', {
     value: errorClass.name,
     writable: true,
@@ -155,6 +169,7 @@ function make(error, details) {
   if (error instanceof ServerError) {
     return new ServerError(error.errorCode, error.serverMessage, details);
   }
+  if (error instanceof AbortError) return new AbortError({ cause: details.cause });
   if (error instanceof HandlerSocketError) {
     return new HandlerSocketError(error.code, error.message, details);
   }
@@ -220,6 +235,7 @@ function quoteServer(serverMessage) {
 }
 
 module.exports = {
+  AbortError,
   HandlerSocketError,
   ServerError,
   ExecuteError,

@@ -76,6 +76,8 @@ declare namespace contract {
     offset?: number;
     in?: { position: number; values: readonly Bindable[] };
     filters?: readonly RowFilter[];
+    signal?: AbortSignal | null;
+    timeoutMs?: number;
   }
 
   export class Index<C extends readonly string[], T> {

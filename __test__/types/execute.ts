@@ -32,8 +32,14 @@ executor.add(connection);
 executor.add(batch, connection);
 // @ts-expect-error: milliseconds are a number
 executor.execute('1s');
-// @ts-expect-error: the time is an argument of its own
 executor.execute({ signal });
+executor.execute({ timeoutMs: 1000, signal: null });
+executor.executeSettled({ timeoutMs: undefined, signal: undefined });
+executor.executeSync({ timeoutMs: 1000 });
+// @ts-expect-error: no such option
+executor.execute({ timeout: 1000 });
+// @ts-expect-error: nothing can abort a blocking call
+executor.executeSync({ signal });
 // @ts-expect-error: a controller is no signal
 executor.execute(1000, { signal: new AbortController() });
 // @ts-expect-error: nothing can abort a blocking call

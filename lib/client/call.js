@@ -149,6 +149,8 @@ class Call {
     /** How many of them have left the queue. */
     this.taken = 0;
     this.isSettled = false;
+    /** Called when it settles. @type {(() => void) | null} */
+    this.onSettled = null;
     /** @type {import('./instances').Deadline | null} */
     this.deadline = null;
     this.#pending = requests.length;
@@ -199,6 +201,25 @@ class Call {
   }
 
   /**
+   * Ends it at once. What is queued is not sent; what comes of the rest is dropped.
+   * @param {(outcome: 'not-sent' | 'unknown') => Error} errorOf
+   * @param {boolean} settlesEach  whether each request has a result of its own
+   */
+  abort(errorOf, settlesEach) {
+    if (settlesEach) {
+      this.withdraw(() => errorOf('not-sent'));
+      this.#failWhere(({ stage }) => stage !== DONE, () => errorOf('unknown'));
+      return;
+    }
+    let notSent = this.#notSent;
+    for (const request of this.requests) {
+      if (request.isQueued && !request.mayHaveBeenSent) notSent++;
+      request.holder = NOBODY;
+    }
+    this.#fail(errorOf(notSent === this.requests.length ? 'not-sent' : 'unknown'));
+  }
+
+  /**
    * @param {(holder: Holder) => boolean} isMeant
    * @param {() => Error} errorOf
    */
@@ -218,6 +239,8 @@ class Call {
    * @param {any} value
    */
   #setValue(position, value) {
+    // It may have ended while a long reply's rows were made.
+    if (this.isSettled) return null;
     if (this.#finish === undefined) {
       this.#settle(value);
       return null;
@@ -233,6 +256,7 @@ class Call {
    * @param {unknown} error
    */
   #setError(position, error) {
+    if (this.isSettled) return null;
     if (position < this.#errorPosition) {
       this.#error = this.isWrite ? afterWrite(error) : error;
       this.#errorPosition = position;
@@ -282,6 +306,7 @@ class Call {
 
   /** @param {any} result */
   #settle(result) {
+    if (this.isSettled) return;
     this.deadline?.release(null);
     this.#resolve?.(result);
     this.#letGo();
@@ -289,6 +314,7 @@ class Call {
 
   /** @param {unknown} error */
   #fail(error) {
+    if (this.isSettled) return;
     this.deadline?.release(error);
     this.#resolve?.(rejectAsOwn(error));
     this.#letGo();
@@ -300,6 +326,8 @@ class Call {
    */
   #letGo() {
     this.isSettled = true;
+    this.onSettled?.();
+    this.onSettled = null;
     this.promise = null;
     this.#resolve = null;
     this.#values = null;

@@ -2,7 +2,9 @@
 
 const { AsyncResource } = require('node:async_hooks');
 const { inspect } = require('node:util');
-const { HandlerSocketError } = require('../errors.js');
+const { offAbort, onAbort } = require('../abort.js');
+const { AbortError, HandlerSocketError } = require('../errors.js');
+const { now } = require('../timers.js');
 const { Call } = require('./call.js');
 const { Counters } = require('./counters.js');
 const { Definitions } = require('./definition.js');
@@ -110,8 +112,8 @@ class Client {
    * @param {number} [until]  as performance.now() tells it
    */
   #submit(operation, until = this.#untilOf(operation)) {
-    const { name, isWrite, requests, finish, since } = operation;
-    const refusal = since === undefined ? this.#refusal() : null;
+    const { name, isWrite, requests, finish, call: settings } = operation;
+    const refusal = this.#refusal(operation);
     if (refusal !== null) return this.#trace(operation, this.#refuse(operation, refusal));
     const pipeline = isWrite ? this.#writes : this.#reads;
     if (pipeline === null) {
@@ -122,16 +124,21 @@ class Client {
     if (requests.length === 0) return Promise.resolve(finish?.([]));
     const call = new Call(operation);
     const promise = /** @type {Promise<any>} */ (call.promise);
-    pipeline.add(call, until);
+    pipeline.add(call, until, settings?.timeoutMs !== undefined);
+    if (settings?.signal !== undefined) {
+      endOnAbort(call, settings.signal, pipeline.address, operation.settlesEach === true);
+    }
     return this.#trace(operation, promise);
   }
 
   /**
-   * The rest of a call has what is left of the call's time.
+   * When a call ends, where it is not the client's time from now on: the rest of a call has what is
+   * left of the call's time.
    * @param {Operation} operation
    */
-  #untilOf({ since }) {
-    return since === undefined ? undefined : since + this.#settings.timeoutMs;
+  #untilOf({ since, call }) {
+    if (since === undefined && call?.timeoutMs === undefined) return undefined;
+    return (since ?? now()) + (call?.timeoutMs ?? this.#settings.timeoutMs);
   }
 
   /**
@@ -153,8 +160,15 @@ class Client {
     return traceOperation(operation, this.#settings.traceValues, promise);
   }
 
-  /** Why no call is taken on now; null if it is. */
-  #refusal() {
+  /**
+   * Why a call is not taken on now; null if it is.
+   * @param {Operation} operation
+   */
+  #refusal({ since, call }) {
+    if (call?.signal?.aborted) {
+      return new AbortError({ outcome: 'not-sent', cause: call.signal.reason });
+    }
+    if (since !== undefined) return null;
     if (this.#closed !== null) {
       return new HandlerSocketError('ERR_HS_CLOSED', 'the client was closed', {
         outcome: 'not-sent',
@@ -170,6 +184,23 @@ class Client {
     }
     return null;
   }
+}
+
+/**
+ * An abort detaches the caller alone: the batch that has its requests goes on.
+ * @param {InstanceType<typeof Call>} call
+ * @param {AbortSignal} signal
+ * @param {string} address
+ * @param {boolean} settlesEach
+ */
+function endOnAbort(call, signal, address, settlesEach) {
+  const abort = () => {
+    call.abort((outcome) => {
+      return new AbortError({ address, outcome, cause: signal.reason });
+    }, settlesEach);
+  };
+  call.onSettled = () => offAbort(signal, abort);
+  onAbort(signal, abort);
 }
 
 /** @typedef {import('./table-index.js').Operation} Operation */

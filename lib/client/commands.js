@@ -5,6 +5,7 @@ const { checkArray, checkNames, checkOptions } = require('../check.js');
 const command = require('../command.js');
 const { show } = require('../encode.js');
 const { Request } = require('./call.js');
+const { CALL_OPTIONS } = require('./call-options.js');
 
 /** Increments are of the server's signed 64-bit integers. */
 const MAX_INT64 = 2n ** 63n - 1n;
@@ -12,7 +13,7 @@ const MAX_INT64_DIGITS = 19;
 const WHOLE_NUMBER = /^[+-]?\d+$/;
 const SIGN_AND_ZEROS = /^[+-]?0*/;
 
-const RANGE_OPTIONS = ['limit', 'offset', 'in', 'filters'];
+const RANGE_OPTIONS = ['limit', 'offset', 'in', 'filters', ...CALL_OPTIONS];
 const FILTER_OPTIONS = ['type', 'column', 'op', 'value'];
 
 /** How long the IN lists are that keys are cut into: several connections may share them. */

@@ -1,11 +1,17 @@
 'use strict';
 
-const { checkInteger, checkNames, checkOptions, checkSecret, checkString } = require('../check.js');
+const {
+  checkInteger,
+  checkMilliseconds,
+  checkNames,
+  checkOptions,
+  checkSecret,
+  checkString,
+} = require('../check.js');
 const {
   DEFAULT_HOST,
   DEFAULT_READ_PORT,
   DEFAULT_WRITE_PORT,
-  MAX_TIMEOUT_MS,
 } = require('../defaults.js');
 const { showKind } = require('../encode.js');
 
@@ -137,21 +143,6 @@ function checkSecretOption(secret, argument) {
   if (secret === undefined || typeof secret === 'function') return;
   if (typeof secret === 'string') checkSecret(secret, argument);
   else throw new TypeError(`${argument} must be a string or a function, not ${showKind(secret)}`);
-}
-
-/**
- * @param {unknown} value
- * @param {string} argument
- */
-function checkMilliseconds(value, argument) {
-  if (typeof value !== 'number') {
-    throw new TypeError(`${argument} must be a number, not ${showKind(value)}`);
-  }
-  if (!(value > 0 && value <= MAX_TIMEOUT_MS)) {
-    throw new RangeError(
-      `${argument} must be more than 0 and at most ${MAX_TIMEOUT_MS} milliseconds`,
-    );
-  }
 }
 
 /** @param {Place['address']} address */

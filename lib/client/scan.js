@@ -7,6 +7,7 @@ const {
   checkOneOfArgument,
   checkOptions,
 } = require('../check.js');
+const { CALL_OPTIONS, callSettingsOf } = require('./call-options.js');
 const { isSame, keyAt, rowCount } = require('./rows.js');
 
 /*
@@ -19,7 +20,7 @@ const { isSame, keyAt, rowCount } = require('./rows.js');
  */
 
 const DEFAULT_PAGE_SIZE = 1000;
-const SCAN_OPTIONS = ['pageSize', 'limit', 'filters'];
+const SCAN_OPTIONS = ['pageSize', 'limit', 'filters', ...CALL_OPTIONS];
 /** A scan walks on. */
 const SCAN_OPERATORS = new Set(['>', '>=', '<', '<=']);
 
@@ -31,6 +32,8 @@ const MAX_MISSES = 3;
  * @property {number} [pageSize]
  * @property {number} [limit]
  * @property {readonly import('../..').RowFilter[]} [filters]
+ * @property {AbortSignal | null} [signal]
+ * @property {number} [timeoutMs]  of each page
  *
  * @param {unknown} op
  * @param {ScanOptions} options
@@ -44,7 +47,7 @@ function readScanOptions(op, options) {
     checkIntegerArgument(limit, 'options.limit', 0, Number.MAX_SAFE_INTEGER);
   }
   checkOneOfArgument(op, 'op', SCAN_OPERATORS);
-  return { pageSize, limit, filters };
+  return { pageSize, limit, filters, call: callSettingsOf(options) };
 }
 
 /**

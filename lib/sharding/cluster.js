@@ -98,7 +98,7 @@ class Cluster {
     const groups = Array.from(parts.values(), (positions) => {
       return { positions, candidates: this.#candidates(hashed[positions[0]], nodesOf, isWrite) };
     });
-    const gathered = await failOver(operation, groups, this.#until());
+    const gathered = await failOver(operation, groups, this.#until(operation));
     return { outcomes: gathered.outcomes, failures: failuresAmong(isWrite, gathered) };
   }
 
@@ -107,7 +107,7 @@ class Cluster {
    * @param {readonly Node[]} candidates
    */
   async #submit(operation, candidates) {
-    const { outcomes } = await failOver(operation, [groupOf(operation, candidates)], this.#until());
+    const { outcomes } = await failOver(operation, [groupOf(operation, candidates)], this.#until(operation));
     return readOutcomes(operation, outcomes);
   }
 
@@ -123,15 +123,16 @@ class Cluster {
       const candidates =
         pinned === null ? firstCandidates(operation.isWrite) : pinned.shard.readersFrom(pinned);
       const group = groupOf(operation, candidates);
-      const { outcomes, nodes } = await failOver(operation, [group], this.#until());
+      const { outcomes, nodes } = await failOver(operation, [group], this.#until(operation));
       const result = await readOutcomes(operation, outcomes);
       pinned = nodes[0];
       return result;
     };
   }
 
-  #until() {
-    return now() + this.#timeoutMs;
+  /** @param {Operation} operation */
+  #until({ call }) {
+    return now() + (call?.timeoutMs ?? this.#timeoutMs);
   }
 
   /**

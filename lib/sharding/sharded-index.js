@@ -1,9 +1,11 @@
 'use strict';
 
 const { checkOneOfArgument, checkOptions } = require('../check.js');
+const { CALL_OPTIONS } = require('../client/call-options.js');
+const { withOutcome } = require('../client/outcomes.js');
 const { readOutcomes } = require('../client/steps.js');
 const { Index } = require('../client/table-index.js');
-const { FanOutError, HandlerSocketError } = require('../errors.js');
+const { AbortError, FanOutError, HandlerSocketError } = require('../errors.js');
 const { merge, orderBy } = require('./merge.js');
 const { ShardKey } = require('./shard-key.js');
 
@@ -58,7 +60,7 @@ class ShardedIndex extends Index {
    */
   async find(op, key, options) {
     const given = options === undefined ? {} : options;
-    const { servers, ...rest } = ownOptions(given, ['limit', 'offset', 'in', 'filters']);
+    const { servers, ...rest } = ownOptions(given, ['limit', 'offset', 'in', 'filters', ...CALL_OPTIONS]);
     if (servers === undefined) return super.find(op, key, rest);
     checkOneOfArgument(servers, 'options.servers', ALL);
     const asked = this.#cluster.shards.map(async (shard) => {
@@ -80,7 +82,12 @@ class ShardedIndex extends Index {
    * @param {{ pageSize?: number, limit?: number, filters?: readonly import('../..').RowFilter[], servers?: 'all' }} [options]
    */
   scan(op, key, options = {}) {
-    const { servers, ...rest } = ownOptions(options, ['pageSize', 'limit', 'filters']);
+    const { servers, ...rest } = ownOptions(options, [
+      'pageSize',
+      'limit',
+      'filters',
+      ...CALL_OPTIONS,
+    ]);
     if (servers === undefined) {
       this.#checkOneServer(op, key);
       // What follows the first page is on the same server, whatever its keys are.
@@ -212,6 +219,11 @@ function rowsOfAll(answers) {
  * @param {import('../..').ShardFailure[]} failures
  */
 function throwIfRefusedHere(failures) {
+  const aborted = failures.find(({ error }) => error instanceof AbortError);
+  if (aborted !== undefined) {
+    const isNotSent = failures.every(({ error }) => error.outcome === 'not-sent');
+    throw isNotSent ? aborted.error : withOutcome(aborted.error, 'unknown');
+  }
   for (const code of ['ERR_HS_CLOSED', 'ERR_HS_OVERLOADED']) {
     const isShared = failures.length > 0 && failures.every(({ error }) => error.code === code);
     if (isShared) throw failures[0].error;

@@ -52,9 +52,10 @@ class Deadlines {
    * That of calls which are made now.
    * @param {number} begun  as performance.now() tells it
    * @param {number} at
+   * @param {number} [batchAt]  that of a batch that has them
    */
-  begin(begun, at) {
-    return new Deadline(this, begun, at);
+  begin(begun, at, batchAt = at) {
+    return new Deadline(this, begun, at, batchAt);
   }
 
   /** @param {Deadline} deadline  which has a call now */
@@ -110,9 +111,11 @@ class Deadline {
    * @param {Deadlines} owner
    * @param {number} begun  as performance.now() tells it
    * @param {number} at
+   * @param {number} batchAt
    */
-  constructor(owner, begun, at) {
+  constructor(owner, begun, at, batchAt) {
     this.at = at;
+    this.batchAt = batchAt;
     /** When something is to be done about it: at its time, and once more a while later. */
     this.due = at;
     this.#owner = owner;

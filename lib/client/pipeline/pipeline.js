@@ -75,6 +75,10 @@ class Pipeline {
     });
   }
 
+  get address() {
+    return this.#deadlines.address;
+  }
+
   get connects() {
     return this.#connections.reduce((sum, connection) => sum + connection.connects, 0);
   }
@@ -87,11 +91,14 @@ class Pipeline {
    * @param {Call} call
    * @param {number} [until]  as performance.now() tells it, where it is not the client's time from
    *   now on
+   * @param {boolean} [isItsOwn]  whether that is the time of this call alone: then a batch that has
+   *   it goes on for the client's time, and the connection outlives the call
    */
-  add(call, until) {
+  add(call, until, isItsOwn = false) {
     const time = now();
     if (until !== undefined) {
-      this.#deadlines.begin(time, until).add(call);
+      const batchUntil = isItsOwn ? Math.max(until, time + this.#timeoutMs) : until;
+      this.#deadlines.begin(time, until, batchUntil).add(call);
     } else {
       if (!this.#deadline?.isFresh(time)) {
         this.#deadline = this.#deadlines.begin(time, time + this.#timeoutMs);

@@ -292,7 +292,7 @@ function withdrawLate(requests) {
 /** @param {readonly Request[]} requests */
 function latestDeadline(requests) {
   let latest = 0;
-  for (const { call } of requests) latest = Math.max(latest, call.deadline?.at ?? 0);
+  for (const { call } of requests) latest = Math.max(latest, call.deadline?.batchAt ?? 0);
   return latest;
 }
 
