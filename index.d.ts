@@ -218,6 +218,9 @@ export class Connection {
    * `ERR_HS_CLOSED`. The connection may be used again: it connects anew.
    */
   close(): void;
+
+  /** As {@link close}. */
+  [Symbol.dispose](): void;
 }
 
 // ── Commands ─────────────────────────────────────────────────────────────────────────────────────
@@ -793,8 +796,12 @@ export interface ClientOptions {
   host?: string;
   /** The port for reads (`handlersocket_port`). @default 9998 */
   port?: number;
-  /** The port for writes (`handlersocket_port_wr`). @default 9999 */
-  writePort?: number;
+  /**
+   * The port for writes (`handlersocket_port_wr`). null: there is none, and writes are TypeErrors.
+   *
+   * @default 9999
+   */
+  writePort?: number | null;
   /** The path of the Unix socket for reads, in place of `port`. */
   path?: string;
   /** The path of the Unix socket for writes, in place of `writePort`. */
@@ -960,6 +967,18 @@ export interface OpenIndexTarget<
   keyColumns?: readonly C[number][];
 }
 
+/** Options of {@link Client.connect}. */
+export interface ConnectOptions extends CallOptions {
+  /** Whether to connect to the write port, too, and open there what the read port has opened. @default false */
+  writes?: boolean;
+}
+
+/** What {@link Client.ping} gives, in milliseconds. */
+export interface PingResult {
+  readMs: number;
+  writeMs: number | null;
+}
+
 /** Figures about a {@link Client} since it was constructed. */
 export interface ClientStats {
   /** How many connections are open just now. */
@@ -1013,8 +1032,25 @@ export interface ClientStats {
  * `hansock:execute` (each batch) and `hansock:connect`; without subscribers they cost nothing.
  */
 export class Client implements AsyncDisposable {
-  /** @throws TypeError or RangeError that names the option. */
+  /** @throws TypeError or RangeError that names the option; a wrong host or path is one, too. */
   constructor(options?: ClientOptions);
+
+  /**
+   * Connects to the read port, shows it the secret, and opens there every index defined so far. With
+   * `writes` the same on the write port. It rejects with what failed, and names it. Optional: calls
+   * connect by themselves.
+   *
+   * @remarks An index that is open on the write port holds up FLUSH TABLES WITH READ LOCK and SET
+   * GLOBAL read_only: without `writes` a write opens its index there when it is first needed, after
+   * the read port has opened it.
+   */
+  connect(options?: ConnectOptions): Promise<void>;
+
+  /**
+   * One empty round trip on each port in use, in milliseconds; `writeMs` is null where the client has
+   * not connected to the write port so far.
+   */
+  ping(options?: CallOptions): Promise<PingResult>;
 
   /**
    * An index of a table. Does no I/O: the server opens it at the first call, and again after each
@@ -1036,6 +1072,12 @@ export class Client implements AsyncDisposable {
 
   /** Figures for monitoring. */
   stats(): ClientStats;
+
+  /**
+   * Ends everything now: calls in flight reject with `ERR_HS_CLOSED` and their outcome, and calls
+   * after it as well. {@link close} is what lets them end.
+   */
+  destroy(): void;
 
   /**
    * Lets what is under way end, then disconnects. Calls after it reject with `ERR_HS_CLOSED`. May
@@ -1319,6 +1361,14 @@ export interface ShardFailure {
   error: HandlerSocketError;
 }
 
+/** What {@link ShardedClient.ping} gives of one server. */
+export interface ShardPing {
+  /** `'host:port'` */
+  address: string;
+  primary: PingResult;
+  replicas: PingResult[];
+}
+
 /** Figures of one server of a {@link ShardedClient}. */
 export interface ShardStats {
   /** `'host:port'` */
@@ -1359,8 +1409,17 @@ export class ShardedClient implements AsyncDisposable {
   /** `'host:port'` of the server that a key belongs to, given the values of `shardBy`. */
   getServer(key: Key): string;
 
+  /** As {@link Client.connect}, of all servers and their replicas. */
+  connect(options?: ConnectOptions): Promise<void>;
+
+  /** As {@link Client.ping}, of all servers and their replicas. */
+  ping(options?: CallOptions): Promise<ShardPing[]>;
+
   /** Figures for monitoring, of each server. */
   stats(): ShardStats[];
+
+  /** As {@link Client.destroy}, of all servers. */
+  destroy(): void;
 
   /** As {@link Client.close}, of all servers. */
   close(): Promise<void>;
@@ -1452,7 +1511,7 @@ export type ServerErrorCode =
  * | `ERR_HS_PROTOCOL`    | what came is not the protocol or cannot be an answer to its command,   |
  * |                      | nobody asked for it, it is longer than `maxReplyBytes`, or its rows    |
  * |                      | have more than 4,096 columns                                           |
- * | `ERR_HS_CLOSED`      | `close()` ended it                                                     |
+ * | `ERR_HS_CLOSED`      | `close()` or `destroy()` ended it                                      |
  * | `ERR_HS_BUSY`        | another execute is using the connection                                |
  * | `ERR_HS_EXECUTE`     | at least one batch failed: an {@link ExecuteError}; or at least one    |
  * |                      | server: a {@link FanOutError}                                          |

@@ -352,7 +352,8 @@ describe('writes of a client', () => {
         t,
         answer((line) => (line.startsWith('P') ? '0\t1\n' : replyTo(line))),
       );
-      const client = connect(t, { writePort: peer.port, writeConnections: 2, secret: '' });
+      const { port } = peer;
+      const client = connect(t, { port, writePort: port, writeConnections: 2, secret: '' });
       const index = client.openIndex({ database: 't', table: 'kv', columns: ['id', 'n'] });
       const calls = Array.from({ length: 17 }, (_, i) => index.updateReturning('=', i, { n: 1 }));
       await Promise.all(calls);

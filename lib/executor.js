@@ -8,7 +8,13 @@ const { offAbort, onAbort } = require('./abort.js');
 const { MAX_TIMEOUT_MS } = require('./defaults.js');
 const driver = require('./driver.js');
 const { show, showKind } = require('./encode.js');
-const { AbortError, ExecuteError, HandlerSocketError, ServerError, quoteServer } = require('./errors.js');
+const {
+  AbortError,
+  ExecuteError,
+  HandlerSocketError,
+  ServerError,
+  quoteServer,
+} = require('./errors.js');
 
 const DEFAULT_TIMEOUT_MS = 5000;
 

@@ -11,7 +11,7 @@ declare namespace contract {
   export interface ClientOptions {
     host?: string;
     port?: number;
-    writePort?: number;
+    writePort?: number | null;
     path?: string;
     writePath?: string;
     secret?: string | (() => string | Promise<string>);

@@ -1,6 +1,7 @@
 'use strict';
 
 const { checkMilliseconds, checkNames, checkOptions, checkSignal } = require('../check.js');
+const { showKind } = require('../encode.js');
 
 /*
  * What callers give with each call: a signal, and a time in place of the client's.
@@ -38,4 +39,25 @@ function callSettingsOf(options) {
   return { signal, timeoutMs: checkMilliseconds(timeoutMs, 'options.timeoutMs') };
 }
 
-module.exports = { CALL_OPTIONS, callSettingsOf, readCallOptions };
+/**
+ * @typedef {object} ConnectSettings
+ * @property {boolean} writes
+ * @property {CallSettings | undefined} call
+ */
+
+/**
+ * The options of `connect`.
+ * @param {unknown} [options]
+ * @returns {ConnectSettings}
+ */
+function readConnectOptions(options = {}) {
+  const given = checkOptions(options, 'options');
+  checkNames(given, 'options', ['writes', ...CALL_OPTIONS]);
+  const { writes = false } = given;
+  if (typeof writes !== 'boolean') {
+    throw new TypeError(`options.writes must be a boolean, not ${showKind(writes)}`);
+  }
+  return { writes, call: callSettingsOf(given) };
+}
+
+module.exports = { CALL_OPTIONS, callSettingsOf, readCallOptions, readConnectOptions };

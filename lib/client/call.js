@@ -60,7 +60,7 @@ const MAX_ROWS_EXPECTED = 1024;
  */
 class Request {
   /**
-   * @param {import('./instances').Definition} definition
+   * @param {import('./instances').Definition} definition  of a ping there is none: see probes.js
    * @param {InstanceType<typeof import('../command.js').Command>} command
    * @param {number} [weight]  how many keys it asks for
    */
@@ -146,6 +146,8 @@ class Call {
       requests[i].call = this;
       requests[i].position = i;
     }
+    /** Whether the client's figures tell of it: not of what it asks for on its own account. */
+    this.isCounted = true;
     /** How many of them have left the queue. */
     this.taken = 0;
     this.isSettled = false;
@@ -208,7 +210,10 @@ class Call {
   abort(errorOf, settlesEach) {
     if (settlesEach) {
       this.withdraw(() => errorOf('not-sent'));
-      this.#failWhere(({ stage }) => stage !== DONE, () => errorOf('unknown'));
+      this.#failWhere(
+        ({ stage }) => stage !== DONE,
+        () => errorOf('unknown'),
+      );
       return;
     }
     let notSent = this.#notSent;
@@ -307,7 +312,7 @@ class Call {
   /** @param {any} result */
   #settle(result) {
     if (this.isSettled) return;
-    this.deadline?.release(null);
+    this.deadline?.release(this, null);
     this.#resolve?.(result);
     this.#letGo();
   }
@@ -315,7 +320,7 @@ class Call {
   /** @param {unknown} error */
   #fail(error) {
     if (this.isSettled) return;
-    this.deadline?.release(error);
+    this.deadline?.release(this, error);
     this.#resolve?.(rejectAsOwn(error));
     this.#letGo();
   }

@@ -44,6 +44,7 @@ class Commands {
     this.#columns = columns;
     this.#define = define;
     this.#definition = define({ ...target, columns: columns.names });
+    this.#definition.isWhole = true;
   }
 
   /**

@@ -8,11 +8,8 @@ const {
   checkSecret,
   checkString,
 } = require('../check.js');
-const {
-  DEFAULT_HOST,
-  DEFAULT_READ_PORT,
-  DEFAULT_WRITE_PORT,
-} = require('../defaults.js');
+const { DEFAULT_HOST, DEFAULT_READ_PORT, DEFAULT_WRITE_PORT } = require('../defaults.js');
+const { Connection } = require('../connection.js');
 const { showKind } = require('../encode.js');
 
 const DEFAULT_TIMEOUT_MS = 5000;
@@ -39,7 +36,7 @@ const MAX_CONNECTIONS = 1000;
 /**
  * @typedef {object} Settings  a client's options, checked, with the defaults in place
  * @property {Place} read
- * @property {Place | null} write  null where only a path for reads was given
+ * @property {Place | null} write  null where there is none
  * @property {number} timeoutMs
  * @property {number} maxPending
  * @property {number} idleTimeoutMs
@@ -80,7 +77,7 @@ function parseOptions(options) {
     throw new TypeError('options.host must not be empty');
   }
   checkInteger(port, 'options.port', 1, 65_535);
-  checkInteger(writePort, 'options.writePort', 1, 65_535);
+  if (writePort !== null) checkInteger(writePort, 'options.writePort', 1, 65_535);
   checkPath(path, 'options.path', options.port, 'options.port');
   checkPath(writePath, 'options.writePath', options.writePort, 'options.writePort');
   checkSecretOption(secret, 'options.secret');
@@ -97,28 +94,53 @@ function parseOptions(options) {
   }
 
   const readAddress = path === undefined ? { host, port } : { path };
-  const writeAddress = writePath === undefined ? { host, port: writePort } : { path: writePath };
-  // A path for reads says nothing of writes: to send them to 127.0.0.1 then would be a guess.
-  const knowsWrites =
-    path === undefined ||
-    writePath !== undefined ||
-    options.host !== undefined ||
-    options.writePort !== undefined;
+  checkAddress(readAddress, path === undefined ? 'options.host' : 'options.path');
   return {
     read: { address: readAddress, name: nameOf(readAddress), secret, connections },
-    write: knowsWrites
-      ? {
-          address: writeAddress,
-          name: nameOf(writeAddress),
-          secret: writeSecret,
-          connections: writeConnections,
-        }
-      : null,
+    write: writePlace(options, host, writePort, {
+      secret: writeSecret,
+      connections: writeConnections,
+    }),
     timeoutMs,
     maxPending,
     idleTimeoutMs,
     traceValues,
   };
+}
+
+/**
+ * Where writes go; null where there is no such place, or none is known: a path for reads says
+ * nothing of writes, and to send them to 127.0.0.1 then would be a guess.
+ * @param {import('../..').ClientOptions} options
+ * @param {string} host
+ * @param {number | null} port
+ * @param {Pick<Place, 'secret' | 'connections'>} rest
+ * @returns {Place | null}
+ */
+function writePlace({ host: givenHost, path, writePath, writePort: givenPort }, host, port, rest) {
+  if (writePath !== undefined) {
+    const address = { path: writePath };
+    checkAddress(address, 'options.writePath');
+    return { address, name: nameOf(address), ...rest };
+  }
+  if (port === null) return null;
+  if (path !== undefined && givenHost === undefined && givenPort === undefined) return null;
+  const address = { host, port };
+  checkAddress(address, 'options.host');
+  return { address, name: nameOf(address), ...rest };
+}
+
+/**
+ * What no connection can be made to is known before the first call.
+ * @param {Place['address']} address
+ * @param {string} option
+ */
+function checkAddress(address, option) {
+  try {
+    new Connection(address);
+  } catch (error) {
+    throw new TypeError(`${option}: ${/** @type {Error} */ (error).message}`, { cause: error });
+  }
 }
 
 /**

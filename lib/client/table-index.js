@@ -232,7 +232,14 @@ class Index {
   async insert(values, options) {
     const call = readCallOptions(options);
     const requests = [this.#commands.insert(values, 'values')];
-    return this.#submit({ name: 'insert', isWrite: true, requests, read: insertedOf, values, call });
+    return this.#submit({
+      name: 'insert',
+      isWrite: true,
+      requests,
+      read: insertedOf,
+      values,
+      call,
+    });
   }
 
   /**

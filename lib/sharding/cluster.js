@@ -36,6 +36,15 @@ class Cluster {
   /** @param {import('../..').IndexTarget} target */
   define = (target) => this.#definitions.get(target);
 
+  /**
+   * Connects to each server, and opens there what has been defined so far.
+   * @param {import('../client/call-options.js').ConnectSettings} settings
+   */
+  async connect(settings) {
+    const definitions = this.#definitions.whole;
+    await Promise.all(this.shards.map((shard) => shard.connect(settings, definitions)));
+  }
+
   /** @param {string | Uint8Array} hashed */
   addressOf(hashed) {
     return this.#ring.getServer(hashed);
@@ -107,7 +116,11 @@ class Cluster {
    * @param {readonly Node[]} candidates
    */
   async #submit(operation, candidates) {
-    const { outcomes } = await failOver(operation, [groupOf(operation, candidates)], this.#until(operation));
+    const { outcomes } = await failOver(
+      operation,
+      [groupOf(operation, candidates)],
+      this.#until(operation),
+    );
     return readOutcomes(operation, outcomes);
   }
 

@@ -60,7 +60,13 @@ class ShardedIndex extends Index {
    */
   async find(op, key, options) {
     const given = options === undefined ? {} : options;
-    const { servers, ...rest } = ownOptions(given, ['limit', 'offset', 'in', 'filters', ...CALL_OPTIONS]);
+    const { servers, ...rest } = ownOptions(given, [
+      'limit',
+      'offset',
+      'in',
+      'filters',
+      ...CALL_OPTIONS,
+    ]);
     if (servers === undefined) return super.find(op, key, rest);
     checkOneOfArgument(servers, 'options.servers', ALL);
     const asked = this.#cluster.shards.map(async (shard) => {

@@ -69,6 +69,14 @@ class Deadlines {
     this.#live.delete(deadline);
   }
 
+  /**
+   * Takes back what is queued of all calls.
+   * @param {() => Error} errorOf
+   */
+  withdrawAll(errorOf) {
+    for (const deadline of this.#live) deadline.withdrawAll(errorOf);
+  }
+
   get counters() {
     return this.#counters;
   }
@@ -135,17 +143,18 @@ class Deadline {
     call.deadline = this;
     this.#calls.push(call);
     if (this.#pending++ === 0) this.#owner.watch(this);
-    this.#owner.counters.pending++;
+    if (call.isCounted) this.#owner.counters.pending++;
   }
 
   /**
    * One of its calls has settled.
+   * @param {import('../instances').Call} call
    * @param {unknown} error  null if it has succeeded
    */
-  release(error) {
+  release({ isCounted }, error) {
     const { counters } = this.#owner;
-    counters.pending--;
-    if (error !== null) counters.countError(error);
+    if (isCounted) counters.pending--;
+    if (isCounted && error !== null) counters.countError(error);
     if (--this.#pending > 0) return;
     this.#calls = [];
     this.#owner.forget(this);
@@ -174,6 +183,11 @@ class Deadline {
   withdraw(call) {
     if (call.isSettled) return;
     call.withdraw(() => this.#errorOf(call, 'it had not been sent', 'not-sent'));
+  }
+
+  /** @param {() => Error} errorOf */
+  withdrawAll(errorOf) {
+    for (const call of this.#calls) if (!call.isSettled) call.withdraw(errorOf);
   }
 
   /** @param {(batch: import('../instances').Holder) => boolean} isGivenUp */

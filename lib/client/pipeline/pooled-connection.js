@@ -32,11 +32,14 @@ class PooledConnection {
   #endpoint;
   #secrets;
   #counters;
+  #onOpened;
   #idleTimeoutMs;
   #maxQueued;
   #writer = new BatchWriter();
   /** @type {Session | null} */
   #session = null;
+  /** This one, and those before it that have batches. @type {Set<Session>} */
+  #sessions = new Set();
   /** The connects of sessions before this one. */
   #formerConnects = 0;
   /** How many batches are on their way, results that are being handed out included. */
@@ -51,11 +54,13 @@ class PooledConnection {
    * @param {import('../instances').SecretSource} secrets
    * @param {number} idleTimeoutMs
    * @param {import('../instances').Counters} counters
+   * @param {(definition: Definition) => void} onOpened  told of each index that the server opens
    */
-  constructor(endpoint, secrets, idleTimeoutMs, counters) {
+  constructor(endpoint, secrets, idleTimeoutMs, counters, onOpened) {
     this.#endpoint = endpoint;
     this.#secrets = secrets;
     this.#counters = counters;
+    this.#onOpened = onOpened;
     this.#idleTimeoutMs = idleTimeoutMs;
     // Queue ahead only with a single connection: with several, another is usually free, and nothing
     // should wait behind a stuck one.
@@ -90,6 +95,11 @@ class PooledConnection {
     if (this.#session === null) return;
     this.#session.connection.close();
     this.#endSession(this.#session);
+  }
+
+  /** Ends what is in flight: the executors then tell its outcome. */
+  destroy() {
+    for (const { connection } of this.#sessions) connection.close();
   }
 
   /**
@@ -137,6 +147,7 @@ class PooledConnection {
     const maxQueued = this.#maxQueued;
     const connection = new Connection({ ...this.#endpoint.address, secret, maxQueued });
     this.#session = new Session(connection);
+    this.#sessions.add(this.#session);
     return this.#session;
   }
 
@@ -225,7 +236,9 @@ class PooledConnection {
     // What a server says that has refused the secret is about nothing else.
     const replies = failure?.code === 'ERR_HS_AUTH' ? [] : result.replies;
     const opens = unopened.length > 0;
-    const refused = opens ? session.noteOpened(unopened, replies, connects) : NOTHING_REFUSED;
+    const refused = opens
+      ? session.noteOpened(unopened, replies, connects, this.#onOpened)
+      : NOTHING_REFUSED;
     if (failure !== null) this.#endSession(session);
     return {
       replies: opens ? replies.slice(unopened.length) : replies,
@@ -266,6 +279,7 @@ class PooledConnection {
    */
   #retireIfUnused(session) {
     if (session === this.#session || session.users > 0) return;
+    this.#sessions.delete(session);
     this.#formerConnects += session.connects;
     session.connection.close();
   }
