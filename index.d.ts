@@ -924,12 +924,36 @@ export interface RowFilter<Name extends string = string, DateOrNever = never> {
 /** Which of the rows that the key finds: as {@link FindOptions}. */
 export interface RangeOptions<Name extends string = string, DateOrNever = never>
   extends CallOptions {
-  /** At most so many rows. */
+  /**
+   * At most so many rows. Of update, increment, decrement, delete and their Returning forms it may be
+   * left out where the key says how many there are: 1 for `=` on a unique index with all its parts,
+   * none of them null, and with `in` on such a key the number of values. That an index is unique and
+   * how many parts it has is known of `'PRIMARY'` with `keyColumns`; without them one part of it counts
+   * as all. Elsewhere it is a TypeError to leave it out.
+   */
   limit?: number;
   /** Passes over so many rows first. @default 0 */
   offset?: number;
-  /** As {@link FindOptions.in}. */
-  in?: { position: number; values: readonly Bindable[] };
+  /**
+   * An IN list, with the operator `=` only: the part of the key that is `column` takes each of these
+   * values in turn. Give null in its place in the key; it is neither checked nor sent. A key of several
+   * parts wants `keyColumns`. The rest is as in {@link FindOptions.in}.
+   *
+   * ```js
+   * await index.find('=', null, { in: { column: 'id', values: [3, 5, 8] }, limit: 3 });
+   * ```
+   */
+  in?: { column: string; values: readonly (Bindable | DateOrNever)[] };
+  filters?: readonly RowFilter<Name, DateOrNever>[];
+}
+
+/** Of {@link Index.scan}. */
+export interface ScanOptions<Name extends string = string, DateOrNever = never>
+  extends CallOptions {
+  /** Rows a round trip. @default 1000 */
+  pageSize?: number;
+  /** At most so many rows in all. @default Infinity */
+  limit?: number;
   filters?: readonly RowFilter<Name, DateOrNever>[];
 }
 
@@ -1176,14 +1200,16 @@ export class Index<
   scan(
     op: Exclude<FindOperator, '='>,
     key: IndexKey<T>,
-    options?: CallOptions & {
-      /** Rows a round trip. @default 1000 */
-      pageSize?: number;
-      /** At most so many rows in all. @default Infinity */
-      limit?: number;
-      filters?: readonly RowFilter<F[number], DateIfDeclared<T>>[];
-    },
+    options?: ScanOptions<F[number], DateIfDeclared<T>>,
   ): AsyncIterable<Row<C, T>>;
+
+  /**
+   * Walks the whole index, whatever is in it: each row comes once. No key is the least of every type,
+   * so the rows below `''` (in the server's eyes: NULLs, negative numbers, text that begins below a
+   * space) come first, and then the others in the order of the index. Where the first fit one page, they
+   * are in that order, too; where they do not, they come downwards.
+   */
+  scan(options?: ScanOptions<F[number], DateIfDeclared<T>>): AsyncIterable<Row<C, T>>;
 
   /**
    * Inserts a row. Every opened column is sent, NULL for those not named: the server gives a NOT
@@ -1209,7 +1235,8 @@ export class Index<
 
   /**
    * Changes the named columns, or with an array all of them, of at most `limit` rows, and gives
-   * the number of rows found. The default limit is 1: a missing limit must not change a table.
+   * the number of rows found. `limit` may be left out where the key finds one row at most: see
+   * {@link RangeOptions.limit}.
    *
    * @remarks NULL written to a NOT NULL column leaves it as it is.
    */
@@ -1242,7 +1269,7 @@ export class Index<
     options?: RangeOptions<F[number], DateIfDeclared<T>>,
   ): Promise<number>;
 
-  /** Deletes at most `limit` rows, 1 by default, and gives their number. */
+  /** Deletes at most `limit` rows, and gives their number. */
   delete(
     op: FindOperator,
     key: IndexKey<T>,
@@ -1460,12 +1487,11 @@ export class ShardedIndex<
   scan(
     op: Exclude<FindOperator, '='>,
     key: IndexKey<T>,
-    options?: CallOptions & {
-      pageSize?: number;
-      limit?: number;
-      filters?: readonly RowFilter<F[number], DateIfDeclared<T>>[];
-      servers?: 'all';
-    },
+    options?: ScanOptions<F[number], DateIfDeclared<T>> & { servers?: 'all' },
+  ): AsyncIterable<Row<C, T>>;
+  /** The whole index, of all servers: `servers: 'all'` has to be given. */
+  scan(
+    options?: ScanOptions<F[number], DateIfDeclared<T>> & { servers?: 'all' },
   ): AsyncIterable<Row<C, T>>;
 }
 

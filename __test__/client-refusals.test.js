@@ -69,7 +69,7 @@ describe('a client refuses', () => {
       limit: 1,
       filters: [{ column: 'name', op: '=', value: 'x', ...change }],
     });
-    const listed = (...values) => ({ limit: 9, in: { position: 0, values } });
+    const listed = (...values) => ({ limit: 9, in: { column: 'id', values } });
     const cases = [
       [(i) => i.insert({ id: 3, nmae: 'x' }), /values .*'nmae'/],
       [(i) => i.insertMany([{ id: 3 }, { x: 1 }]), /rows\[1\] .*'x'/],
@@ -103,6 +103,9 @@ describe('a client refuses', () => {
       [(i) => i.find('=', 1, listed()), /options\.in\.values/],
       [(i) => i.find('=', 1, listed(1, null)), /options\.in\.values\[1\]/],
       [(i) => i.find('>', 1, listed(1)), /options\.in .*'>'/],
+      [(i) => i.find('=', 1, { limit: 1, in: { position: 0, values: [1] } }), /'?position'?/],
+      [(i) => i.find('=', 1, { limit: 1, in: { values: [1] } }), /options\.in\.column/],
+      [(i) => i.findMany([1], { limit: 1, offset: 1 }), /offset/],
       [(i) => i.find('=', 1, filtered({ column: 'n' })), /filters\[0\]\.column .*'n'/],
       [(i) => i.delete('=', 1, filtered({ column: 0 })), /filters\[0\]\.column .*0/],
       [(i) => i.findMany([1], filtered({ op: '<>' })), /filters\[0\]\.op .*'<>'/],
@@ -281,7 +284,7 @@ describe('a client refuses', () => {
             () => index.get(1),
             () => index.getMany([1, 2]),
             () => index.insert({ id: 9 }),
-            () => index.delete('=', 9),
+            () => index.delete('=', 9, { limit: 1 }),
             () => index.scan('>', 0).next(),
           ]);
           for (const error of errors) {
@@ -337,8 +340,8 @@ describe('a client refuses', () => {
       const errors = await failBesideOthers(client, [
         () => primary.get([1, 2]),
         () => primary.getMany([1, [1, 2], 2]),
-        () => primary.delete('=', [1, 2]),
-        () => primary.updateReturning('=', [1, 2], { n: 1 }),
+        () => primary.delete('=', [1, 2], one),
+        () => primary.updateReturning('=', [1, 2], { n: 1 }, one),
         () => primary.scan('>', [1, 2]).next(),
         () => byName.find('=', ['one', null, 1], one),
       ]);

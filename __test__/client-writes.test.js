@@ -224,7 +224,14 @@ describe('writes of a client', () => {
         [index, '>=', 1, { limit: 9, filters: [isA] }, 2, 'new x new z'],
         [index, '>=', 1, { limit: 9, filters: [{ ...isA, type: 'while' }] }, 1, 'new x y z'],
         [index, '>=', 1, { limit: 9, filters: [{ ...isA, value: null }] }, 1, 'w x y new'],
-        [index, '=', '', { limit: 9, in: { position: 0, values: [4, 77, 1] } }, 2, 'new x y new'],
+        [
+          index,
+          '=',
+          null,
+          { limit: 9, in: { column: 'id', values: [4, 77, 1] } },
+          2,
+          'new x y new',
+        ],
         [byQty, '=', 20, { limit: 9 }, 2, 'w new new z'],
       ];
       for (const [which, op, key, options, count, notes] of steps) {
@@ -288,15 +295,15 @@ describe('writes of a client', () => {
     }
   });
 
-  test('delete takes one row by default, and those that the options say', async (t) => {
+  test('delete takes one row of a unique key by default, and those that the options say', async (t) => {
     const { index, inSql } = await makeItems(t);
-    assert.equal(await index.delete('>=', 1), 1);
+    assert.equal(await index.delete('=', 1), 1);
     assert.equal(await column(inSql, 0), '2 3 4');
     const filters = [{ column: 'qty', op: '<', value: 30 }];
     assert.equal(await index.delete('>=', 0, { limit: 9, offset: 1, filters }), 2);
     assert.equal(await column(inSql, 0), '2');
     assert.equal(await index.delete('=', 1), 0);
-    assert.equal(await index.delete('=', 0, { limit: 2, in: { position: 0, values: [1, 2] } }), 1);
+    assert.equal(await index.delete('=', null, { in: { column: 'id', values: [1, 2] } }), 1);
     assert.deepEqual(await inSql(), []);
   });
 

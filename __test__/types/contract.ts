@@ -74,7 +74,7 @@ declare namespace contract {
   export interface RangeOptions {
     limit?: number;
     offset?: number;
-    in?: { position: number; values: readonly Bindable[] };
+    in?: { column: string; values: readonly Bindable[] };
     filters?: readonly RowFilter[];
     signal?: AbortSignal | null;
     timeoutMs?: number;

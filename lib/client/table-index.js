@@ -6,12 +6,13 @@ const { copyBytes } = require('../encode.js');
 const { callSettingsOf, readCallOptions } = require('./call-options.js');
 const { Columns } = require('./columns.js');
 const { Commands } = require('./commands.js');
+const { IndexShape } = require('./index-shape.js');
 const { KeyColumns } = require('./key-columns.js');
 const { withOutcome } = require('./outcomes.js');
 const { countOf, insertedOf, joinLists, replyOf, settling } = require('./results.js');
 const { RowIterator } = require('./row-iterator.js');
 const { RowReader } = require('./row-reader.js');
-const { readScanOptions, scan } = require('./scan.js');
+const { readScanArguments, readScanOptions, scan, scanAll } = require('./scan.js');
 const { listRowsOf, mergeInSteps, rowsOf } = require('./steps.js');
 
 const TARGET_OPTIONS = [
@@ -85,8 +86,9 @@ class Index {
     this.#columns = new Columns(columns, types);
     this.#reader = new RowReader(this.#columns.names, this.#columns.types, this.#name);
     const place = { database, table, index, filterColumns };
-    this.#commands = new Commands(place, this.#columns, define);
     this.#keyColumns = new KeyColumns(this.#columns.names, keyColumns);
+    const shape = new IndexShape(index, keyColumns && [...keyColumns]);
+    this.#commands = new Commands(place, this.#columns, shape, define);
   }
 
   /**
@@ -194,16 +196,14 @@ class Index {
   }
 
   /**
-   * @param {import('../..').FindOperator} op
-   * @param {unknown} key
-   * @param {import('./scan.js').ScanOptions} [options]
+   * @param {...unknown} given  an operator, a key and options, or options alone
    * @returns {AsyncIterableIterator<any>}
    */
-  scan(op, key, options = {}) {
-    const { pageSize, limit, filters, call } = readScanOptions(op, options);
+  scan(...given) {
+    const { op, key, options } = readScanArguments(given);
+    const { pageSize, limit, filters, call } = readScanOptions(options);
     // What is wrong is to be known at the call.
-    this.#commands.find(op, key, { limit: 1, filters });
-    const start = { op, key: this.#commands.keyParts(key, 'key').map(copyBytes), offset: 0 };
+    this.#commands.find(op ?? '>=', op === undefined ? '' : key, { limit: 1, filters });
     const kept = filters?.map((filter) => ({ ...filter, value: copyBytes(filter.value) }));
     /** @type {import('./scan.js').Find} */
     const find = async (op, key, limit, offset) => {
@@ -214,14 +214,10 @@ class Index {
       const read = (outcome) => this.#reader.checkWidth(replyOf(outcome));
       return this.#submit({ ...operation, read, op, key, call });
     };
-    const pages = scan({
-      start,
-      pageSize,
-      limit,
-      find,
-      keyColumns: this.#keyColumns,
-      rowReader: (reply) => this.#reader.inTurn(reply),
-    });
+    const rowReader = (/** @type {import('../..').Reply} */ reply) => this.#reader.inTurn(reply);
+    const walk = { pageSize, limit, find, keyColumns: this.#keyColumns, rowReader };
+    const start = op && { op, key: this.#commands.keyParts(key, 'key').map(copyBytes), offset: 0 };
+    const pages = start === undefined ? scanAll(walk) : scan(walk, start);
     return new RowIterator(pages, this.#readsAhead, call?.signal);
   }
 
