@@ -131,7 +131,7 @@ export interface ConnectionOptions {
    * Commands sent after the secret on every connect, before the batch and in the same write;
    * typically {@link Batch.openIndex} requests, since what a connection has opened is gone when it
    * connects again. Their replies are not the batch's. If one is refused, the batch fails with
-   * `ERR_HS_SERVER`, and the {@link ServerError} is the `cause`.
+   * the code of that {@link ServerError}, which is the `cause`.
    *
    * The commands are copied when the connection is constructed: the batch may serve several
    * connections, and be changed after.
@@ -226,6 +226,9 @@ export class Connection {
    * `ERR_HS_CLOSED`. The connection may be used again: it connects anew.
    */
   close(): void;
+
+  /** As {@link close}. */
+  [Symbol.dispose](): void;
 }
 
 // ── Commands ─────────────────────────────────────────────────────────────────────────────────────
@@ -574,17 +577,39 @@ export interface Reply extends Iterable<Text> {
   readonly error: ServerError | null;
 }
 
+// ── Calls ────────────────────────────────────────────────────────────────────────────────────────
+
+/** What each call may be given of its own. */
+export interface CallOptions {
+  /**
+   * Ends the call when it is aborted: it rejects at once with an {@link AbortError}. What had not
+   * been handed to a connection is not sent. Of a call in flight only the caller is let go: its reply
+   * is read and dropped, and other calls and the connection go on. null and undefined mean none.
+   *
+   * @default none
+   */
+  signal?: AbortSignal | null;
+
+  /**
+   * In milliseconds, in place of the client's own, for the whole call: all repetitions and
+   * fail-overs included. Of a scan it is each page's. At most 2,147,483,647.
+   *
+   * @default the client's
+   */
+  timeoutMs?: number;
+}
+
 // ── Executor ─────────────────────────────────────────────────────────────────────────────────────
 
 /** Further options of an execute. */
 export interface ExecuteOptions {
   /**
-   * Ends the execute when it is aborted: batches that are not finished fail with `ERR_HS_CLOSED`,
-   * with `signal.reason` as the `cause`; those that are keep their replies.
+   * Ends the execute when it is aborted: batches that are not finished fail with an
+   * {@link AbortError}; those that are keep their replies. null and undefined mean none.
    *
    * @default none
    */
-  signal?: AbortSignal;
+  signal?: AbortSignal | null;
 }
 
 /** How one batch of an execute ended. */
@@ -631,8 +656,9 @@ export class Executor {
    * the order in which they were added; they are in the batches too. Without pairs, it resolves
    * with an empty array; an empty batch has no replies, and nothing is connected for it.
    *
-   * Where a batch failed it rejects, once all have ended, with an {@link ExecuteError}. That the
-   * server refused a command is no failure, but a reply with an {@link Reply.error | error}.
+   * Where a batch failed it rejects, once all have ended, with an {@link ExecuteError}; where a
+   * signal ended it, with an {@link AbortError} that has the `results` of one. That the server
+   * refused a command is no failure, but a reply with an {@link Reply.error | error}.
    *
    * A connection that another execute is using fails its batch with `ERR_HS_BUSY`, unless the batch
    * may wait in line ({@link ConnectionOptions.maxQueued}).
@@ -644,6 +670,8 @@ export class Executor {
    *   pairs stay.
    */
   execute(timeoutMs?: number, options?: ExecuteOptions): Promise<(readonly Reply[])[]>;
+  /** The same, with the time among the options. */
+  execute(options: CallOptions): Promise<(readonly Reply[])[]>;
 
   /**
    * As {@link Executor.execute}, but never rejects for a batch's sake: what `Promise.allSettled` is
@@ -656,6 +684,8 @@ export class Executor {
    * ```
    */
   executeSettled(timeoutMs?: number, options?: ExecuteOptions): Promise<ExecuteResult[]>;
+  /** The same, with the time among the options. */
+  executeSettled(options: CallOptions): Promise<ExecuteResult[]>;
 
   /**
    * As {@link Executor.execute}, but blocks this thread until all is over. It takes the same
@@ -664,6 +694,8 @@ export class Executor {
    * @throws ExecuteError where a batch failed.
    */
   executeSync(timeoutMs?: number): (readonly Reply[])[];
+  /** The same, with the time among the options. */
+  executeSync(options: Pick<CallOptions, 'timeoutMs'>): (readonly Reply[])[];
 }
 
 // ── Ketama ───────────────────────────────────────────────────────────────────────────────────────
@@ -772,8 +804,12 @@ export interface ClientOptions {
   host?: string;
   /** The port for reads (`handlersocket_port`). @default 9998 */
   port?: number;
-  /** The port for writes (`handlersocket_port_wr`). @default 9999 */
-  writePort?: number;
+  /**
+   * The port for writes (`handlersocket_port_wr`). null: there is none, and writes are TypeErrors.
+   *
+   * @default 9999
+   */
+  writePort?: number | null;
   /** The path of the Unix socket for reads, in place of `port`. */
   path?: string;
   /** The path of the Unix socket for writes, in place of `writePort`. */
@@ -907,13 +943,38 @@ export interface RowFilter<Name extends string = string, DateOrNever = never> {
 }
 
 /** Which of the rows that the key finds: as {@link FindOptions}. */
-export interface RangeOptions<Name extends string = string, DateOrNever = never> {
-  /** At most so many rows. */
+export interface RangeOptions<Name extends string = string, DateOrNever = never>
+  extends CallOptions {
+  /**
+   * At most so many rows. Of update, increment, decrement, delete and their Returning forms it may be
+   * left out where the key says how many there are: 1 for `=` on a unique index with all its parts,
+   * none of them null, and with `in` on such a key the number of values. That an index is unique and
+   * how many parts it has is known of `'PRIMARY'` with `keyColumns`; without them one part of it counts
+   * as all. Elsewhere it is a TypeError to leave it out.
+   */
   limit?: number;
   /** Passes over so many rows first. @default 0 */
   offset?: number;
-  /** As {@link FindOptions.in}. */
-  in?: { position: number; values: readonly Bindable[] };
+  /**
+   * An IN list, with the operator `=` only: the part of the key that is `column` takes each of these
+   * values in turn. Give null in its place in the key; it is neither checked nor sent. A key of several
+   * parts wants `keyColumns`. The rest is as in {@link FindOptions.in}.
+   *
+   * ```js
+   * await index.find('=', null, { in: { column: 'id', values: [3, 5, 8] }, limit: 3 });
+   * ```
+   */
+  in?: { column: string; values: readonly (Bindable | DateOrNever)[] };
+  filters?: readonly RowFilter<Name, DateOrNever>[];
+}
+
+/** Of {@link Index.scan}. */
+export interface ScanOptions<Name extends string = string, DateOrNever = never>
+  extends CallOptions {
+  /** Rows a round trip. @default 1000 */
+  pageSize?: number;
+  /** At most so many rows in all. @default Infinity */
+  limit?: number;
   filters?: readonly RowFilter<Name, DateOrNever>[];
 }
 
@@ -949,6 +1010,18 @@ export interface OpenIndexTarget<
    * may get each other's row: there do without.)
    */
   keyColumns?: readonly C[number][];
+}
+
+/** Options of {@link Client.connect}. */
+export interface ConnectOptions extends CallOptions {
+  /** Whether to connect to the write port, too, and open there what the read port has opened. @default false */
+  writes?: boolean;
+}
+
+/** What {@link Client.ping} gives, in milliseconds. */
+export interface PingResult {
+  readMs: number;
+  writeMs: number | null;
 }
 
 /** Figures about a {@link Client} since it was constructed. */
@@ -1004,8 +1077,25 @@ export interface ClientStats {
  * `hansock:execute` (each batch) and `hansock:connect`; without subscribers they cost nothing.
  */
 export class Client implements AsyncDisposable {
-  /** @throws TypeError or RangeError that names the option. */
+  /** @throws TypeError or RangeError that names the option; a wrong host or path is one, too. */
   constructor(options?: ClientOptions);
+
+  /**
+   * Connects to the read port, shows it the secret, and opens there every index defined so far. With
+   * `writes` the same on the write port. It rejects with what failed, and names it. Optional: calls
+   * connect by themselves.
+   *
+   * @remarks An index that is open on the write port holds up FLUSH TABLES WITH READ LOCK and SET
+   * GLOBAL read_only: without `writes` a write opens its index there when it is first needed, after
+   * the read port has opened it.
+   */
+  connect(options?: ConnectOptions): Promise<void>;
+
+  /**
+   * One empty round trip on each port in use, in milliseconds; `writeMs` is null where the client has
+   * not connected to the write port so far.
+   */
+  ping(options?: CallOptions): Promise<PingResult>;
 
   /**
    * An index of a table. Does no I/O: the server opens it at the first call, and again after each
@@ -1027,6 +1117,12 @@ export class Client implements AsyncDisposable {
 
   /** Figures for monitoring. */
   stats(): ClientStats;
+
+  /**
+   * Ends everything now: calls in flight reject with `ERR_HS_CLOSED` and their outcome, and calls
+   * after it as well. {@link close} is what lets them end.
+   */
+  destroy(): void;
 
   /**
    * Lets what is under way end, then disconnects. Calls after it reject with `ERR_HS_CLOSED`. May
@@ -1057,20 +1153,23 @@ export class Index<
   protected constructor();
 
   /** The first row whose key equals `key`, or null. */
-  get(key: IndexKey<T>): Promise<Row<C, T> | null>;
+  get(key: IndexKey<T>, options?: CallOptions): Promise<Row<C, T> | null>;
 
   /**
    * One row or null for each key, in the keys' order, in one round trip. (In two where `keyColumns`
    * was given and a key has another text than its row: `'05'` for 5, `'A'` for `'a'`; `timeoutMs` is
    * for both.)
    */
-  getMany(keys: readonly IndexKey<T>[]): Promise<(Row<C, T> | null)[]>;
+  getMany(keys: readonly IndexKey<T>[], options?: CallOptions): Promise<(Row<C, T> | null)[]>;
 
   /**
    * As {@link getMany}, and what fails is told of each key by itself, whatever ends the call: a row
    * that had come is given.
    */
-  getManySettled(keys: readonly IndexKey<T>[]): Promise<PromiseSettledResult<Row<C, T> | null>[]>;
+  getManySettled(
+    keys: readonly IndexKey<T>[],
+    options?: CallOptions,
+  ): Promise<PromiseSettledResult<Row<C, T> | null>[]>;
 
   /**
    * For each key the rows that equal it, up to `limit` each, in one round trip: what `in` does not
@@ -1078,7 +1177,10 @@ export class Index<
    */
   findMany(
     keys: readonly IndexKey<T>[],
-    options: { limit: number; filters?: readonly RowFilter<F[number], DateIfDeclared<T>>[] },
+    options: CallOptions & {
+      limit: number;
+      filters?: readonly RowFilter<F[number], DateIfDeclared<T>>[];
+    },
   ): Promise<Row<C, T>[][]>;
 
   /**
@@ -1119,14 +1221,16 @@ export class Index<
   scan(
     op: Exclude<FindOperator, '='>,
     key: IndexKey<T>,
-    options?: {
-      /** Rows a round trip. @default 1000 */
-      pageSize?: number;
-      /** At most so many rows in all. @default Infinity */
-      limit?: number;
-      filters?: readonly RowFilter<F[number], DateIfDeclared<T>>[];
-    },
+    options?: ScanOptions<F[number], DateIfDeclared<T>>,
   ): AsyncIterable<Row<C, T>>;
+
+  /**
+   * Walks the whole index, whatever is in it: each row comes once. No key is the least of every type,
+   * so the rows below `''` (in the server's eyes: NULLs, negative numbers, text that begins below a
+   * space) come first, and then the others in the order of the index. Where the first fit one page, they
+   * are in that order, too; where they do not, they come downwards.
+   */
+  scan(options?: ScanOptions<F[number], DateIfDeclared<T>>): AsyncIterable<Row<C, T>>;
 
   /**
    * Inserts a row. Every opened column is sent, NULL for those not named: the server gives a NOT
@@ -1136,7 +1240,10 @@ export class Index<
    *
    * `insertId` is the AUTO_INCREMENT id that the server made up, and null where it made up none.
    */
-  insert(values: Values<C, T> | PositionalValues<T>): Promise<{ insertId: bigint | null }>;
+  insert(
+    values: Values<C, T> | PositionalValues<T>,
+    options?: CallOptions,
+  ): Promise<{ insertId: bigint | null }>;
 
   /**
    * Inserts rows in one round trip. Each has a result of its own, with a true `outcome`, whatever
@@ -1144,11 +1251,13 @@ export class Index<
    */
   insertMany(
     rows: readonly (Values<C, T> | PositionalValues<T>)[],
+    options?: CallOptions,
   ): Promise<PromiseSettledResult<{ insertId: bigint | null }>[]>;
 
   /**
    * Changes the named columns, or with an array all of them, of at most `limit` rows, and gives
-   * the number of rows found. The default limit is 1: a missing limit must not change a table.
+   * the number of rows found. `limit` may be left out where the key finds one row at most: see
+   * {@link RangeOptions.limit}.
    *
    * @remarks NULL written to a NOT NULL column leaves it as it is.
    */
@@ -1181,7 +1290,7 @@ export class Index<
     options?: RangeOptions<F[number], DateIfDeclared<T>>,
   ): Promise<number>;
 
-  /** Deletes at most `limit` rows, 1 by default, and gives their number. */
+  /** Deletes at most `limit` rows, and gives their number. */
   delete(
     op: FindOperator,
     key: IndexKey<T>,
@@ -1300,6 +1409,14 @@ export interface ShardFailure {
   error: HandlerSocketError;
 }
 
+/** What {@link ShardedClient.ping} gives of one server. */
+export interface ShardPing {
+  /** `'host:port'` */
+  address: string;
+  primary: PingResult;
+  replicas: PingResult[];
+}
+
 /** Figures of one server of a {@link ShardedClient}. */
 export interface ShardStats {
   /** `'host:port'` */
@@ -1340,8 +1457,17 @@ export class ShardedClient implements AsyncDisposable {
   /** `'host:port'` of the server that a key belongs to, given the values of `shardBy`. */
   getServer(key: Key): string;
 
+  /** As {@link Client.connect}, of all servers and their replicas. */
+  connect(options?: ConnectOptions): Promise<void>;
+
+  /** As {@link Client.ping}, of all servers and their replicas. */
+  ping(options?: CallOptions): Promise<ShardPing[]>;
+
   /** Figures for monitoring, of each server. */
   stats(): ShardStats[];
+
+  /** As {@link Client.destroy}, of all servers. */
+  destroy(): void;
 
   /** As {@link Client.close}, of all servers. */
   close(): Promise<void>;
@@ -1382,25 +1508,47 @@ export class ShardedIndex<
   scan(
     op: Exclude<FindOperator, '='>,
     key: IndexKey<T>,
-    options?: {
-      pageSize?: number;
-      limit?: number;
-      filters?: readonly RowFilter<F[number], DateIfDeclared<T>>[];
-      servers?: 'all';
-    },
+    options?: ScanOptions<F[number], DateIfDeclared<T>> & { servers?: 'all' },
+  ): AsyncIterable<Row<C, T>>;
+  /** The whole index, of all servers: `servers: 'all'` has to be given. */
+  scan(
+    options?: ScanOptions<F[number], DateIfDeclared<T>> & { servers?: 'all' },
   ): AsyncIterable<Row<C, T>>;
 }
 
 // ── Errors ───────────────────────────────────────────────────────────────────────────────────────
 
 /**
- * Base of all errors of this package that are not the caller's mistake (those are TypeErrors and
- * RangeErrors).
+ * The codes of the server's refusals, for what programs act upon.
+ *
+ * | code                   | the server said                                                      |
+ * | ---------------------- | -------------------------------------------------------------------- |
+ * | `ERR_HS_DUPLICATE_KEY` | `121`: a row with this key is there already                          |
+ * | `ERR_HS_FOREIGN_KEY`   | `151`, `152`: no parent row, or a row of another table refers to it  |
+ * | `ERR_HS_LOCK_TIMEOUT`  | `146`: the wait for a row lock timed out                             |
+ * | `ERR_HS_DEADLOCK`      | `149`, `200`: rolled back because of a deadlock                      |
+ * | `ERR_HS_READ_ONLY`     | `readonly`, `lock_tables`: the port for reads, or a server that      |
+ * |                        | is read-only or shutting down, or a session holds the write lock     |
+ * | `ERR_HS_NOT_OPENED`    | `open_table`, `idxnum`, `fld`, `stmtnum`: no such table, index or    |
+ * |                        | column, or it could not be opened                                    |
+ * | `ERR_HS_AUTH`          | `unauth`, `authtype`: the connection is not authorised               |
+ * | `ERR_HS_SERVER`        | the rest                                                             |
+ */
+export type ServerErrorCode =
+  | 'ERR_HS_DUPLICATE_KEY'
+  | 'ERR_HS_FOREIGN_KEY'
+  | 'ERR_HS_LOCK_TIMEOUT'
+  | 'ERR_HS_DEADLOCK'
+  | 'ERR_HS_READ_ONLY'
+  | 'ERR_HS_NOT_OPENED'
+  | 'ERR_HS_AUTH'
+  | 'ERR_HS_SERVER';
+
+/**
+ * All codes of a {@link HandlerSocketError}: those of {@link ServerErrorCode}, and
  *
  * | code                 | what happened                                                          |
  * | -------------------- | ---------------------------------------------------------------------- |
- * | `ERR_HS_SERVER`      | the server refused a command: a {@link ServerError}, or a handshake's  |
- * |                      | command that it refused, with that error as the `cause`                |
  * | `ERR_HS_CONNECT`     | the name did not resolve, or no address could be connected to; what    |
  * |                      | the system said is the `cause`                                         |
  * | `ERR_HS_AUTH`        | the server refused the secret, or wants one and every command of the   |
@@ -1410,9 +1558,10 @@ export class ShardedIndex<
  * | `ERR_HS_PROTOCOL`    | what came is not the protocol or cannot be an answer to its command,   |
  * |                      | nobody asked for it, it is longer than `maxReplyBytes`, or its rows    |
  * |                      | have more than 4,096 columns                                           |
- * | `ERR_HS_CLOSED`      | `close()` or an AbortSignal ended it                                   |
+ * | `ERR_HS_CLOSED`      | `close()` or `destroy()` ended it                                      |
  * | `ERR_HS_BUSY`        | another execute is using the connection                                |
- * | `ERR_HS_EXECUTE`     | at least one batch failed: an {@link ExecuteError}                     |
+ * | `ERR_HS_EXECUTE`     | at least one batch failed: an {@link ExecuteError}; or at least one    |
+ * |                      | server: a {@link FanOutError}                                          |
  * | `ERR_HS_OVERLOADED`  | a {@link Client} has `maxPending` calls without a result already       |
  * | `ERR_HS_ROLLED_BACK` | a Client's write: the server had answered it with success, and then a  |
  * |                      | deadlock in the same batch made it take the transaction back           |
@@ -1422,13 +1571,36 @@ export class ShardedIndex<
  * |                      | do something else than SQL would; nothing was sent                     |
  * | `ERR_HS_NO_ADDON`    | loading the package: there is no addon for the platform, or it cannot  |
  * |                      | be loaded; the loader's error is the `cause`                           |
+ * | `ABORT_ERR`          | an AbortSignal ended it: an {@link AbortError}                         |
+ */
+export type ErrorCode =
+  | ServerErrorCode
+  | 'ERR_HS_CONNECT'
+  | 'ERR_HS_TIMEOUT'
+  | 'ERR_HS_LOST'
+  | 'ERR_HS_PROTOCOL'
+  | 'ERR_HS_CLOSED'
+  | 'ERR_HS_BUSY'
+  | 'ERR_HS_EXECUTE'
+  | 'ERR_HS_OVERLOADED'
+  | 'ERR_HS_ROLLED_BACK'
+  | 'ERR_HS_VALUE'
+  | 'ERR_HS_CHANGED'
+  | 'ERR_HS_SCHEMA'
+  | 'ERR_HS_NO_ADDON'
+  | 'ABORT_ERR';
+
+/**
+ * Base of all errors of this package that are not the caller's mistake (those are TypeErrors and
+ * RangeErrors). Each call of a {@link Client} rejects with an Error of its own, in whose stack is
+ * the `async` function that awaits the call; what several calls failed of is its `cause`.
  */
 export class HandlerSocketError extends Error {
   /** Made by this package only. */
-  protected constructor(code: string, message: string);
+  protected constructor(code: ErrorCode, message: string);
 
   /** Stable, and meant for programs. */
-  readonly code: string;
+  readonly code: ErrorCode;
 
   /** The server's, as {@link Connection.address} writes it. */
   readonly address?: string;
@@ -1449,17 +1621,18 @@ export class HandlerSocketError extends Error {
 }
 
 /**
- * The server's refusal of a command: the `error` of a {@link Reply}, or the `cause` of an error
- * about a handshake. Its `code` is `ERR_HS_AUTH` where `errorCode` is 3, and `ERR_HS_SERVER`
- * otherwise; its message says what the server's short words mean.
+ * The server's refusal of a command: the `error` of a {@link Reply}, what a call rejects with, or
+ * the `cause` of an error about a handshake. Its message says what the server's short words mean.
  *
  * ```js
- * if (reply.error?.serverMessage === '121') console.log('a row with this key already exists');
+ * if (error.code === 'ERR_HS_DUPLICATE_KEY') console.log('a row with this key already exists');
  * ```
  */
 export class ServerError extends HandlerSocketError {
   /** Made by this package only. */
   protected constructor(errorCode: number, serverMessage: string);
+
+  readonly code: ServerErrorCode;
 
   /** As {@link Reply.errorCode}. */
   readonly errorCode: number;
@@ -1471,6 +1644,17 @@ export class ServerError extends HandlerSocketError {
    * known to say: one may send back what it was sent, a secret too. Not enumerable.
    */
   readonly serverMessage: string;
+}
+
+/** An AbortSignal ended the call; named as Node.js names its own. `cause` is the signal's reason. */
+export class AbortError extends HandlerSocketError {
+  /** Made by this package only. */
+  protected constructor(details: { cause: unknown });
+
+  readonly code: 'ABORT_ERR';
+
+  /** Of an {@link Executor.execute}: as those of an {@link ExecuteError}. */
+  readonly results?: ExecuteResult[];
 }
 
 /** At least one batch of an execute failed. It has the shape of an AggregateError. */
@@ -1485,12 +1669,18 @@ export class ExecuteError extends HandlerSocketError {
   readonly results: ExecuteResult[];
 }
 
-/** A call of a {@link ShardedIndex} failed at least at one of its servers. */
-export class FanOutError extends ExecuteError {
+/**
+ * A call of a {@link ShardedIndex} failed at least at one of its servers. It has the shape of an
+ * AggregateError.
+ */
+export class FanOutError extends HandlerSocketError {
   /** Made by this package only. */
   protected constructor(operation: string, failures: ShardFailure[], rows: unknown[]);
 
-  /** One for each server that failed; `errors` has their errors alone. */
+  /** The errors of {@link failures}, in the same order. */
+  readonly errors: HandlerSocketError[];
+
+  /** One for each server that failed. */
   readonly failures: ShardFailure[];
 
   /**

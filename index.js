@@ -2,9 +2,16 @@
 
 const { Batch } = require('./lib/batch.js');
 const { Connection } = require('./lib/connection.js');
-const { ExecuteError, FanOutError, HandlerSocketError, ServerError } = require('./lib/errors.js');
+const {
+  AbortError,
+  ExecuteError,
+  FanOutError,
+  HandlerSocketError,
+  ServerError,
+} = require('./lib/errors.js');
 const { Executor } = require('./lib/executor.js');
 
+exports.AbortError = AbortError;
 exports.Batch = Batch;
 exports.Connection = Connection;
 exports.ExecuteError = ExecuteError;

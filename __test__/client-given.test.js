@@ -33,7 +33,7 @@ test('find: the values of IN, the parts of a key, a filter', async (t) => {
   const key = ['a', Buffer.from('b')];
   const filters = [{ column: 'v', op: '=', value: Buffer.from('c') }];
   const found = [
-    index.find('=', 0, { limit: 3, in: { position: 0, values } }),
+    index.find('=', 0, { limit: 3, in: { column: 'k', values } }),
     index.find('>', key, { limit: 1, filters }),
     index.get(key),
   ];
@@ -44,7 +44,7 @@ test('find: the values of IN, the parts of a key, a filter', async (t) => {
   filters[0].value.fill('x');
   await Promise.all(found);
   assert.deepEqual(requests, [
-    '0\t=\t1\t0\t3\t0\t@\t0\t3\t1\t2\t3',
+    '0\t=\t1\t\t3\t0\t@\t0\t3\t1\t2\t3',
     '0\t>\t2\ta\tb\t1\t0\tF\t=\t0\tc',
     '0\t=\t2\ta\tb',
   ]);

@@ -210,12 +210,21 @@ describe('reads of a Client', () => {
 
     test('with in gives the rows in the order of its values', async (t) => {
       const items = openItems(t);
-      const options = { limit: 9, in: { position: 0, values: [5, '3', 7, 1n, 5] } };
-      assert.deepEqual(ids(await items.find('=', '', options)), [5, 3, 1, 5]);
-      assert.deepEqual(ids(await items.find('=', '', { ...options, limit: 2, offset: 1 })), [3, 1]);
-      const pairs = connect(t).openIndex({ database: 't', table: 'pair', columns: ['v'] });
-      const second = { limit: 9, in: { position: 1, values: ['z', 'x'] } };
-      assert.deepEqual(await pairs.find('=', [1, ''], second), [{ v: '3' }, { v: '1' }]);
+      const options = { limit: 9, in: { column: 'id', values: [5, '3', 7, 1n, 5] } };
+      assert.deepEqual(ids(await items.find('=', null, options)), [5, 3, 1, 5]);
+      assert.deepEqual(
+        ids(await items.find('=', null, { ...options, limit: 2, offset: 1 })),
+        [3, 1],
+      );
+      const pairs = connect(t).openIndex({
+        ...{ database: 't', table: 'pair', columns: ['a', 'b', 'v'], keyColumns: ['a', 'b'] },
+      });
+      const second = { limit: 9, in: { column: 'b', values: ['z', 'x'] } };
+      const found = await pairs.find('=', [1, null], second);
+      assert.deepEqual(
+        found.map(({ v }) => v),
+        ['3', '1'],
+      );
     });
 
     test('filters by column names, in any order of them', async (t) => {
@@ -313,8 +322,8 @@ describe('reads of a Client', () => {
         await server.sql('SELECT HEX(v) FROM t.bytes WHERE k = v ORDER BY v'),
         rows.map(({ v }) => [v.toString('hex').toUpperCase()]).sort(),
       );
-      const inList = { limit: rows.length, in: { position: 0, values: awkwardBytes } };
-      assert.deepEqual(await bytes.find('=', '', inList), rows);
+      const inList = { limit: rows.length, in: { column: 'k', values: awkwardBytes } };
+      assert.deepEqual(await bytes.find('=', null, inList), rows);
       const found = rows.map(({ k: value }) => {
         const filters = [{ column: 'k', op: '=', value }];
         return bytes.find('>=', '', { limit: 9, filters });

@@ -5,6 +5,7 @@ const { describe, test } = require('node:test');
 const { inspect } = require('node:util');
 
 const { Client, HandlerSocketError, ServerError } = require('..');
+const { codeOf } = require('./support/codes.js');
 const { useServer } = require('./support/server.js');
 
 const wide = Array.from({ length: 40 }, (_, i) => `c${i}`);
@@ -68,7 +69,7 @@ describe('a client refuses', () => {
       limit: 1,
       filters: [{ column: 'name', op: '=', value: 'x', ...change }],
     });
-    const listed = (...values) => ({ limit: 9, in: { position: 0, values } });
+    const listed = (...values) => ({ limit: 9, in: { column: 'id', values } });
     const cases = [
       [(i) => i.insert({ id: 3, nmae: 'x' }), /values .*'nmae'/],
       [(i) => i.insertMany([{ id: 3 }, { x: 1 }]), /rows\[1\] .*'x'/],
@@ -102,6 +103,9 @@ describe('a client refuses', () => {
       [(i) => i.find('=', 1, listed()), /options\.in\.values/],
       [(i) => i.find('=', 1, listed(1, null)), /options\.in\.values\[1\]/],
       [(i) => i.find('>', 1, listed(1)), /options\.in .*'>'/],
+      [(i) => i.find('=', 1, { limit: 1, in: { position: 0, values: [1] } }), /'?position'?/],
+      [(i) => i.find('=', 1, { limit: 1, in: { values: [1] } }), /options\.in\.column/],
+      [(i) => i.findMany([1], { limit: 1, offset: 1 }), /offset/],
       [(i) => i.find('=', 1, filtered({ column: 'n' })), /filters\[0\]\.column .*'n'/],
       [(i) => i.delete('=', 1, filtered({ column: 0 })), /filters\[0\]\.column .*0/],
       [(i) => i.findMany([1], filtered({ op: '<>' })), /filters\[0\]\.op .*'<>'/],
@@ -190,7 +194,8 @@ describe('a client refuses', () => {
     };
     for (const [name, values] of Object.entries(outOfRange)) {
       test(`${name} of a wrong type${values.length > 0 ? ' or out of range' : ''}`, () => {
-        for (const value of [null, Symbol('s'), {}, [1]]) {
+        const none = name === 'writePort' ? [] : [null];
+        for (const value of [...none, Symbol('s'), {}, [1]]) {
           const error = errorOf(TypeError, new RegExp(`options\\.${name} `));
           assert.throws(() => new Client({ [name]: value }), error);
         }
@@ -245,7 +250,7 @@ describe('a client refuses', () => {
     function assertServerError(error, errorCode, serverMessage, ...named) {
       assert.ok(error instanceof ServerError && error instanceof HandlerSocketError, error.stack);
       const { code, message } = error;
-      assert.deepEqual([code, error.errorCode], ['ERR_HS_SERVER', errorCode]);
+      assert.deepEqual([code, error.errorCode], [codeOf(serverMessage), errorCode]);
       assert.equal(error.serverMessage, serverMessage);
       for (const part of named) assert.ok(message.includes(part), `${part}: ${message}`);
     }
@@ -259,7 +264,7 @@ describe('a client refuses', () => {
         () => index.updateReturning('=', 2, { id: 1 }),
       ]);
       for (const error of errors) assertServerError(error, 1, '121', 't.kv', 'PRIMARY', 'already');
-      assert.deepEqual(client.stats().errors, { ERR_HS_SERVER: 3 });
+      assert.deepEqual(client.stats().errors, { ERR_HS_DUPLICATE_KEY: 3 });
     });
 
     const closed = {
@@ -279,7 +284,7 @@ describe('a client refuses', () => {
             () => index.get(1),
             () => index.getMany([1, 2]),
             () => index.insert({ id: 9 }),
-            () => index.delete('=', 9),
+            () => index.delete('=', 9, { limit: 1 }),
             () => index.scan('>', 0).next(),
           ]);
           for (const error of errors) {
@@ -335,8 +340,8 @@ describe('a client refuses', () => {
       const errors = await failBesideOthers(client, [
         () => primary.get([1, 2]),
         () => primary.getMany([1, [1, 2], 2]),
-        () => primary.delete('=', [1, 2]),
-        () => primary.updateReturning('=', [1, 2], { n: 1 }),
+        () => primary.delete('=', [1, 2], one),
+        () => primary.updateReturning('=', [1, 2], { n: 1 }, one),
         () => primary.scan('>', [1, 2]).next(),
         () => byName.find('=', ['one', null, 1], one),
       ]);

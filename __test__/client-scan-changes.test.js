@@ -84,7 +84,8 @@ describe('Index.scan while rows change', () => {
         for await (const row of opened.scan('>=', START[table], { pageSize })) {
           keys.push(keyColumns.map((name) => row[name]));
           const behind = keys.at(-1 - lag);
-          if (behind) assert.equal(await opened.delete('=', behind), 1, `${behind} once`);
+          if (behind)
+            assert.equal(await opened.delete('=', behind, { limit: 1 }), 1, `${behind} once`);
         }
         assert.equal(keys.length, 60, `rows visited in pages of ${pageSize}`);
         assert.equal(keys.length, new Set(keys.map(String)).size);

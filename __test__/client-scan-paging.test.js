@@ -192,6 +192,6 @@ describe('Index.scan', () => {
 
   test('tells by the iteration what the server refuses', async (t) => {
     const walk = openItems(connect(t), { table: 'missing' }).scan('>=', 0);
-    await assert.rejects(idsOf(walk), { code: 'ERR_HS_SERVER', message: /missing/ });
+    await assert.rejects(idsOf(walk), { code: 'ERR_HS_NOT_OPENED', message: /missing/ });
   });
 });

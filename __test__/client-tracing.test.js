@@ -89,11 +89,11 @@ describe('hansock:operation', () => {
     await index.insert(['a']);
     await index.insertMany([['a'], ['b']]);
     for (const change of ['update', 'increment', 'decrement']) {
-      await index[change]('=', 1, { v: 1 });
-      await index[`${change}Returning`]('=', 1, [1]);
+      await index[change]('=', 1, { v: 1 }, { limit: 1 });
+      await index[`${change}Returning`]('=', 1, [1], { limit: 1 });
     }
-    await index.delete('=', 1);
-    await index.deleteReturning('=', 1);
+    await index.delete('=', 1, { limit: 1 });
+    await index.deleteReturning('=', 1, { limit: 1 });
     await turn();
     assert.deepEqual(
       operations.contexts.map(({ operation, requests }) => [operation, requests]),
@@ -126,7 +126,7 @@ describe('hansock:operation', () => {
     let error;
     await assert.rejects(index.insert(['a']), (reason) => {
       error = reason;
-      return reason.code === 'ERR_HS_SERVER';
+      return reason.code === 'ERR_HS_DUPLICATE_KEY';
     });
     await turn();
     assert.deepEqual(operations.events, [FAILURE]);

@@ -119,8 +119,8 @@ describe('typed values given to a Client', () => {
         { type: 'while', column: 'd', op: '<', value: third.d },
       ];
       assert.deepEqual(await moments.find('>=', 10, { limit: 9, filters }), [second]);
-      assert.equal(await byMoment.update('=', second.dt6, { dt: third.dt }), 1);
-      assert.equal(await byMoment.delete('=', second.dt6), 1);
+      assert.equal(await byMoment.update('=', second.dt6, { dt: third.dt }, { limit: 1 }), 1);
+      assert.equal(await byMoment.delete('=', second.dt6, { limit: 1 }), 1);
       assert.equal(await byMoment.get(second.dt6), null);
     });
   });

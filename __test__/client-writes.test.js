@@ -203,9 +203,13 @@ describe('writes of a client', () => {
       assert.equal(await column(inSql, 1), 'a b a NULL');
     });
 
-    test('stops at one row where no limit is given', async (t) => {
+    test('asks for a limit where the key can find more than one row', async (t) => {
       const { index, inSql } = await makeItems(t);
-      assert.equal(await index.update('>=', 1, { note: 'new' }), 1);
+      await assert.rejects(
+        async () => index.update('>=', 1, { note: 'new' }),
+        /^TypeError: options\.limit /,
+      );
+      assert.equal(await index.update('>=', 1, { note: 'new' }, { limit: 1 }), 1);
       assert.equal(await column(inSql, 3), 'new x y z');
     });
 
@@ -224,7 +228,14 @@ describe('writes of a client', () => {
         [index, '>=', 1, { limit: 9, filters: [isA] }, 2, 'new x new z'],
         [index, '>=', 1, { limit: 9, filters: [{ ...isA, type: 'while' }] }, 1, 'new x y z'],
         [index, '>=', 1, { limit: 9, filters: [{ ...isA, value: null }] }, 1, 'w x y new'],
-        [index, '=', '', { limit: 9, in: { position: 0, values: [4, 77, 1] } }, 2, 'new x y new'],
+        [
+          index,
+          '=',
+          null,
+          { limit: 9, in: { column: 'id', values: [4, 77, 1] } },
+          2,
+          'new x y new',
+        ],
         [byQty, '=', 20, { limit: 9 }, 2, 'w new new z'],
       ];
       for (const [which, op, key, options, count, notes] of steps) {
@@ -288,15 +299,15 @@ describe('writes of a client', () => {
     }
   });
 
-  test('delete takes one row by default, and those that the options say', async (t) => {
+  test('delete takes one row of a unique key by default, and those that the options say', async (t) => {
     const { index, inSql } = await makeItems(t);
-    assert.equal(await index.delete('>=', 1), 1);
+    assert.equal(await index.delete('=', 1), 1);
     assert.equal(await column(inSql, 0), '2 3 4');
     const filters = [{ column: 'qty', op: '<', value: 30 }];
     assert.equal(await index.delete('>=', 0, { limit: 9, offset: 1, filters }), 2);
     assert.equal(await column(inSql, 0), '2');
     assert.equal(await index.delete('=', 1), 0);
-    assert.equal(await index.delete('=', 0, { limit: 2, in: { position: 0, values: [1, 2] } }), 1);
+    assert.equal(await index.delete('=', null, { in: { column: 'id', values: [1, 2] } }), 1);
     assert.deepEqual(await inSql(), []);
   });
 
@@ -321,7 +332,7 @@ describe('writes of a client', () => {
       // A change of sign, which is not made.
       ['decrement', ['=', 1, { qty: 11 }], [first], '1 2 3 4/10 20 20 NULL/w x y z'],
       ['delete', ['>=', 1, two], [second, third], '1 4/10 NULL/w z'],
-      ['delete', ['<', 3], [second], '1 3 4/10 20 NULL/w y z'],
+      ['delete', ['<', 3, { limit: 1 }], [second], '1 3 4/10 20 NULL/w y z'],
     ];
     for (const [method, args, expected, left] of cases) {
       test(`${method} ${inspect(args, { breakLength: Infinity })}`, async (t) => {
@@ -338,9 +349,9 @@ describe('writes of a client', () => {
       const none = await Promise.all([
         index.updateReturning('=', 99, { note: 'n' }),
         index.updateReturning('=', 99, [1, 2, 3, 4]),
-        index.incrementReturning('>', 4, { qty: 1 }),
-        index.decrementReturning('<', 1, { qty: 1 }),
-        index.deleteReturning('=', null),
+        index.incrementReturning('>', 4, { qty: 1 }, all),
+        index.decrementReturning('<', 1, { qty: 1 }, all),
+        index.deleteReturning('=', null, all),
       ]);
       assert.deepEqual(none, [[], [], [], [], []]);
       assert.deepEqual(await inSql(), before);
@@ -352,7 +363,8 @@ describe('writes of a client', () => {
         t,
         answer((line) => (line.startsWith('P') ? '0\t1\n' : replyTo(line))),
       );
-      const client = connect(t, { writePort: peer.port, writeConnections: 2, secret: '' });
+      const { port } = peer;
+      const client = connect(t, { port, writePort: port, writeConnections: 2, secret: '' });
       const index = client.openIndex({ database: 't', table: 'kv', columns: ['id', 'n'] });
       const calls = Array.from({ length: 17 }, (_, i) => index.updateReturning('=', i, { n: 1 }));
       await Promise.all(calls);

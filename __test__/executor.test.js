@@ -65,7 +65,11 @@ describe('arguments of an execute throw at the call, and leave the executor as i
       'options.signal',
       'AbortController',
     ],
-    ['a signal that is null', [1, { signal: null }], TypeError, 'options.signal', 'null'],
+    ['a signal of the options in its place', [{ signal: 1 }], TypeError, 'options', 'signal'],
+    ['a timeout of the options in its place', [{ timeoutMs: '1' }], TypeError, 'timeoutMs', "'1'"],
+    ['an option that there is not', [{ timeout: 1 }], TypeError, 'options', 'timeout'],
+    ['one behind the timeout', [1, { timeoutMs: 1 }], TypeError, 'options', 'timeoutMs'],
+    ['options twice', [{ timeoutMs: 1 }, {}], TypeError, 'timeoutMs'],
   ]) {
     test(title, () => {
       const batch = new Batch().write('\n');

@@ -290,12 +290,12 @@ describe('a secret', () => {
       new Batch().find(0, '=', [1]),
     );
     assertFailure(reason, {
-      code: 'ERR_HS_SERVER',
+      code: 'ERR_HS_NOT_OPENED',
       address: server.readAddress,
       outcome: 'unknown',
       message: /refused command 2 of the handshake with error 1, 'open_table': /,
       cause: {
-        code: 'ERR_HS_SERVER',
+        code: 'ERR_HS_NOT_OPENED',
         address: server.readAddress,
         errorCode: 1,
         serverMessage: 'open_table',

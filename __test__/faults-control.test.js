@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
 
-const { Connection, ExecuteError, Executor } = require('..');
+const { AbortError, Connection, ExecuteError, Executor } = require('..');
 const {
   answer,
   silence,
@@ -35,10 +35,10 @@ async function startHalfDone(context, options) {
   await visitors[1].lines(1);
   // What has been answered has been received when an execute that began later is over.
   await run(new Connection(healthy.address), batchOf('later'));
-  const check = async ({ cause }) => {
+  const check = async ({ code = 'ERR_HS_CLOSED', cause }) => {
     const [result, otherResult] = await results;
     assertFailure(result.reason, {
-      code: 'ERR_HS_CLOSED',
+      code,
       address: peer.address,
       outcome: 'unknown',
       cause: cause && {},
@@ -68,12 +68,13 @@ describe('close() in the middle', () => {
     // Its socket is closed when the driver has taken the order.
     await Promise.race([0, 1].map(async (i) => (await peer.visitor(i)).closed));
     controller.abort();
-    const { errors } = await executed.catch((error) => error);
+    const { name, results } = await executed.catch((error) => error);
+    assert.equal(name, 'AbortError');
     assert.deepEqual(
-      errors.map(({ code, cause }) => [code, cause]),
+      results.map(({ reason: { code, cause } }) => [code, cause]),
       [
         ['ERR_HS_CLOSED', undefined],
-        ['ERR_HS_CLOSED', controller.signal.reason],
+        ['ABORT_ERR', controller.signal.reason],
       ],
     );
   });
@@ -165,7 +166,7 @@ describe('an AbortSignal', () => {
     const reason = new Error('enough');
     const { check } = await startHalfDone(t, { signal });
     abort(reason);
-    await check({ cause: reason });
+    await check({ code: 'ABORT_ERR', cause: reason });
   });
 
   test('may have a reason that is no error, or the usual one', async (t) => {
@@ -181,11 +182,12 @@ describe('an AbortSignal', () => {
       await (await peer.visitor(peer.visitors.length)).lines(1);
       abort(given);
       await assert.rejects(executed, (error) => {
-        assert.ok(error instanceof ExecuteError);
-        assert.deepEqual(error.errors, [batch.error]);
+        assertAborted(error, { outcome: 'unknown' });
+        assert.deepEqual(error.results, [{ status: 'rejected', reason: batch.error, replies: [] }]);
+        check(error.cause);
         return true;
       });
-      assert.equal(batch.error.code, 'ERR_HS_CLOSED');
+      assertAborted(batch.error, { address: peer.address, outcome: 'unknown' });
       check(batch.error.cause);
     }
   });
@@ -198,17 +200,15 @@ describe('an AbortSignal', () => {
     const batches = [batchOf('a'), batchOf('b')];
     await assert.rejects(
       new Executor().add(connection, batches[0]).execute(1000, options),
-      (error) => error instanceof ExecuteError && error.errors[0] === batches[0].error,
+      (error) => {
+        assertAborted(error, { outcome: 'not-sent' });
+        return error.cause === reason && error.results[0].reason === batches[0].error;
+      },
     );
     const [result] = await new Executor().add(connection, batches[1]).executeSettled(1000, options);
     assert.equal(result.reason, batches[1].error);
     for (const { error, replies } of batches) {
-      assertFailure(error, {
-        code: 'ERR_HS_CLOSED',
-        address: peer.address,
-        outcome: 'not-sent',
-        cause: { message: 'never mind' },
-      });
+      assertAborted(error, { address: peer.address, outcome: 'not-sent' });
       assert.equal(error.cause, reason);
       assert.deepEqual(replies, []);
     }
@@ -224,12 +224,8 @@ describe('an AbortSignal', () => {
     const executed = executor.executeSettled(60_000, { signal });
     abort();
     await executed;
-    assertFailure(batch.error, {
-      code: 'ERR_HS_CLOSED',
-      address: full.address,
-      outcome: 'not-sent',
-      cause: { name: 'AbortError' },
-    });
+    assertAborted(batch.error, { address: full.address, outcome: 'not-sent' });
+    assert.equal(batch.error.cause.name, 'AbortError');
   });
 
   test('after the end does nothing', async (t) => {
@@ -257,7 +253,7 @@ describe('an AbortSignal', () => {
     for (const [result] of await Promise.all(executed)) {
       assert.deepEqual(
         [result.reason.code, result.reason.outcome, result.reason.cause.name],
-        ['ERR_HS_CLOSED', 'unknown', 'AbortError'],
+        ['ABORT_ERR', 'unknown', 'AbortError'],
       );
     }
   });
@@ -312,6 +308,13 @@ describe('a connection in two executes at once', () => {
     assert.equal(healthy.visitors[0].received, '0\n');
   });
 });
+
+/** An abort is told as Node.js tells its own. */
+function assertAborted(error, { address, outcome }) {
+  assert.ok(error instanceof AbortError, error.stack);
+  assert.deepEqual([error.name, error.code], ['AbortError', 'ABORT_ERR']);
+  assert.deepEqual([error.address, error.outcome], [address, outcome]);
+}
 
 /** A signal, and what aborts it, on its own. */
 function abortable() {

@@ -122,7 +122,7 @@ describe('an error', () => {
     assert.ok(error instanceof HandlerSocketError);
     assert.ok(error instanceof Error);
     assert.equal(error.name, 'ServerError');
-    assert.equal(error.code, 'ERR_HS_SERVER');
+    assert.equal(error.code, 'ERR_HS_DUPLICATE_KEY');
     assert.equal(error.errorCode, 1);
     assert.equal(error.serverMessage, '121');
     assert.match(error.address, /^127\.0\.0\.1:\d+$/);

@@ -93,7 +93,7 @@ describe('a secret is not told', () => {
       answer((line) => (line === 'open' ? '1\t1\topen_table\n' : '0\t1\n')),
     );
     const handshake = batchOf('open');
-    await executeUntold(withSecret(peer.address, { handshake }), 'ERR_HS_SERVER');
+    await executeUntold(withSecret(peer.address, { handshake }), 'ERR_HS_NOT_OPENED');
   });
 
   test('where the peer sends back what it was sent', async (t) => {

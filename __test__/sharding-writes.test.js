@@ -24,7 +24,9 @@ describe('a write to a row of a sharded table', () => {
       secret,
     });
     t.after(() => cluster.close());
-    return cluster.openIndex({ database: 't', table: 'counts', columns, shardBy, ...more });
+    const keyColumns = ['k', 'part'];
+    const target = { database: 't', table: 'counts', columns, keyColumns };
+    return cluster.openIndex({ ...target, shardBy, ...more });
   }
 
   for (const method of ['increment', 'decrement', 'incrementReturning', 'decrementReturning']) {

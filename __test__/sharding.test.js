@@ -108,8 +108,8 @@ describe('a table on three servers', () => {
     'find =': async (index, k) => (await index.find('=', [k], { limit: 9 }))[0],
     'find >=': async (index, k) => (await index.find('>=', [k, 0], { limit: 1 }))[0],
     'find with an in list behind the shard part': async (index, k) => {
-      const list = { position: 1, values: [6, 7] };
-      return (await index.find('=', [k, ''], { limit: 9, in: list }))[0];
+      const list = { column: 'part', values: [6, 7] };
+      return (await index.find('=', [k, null], { limit: 9, in: list }))[0];
     },
     scan: async (index, k) => (await collect(index.scan('>', [k, 6], { limit: 1 })))[0],
   };
@@ -142,13 +142,13 @@ describe('a table on three servers', () => {
   });
 
   const changes = {
-    update: (index, k) => index.update('=', k, { n: 60 }),
-    increment: (index, k) => index.increment('=', [k], { n: 1 }),
+    update: (index, k) => index.update('=', k, { n: 60 }, { limit: 1 }),
+    increment: (index, k) => index.increment('=', [k], { n: 1 }, { limit: 1 }),
     decrement: (index, k) => index.decrement('=', [k, 7], { n: 1 }),
-    delete: (index, k) => index.delete('=', k),
-    updateReturning: (index, k) => index.updateReturning('=', k, { n: 60 }),
-    incrementReturning: (index, k) => index.incrementReturning('>', [k, 6], { n: 1 }),
-    decrementReturning: (index, k) => index.decrementReturning('=', k, { n: 1 }),
+    delete: (index, k) => index.delete('=', k, { limit: 1 }),
+    updateReturning: (index, k) => index.updateReturning('=', k, { n: 60 }, { limit: 1 }),
+    incrementReturning: (index, k) => index.incrementReturning('>', [k, 6], { n: 1 }, { limit: 1 }),
+    decrementReturning: (index, k) => index.decrementReturning('=', k, { n: 1 }, { limit: 1 }),
     deleteReturning: (index, k) => index.deleteReturning('=', [k, 7]),
   };
   for (const [name, change] of Object.entries(changes)) {
@@ -220,7 +220,7 @@ describe('a table on three servers', () => {
     await assert.rejects(index.get([1]), incomplete);
     await assert.rejects(index.getMany([[1, 'plain'], 1]), incomplete);
     await assert.rejects(index.find('=', 1, { limit: 9 }), incomplete);
-    await assert.rejects(index.delete('=', 1), incomplete);
+    await assert.rejects(index.delete('=', 1, { limit: 1 }), incomplete);
     await assert.rejects(index.find('>', [1, 'plain'], { limit: 1 }), ASK_ALL);
   });
 
@@ -261,14 +261,14 @@ describe('a table on three servers', () => {
 
   test('refuses what it cannot send to one server, and sends nothing', async (t) => {
     const { index, cluster } = await makeCopies(t);
-    const list = { position: 0, values: [1, 2] };
+    const list = { column: 'k', values: [1, 2] };
     const calls = {
       'a range': [
         () => index.find('>=', 1, { limit: 9 }),
         () => index.find('<', [1], { limit: 9 }),
-        () => index.update('>', 1, { n: 1 }),
+        () => index.update('>', 1, { n: 1 }, { limit: 9 }),
         () => index.delete('<=', 1, { limit: 9 }),
-        () => index.incrementReturning('>=', 1, { n: 1 }),
+        () => index.incrementReturning('>=', 1, { n: 1 }, { limit: 9 }),
         async () => index.scan('>=', 1),
       ],
       'no key': [
@@ -290,7 +290,7 @@ describe('a table on three servers', () => {
     }
     const refused = index.find('=', [0], { limit: 9, in: list });
     await assert.rejects(refused, refusal(TypeError, 'getMany', 'findMany'));
-    await assert.rejects(index.update('=', 0, { n: 1 }, { in: list }), TypeError);
+    await assert.rejects(index.update('=', 0, { n: 1 }, { in: list, limit: 9 }), TypeError);
     await assert.rejects(index.insert({ part: 1, n: 1 }), refusal(TypeError, 'values.k'));
     await assert.rejects(
       index.insertMany([[1, 1, 1, 1], { k: null }]),
@@ -303,13 +303,16 @@ describe('a table on three servers', () => {
     );
     const moves = [{ k: 2 }, { k: 2, n: 3 }, [2, 7, 50, 0]];
     for (const values of moves) {
-      await assert.rejects(index.update('=', 1, values), refusal(TypeError, 'k'));
-      await assert.rejects(index.updateReturning('=', 1, values), refusal(TypeError, 'k'));
+      await assert.rejects(index.update('=', 1, values, { limit: 1 }), refusal(TypeError, 'k'));
+      await assert.rejects(
+        index.updateReturning('=', 1, values, { limit: 1 }),
+        refusal(TypeError, 'k'),
+      );
     }
     for (const { primary } of cluster.stats()) assert.equal(primary.commands, 0);
     // Named and not changed, the shard part is no obstacle.
-    assert.equal(await index.update('=', 1, { k: 1, n: 3 }), 1);
-    assert.equal(await index.update('=', 1, [1, 7, 4, 0]), 1);
+    assert.equal(await index.update('=', 1, { k: 1, n: 3 }, { limit: 1 }), 1);
+    assert.equal(await index.update('=', 1, [1, 7, 4, 0], { limit: 1 }), 1);
   });
 
   describe('asked on all servers', () => {
@@ -323,8 +326,8 @@ describe('a table on three servers', () => {
           [31, server],
         ]),
       );
-      const list = { position: 0, values: [3, 1] };
-      assert.equal((await index.find('=', '', { limit: 9, in: list, servers: 'all' })).length, 6);
+      const list = { column: 'k', values: [3, 1] };
+      assert.equal((await index.find('=', null, { limit: 9, in: list, servers: 'all' })).length, 6);
     });
 
     /** What keys are: how they are made of 1 to 150, in a column of which type, declared as what. */

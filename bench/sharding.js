@@ -105,7 +105,7 @@ async function compareGet(server) {
   ].map(({ name, index, close }) => {
     return {
       name,
-      read: (/** @type {number[]} */ ids) => Promise.all(ids.map(index.get, index)),
+      read: (/** @type {number[]} */ ids) => Promise.all(ids.map((id) => index.get(id))),
       close,
     };
   });

@@ -50,7 +50,8 @@ async function main() {
     for (const chunk of chunks(source())) {
       for (const [i, result] of (await users.insertMany(chunk)).entries()) {
         if (result.status === 'fulfilled') inserted++;
-        else if (result.reason.serverMessage === '121') console.log('is there already:', chunk[i]);
+        else if (result.reason.code === 'ERR_HS_DUPLICATE_KEY')
+          console.log('is there already:', chunk[i]);
         else throw result.reason; // nothing else is to be expected here: stop
       }
     }

@@ -30,7 +30,7 @@ async function count(counters, name, by = 1) {
   const [inserted] = await counters.insertMany([{ name, n: by }]);
   if (inserted.status === 'fulfilled') return;
   // 121: another was quicker to insert it.
-  if (inserted.reason.serverMessage !== '121') throw inserted.reason;
+  if (inserted.reason.code !== 'ERR_HS_DUPLICATE_KEY') throw inserted.reason;
   await counters.increment('=', name, { n: by });
 }
 

@@ -63,7 +63,7 @@ async function copyRows(source, destination, ids) {
     const results = await destination.insertMany(found.filter((row) => row !== null));
     for (const result of results) {
       // 121: an earlier run has copied it.
-      if (result.status === 'rejected' && result.reason.serverMessage !== '121') {
+      if (result.status === 'rejected' && result.reason.code !== 'ERR_HS_DUPLICATE_KEY') {
         throw result.reason;
       }
     }

@@ -1,5 +1,6 @@
 'use strict';
 
+const { MAX_TIMEOUT_MS } = require('./defaults.js');
 const { show, showKind } = require('./encode.js');
 
 /*
@@ -114,6 +115,35 @@ function checkNames(options, argument, names) {
 }
 
 /**
+ * An option that is a time.
+ * @param {unknown} value
+ * @param {string} option
+ * @returns {number}
+ */
+function checkMilliseconds(value, option) {
+  if (typeof value !== 'number') {
+    throw new TypeError(`${option} must be a number, not ${showKind(value)}`);
+  }
+  if (value > 0 && value <= MAX_TIMEOUT_MS) return value;
+  throw new RangeError(`${option} must be more than 0 and at most ${MAX_TIMEOUT_MS} milliseconds`);
+}
+
+/**
+ * An option that is an AbortSignal, also one of another realm, as test runners make them.
+ * @param {unknown} value
+ * @param {string} option
+ * @returns {AbortSignal | undefined} undefined for null, too
+ */
+function checkSignal(value, option) {
+  if (value === undefined || value === null) return undefined;
+  const isSignal =
+    value instanceof AbortSignal ||
+    Object.prototype.toString.call(value) === '[object AbortSignal]';
+  if (isSignal) return /** @type {AbortSignal} */ (value);
+  throw new TypeError(`${option} must be an AbortSignal, not ${show(value)}`);
+}
+
+/**
  * An option that is one of some texts.
  * @param {unknown} value
  * @param {string} option
@@ -147,6 +177,8 @@ module.exports = {
   MAX_UINT32,
   checkInteger,
   checkIntegerArgument,
+  checkMilliseconds,
+  checkSignal,
   checkString,
   checkArray,
   checkSecret,

@@ -122,11 +122,16 @@ function encodeColumns(columns, argument) {
  */
 function encodeFind(op, key, options) {
   checkValues(key, 'key');
-  checkOneOfArgument(op, 'op', FIND_OPERATORS);
+  checkOperator(op);
   if (key.length === 0) throw new TypeError('key must have at least one part');
   const head = key.length === 1 ? SINGLE_PART[op] : `\t${op}\t${key.length}`;
   if (options === undefined) return new Command(head, key, 'key');
   return encodeFindWith(options, `${head}${encodeValues(key, 'key')}`, op, key.length);
+}
+
+/** @param {unknown} op */
+function checkOperator(op) {
+  checkOneOfArgument(op, 'op', FIND_OPERATORS);
 }
 
 /** How a find of a key of one part begins. @type {Readonly<Record<string, string>>} */
@@ -250,6 +255,7 @@ function checkNotEmpty(values) {
 }
 
 module.exports = {
+  checkOperator,
   Command,
   encodeOpenIndex,
   encodeFind,

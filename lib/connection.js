@@ -63,6 +63,10 @@ class Connection {
     driver.closeConnection(this.#native);
   }
 
+  [Symbol.dispose]() {
+    this.close();
+  }
+
   [inspect.custom]() {
     const { address, state, generation } = this;
     return `Connection ${inspect({ address, state, generation })}`;

@@ -3,7 +3,7 @@
 /** Base of all errors of this package that are not the caller's mistake (those are TypeError and RangeError). */
 class HandlerSocketError extends Error {
   /**
-   * @param {string} code
+   * @param {import('..').ErrorCode} code
    * @param {string} message
    * @param {{ address?: string, outcome?: 'not-sent' | 'unknown', cause?: unknown }} [details]
    */
@@ -29,11 +29,14 @@ class ServerError extends HandlerSocketError {
    */
   constructor(errorCode, serverMessage, details) {
     const doing = details?.doing === undefined ? '' : `${details.doing}: `;
+    const code = codeOf(errorCode, serverMessage);
     super(
-      errorCode === UNAUTHORISED ? 'ERR_HS_AUTH' : 'ERR_HS_SERVER',
+      code,
       `${doing}the server answered with error ${errorCode}${quoteServer(serverMessage)}`,
       details,
     );
+    /** @type {import('..').ServerErrorCode} */
+    this.code = code;
     this.errorCode = errorCode;
     this.#serverMessage = serverMessage;
   }
@@ -44,26 +47,39 @@ class ServerError extends HandlerSocketError {
   }
 }
 
+/** An AbortSignal ended it. Named as Node.js names its own. */
+class AbortError extends HandlerSocketError {
+  /**
+   * @param {object} details
+   * @param {string} [details.address]
+   * @param {'not-sent' | 'unknown'} [details.outcome]
+   * @param {unknown} details.cause  the signal's reason
+   * @param {import('..').ExecuteResult[]} [details.results]  of an execute
+   */
+  constructor({ results, ...details }) {
+    super('ABORT_ERR', 'The operation was aborted', details);
+    if (results !== undefined) this.results = results;
+  }
+}
+
 /** At least one batch of an execute failed. */
 class ExecuteError extends HandlerSocketError {
   /**
    * @param {import('..').ExecuteResult[]} results
-   * @param {unknown} [cause]
-   * @param {string} [message]
    */
-  constructor(results, cause, message) {
+  constructor(results) {
     /** @type {import('..').HandlerSocketError[]} */
     const errors = [];
     for (const result of results) if (result.status === 'rejected') errors.push(result.reason);
     const counts = `${errors.length} of ${results.length} batches failed`;
-    super('ERR_HS_EXECUTE', message ?? `${counts}; the first: ${errors[0].message}`, { cause });
+    super('ERR_HS_EXECUTE', `${counts}; the first: ${errors[0].message}`);
     this.errors = errors;
     this.results = results;
   }
 }
 
 /** At least one of the servers of a sharded call failed. */
-class FanOutError extends ExecuteError {
+class FanOutError extends HandlerSocketError {
   /**
    * @param {string} operation
    * @param {import('..').ShardFailure[]} failures
@@ -75,22 +91,93 @@ class FanOutError extends ExecuteError {
       return positions.length === 0 ? address : `${address} (${keys})`;
     });
     super(
-      failures.map(({ error }) => ({ status: 'rejected', reason: error, replies: [] })),
-      undefined,
+      'ERR_HS_EXECUTE',
       `${operation} failed at ${servers.join(', ')}; the first error: ${failures[0].error.message}`,
     );
+    this.errors = failures.map(({ error }) => error);
     this.failures = failures;
     this.rows = rows;
   }
 }
 
-// On the prototypes, so that they are not repeated in what inspect shows.
-for (const errorClass of [HandlerSocketError, ServerError, ExecuteError, FanOutError]) {
-  Object.defineProperty(errorClass.prototype, 'name', { value: errorClass.name });
+// On the prototypes, so that they are not repeated in what inspect shows; writable as on any Error.
+for (const errorClass of [HandlerSocketError, ServerError, AbortError, ExecuteError, FanOutError]) {
+  Object.defineProperty(errorClass.prototype, 'name', {
+    value: errorClass.name,
+    writable: true,
+    configurable: true,
+  });
 }
 
 /** The server's error code for a request on a connection that it has not authorised. */
 const UNAUTHORISED = 3;
+
+/**
+ * The codes of what programs act upon, by what the server says.
+ * @type {ReadonlyMap<string, import('..').ServerErrorCode>}
+ */
+const CODES = new Map([
+  ['121', 'ERR_HS_DUPLICATE_KEY'],
+  ['151', 'ERR_HS_FOREIGN_KEY'],
+  ['152', 'ERR_HS_FOREIGN_KEY'],
+  ['146', 'ERR_HS_LOCK_TIMEOUT'],
+  ['149', 'ERR_HS_DEADLOCK'],
+  ['200', 'ERR_HS_DEADLOCK'],
+  ['readonly', 'ERR_HS_READ_ONLY'],
+  ['lock_tables', 'ERR_HS_READ_ONLY'],
+  ['open_table', 'ERR_HS_NOT_OPENED'],
+  ['idxnum', 'ERR_HS_NOT_OPENED'],
+  ['fld', 'ERR_HS_NOT_OPENED'],
+  ['stmtnum', 'ERR_HS_NOT_OPENED'],
+  ['unauth', 'ERR_HS_AUTH'],
+  ['authtype', 'ERR_HS_AUTH'],
+]);
+
+/**
+ * @param {number} errorCode
+ * @param {string} serverMessage
+ * @returns {import('..').ServerErrorCode}
+ */
+function codeOf(errorCode, serverMessage) {
+  if (errorCode === UNAUTHORISED) return 'ERR_HS_AUTH';
+  return CODES.get(serverMessage) ?? 'ERR_HS_SERVER';
+}
+
+/**
+ * The same error made anew: its stack tells of where it is made now.
+ * @template {Error} E
+ * @param {E} error  of a class that calls reject with
+ * @param {{ outcome?: 'not-sent' | 'unknown', cause?: unknown }} [changes]
+ * @returns {E}
+ */
+function remake(error, changes) {
+  const copy = /** @type {any} */ (make(error, { cause: changes?.cause ?? error.cause }));
+  if (copy === error) return copy;
+  copy.message = error.message;
+  if (!(error instanceof HandlerSocketError)) return copy;
+  if (error.address !== undefined) copy.address = error.address;
+  const outcome = changes?.outcome ?? error.outcome;
+  if (outcome !== undefined) copy.outcome = outcome;
+  return copy;
+}
+
+/**
+ * @param {Error} error
+ * @param {{ cause?: unknown }} details
+ */
+function make(error, details) {
+  if (error instanceof ServerError) {
+    return new ServerError(error.errorCode, error.serverMessage, details);
+  }
+  if (error instanceof AbortError) return new AbortError({ cause: details.cause });
+  if (error instanceof HandlerSocketError) {
+    return new HandlerSocketError(error.code, error.message, details);
+  }
+  const options = details.cause === undefined ? undefined : details;
+  if (error.constructor === TypeError) return new TypeError(error.message, options);
+  if (error.constructor === RangeError) return new RangeError(error.message, options);
+  return error;
+}
 
 /**
  * What the server's short words and storage-engine numbers mean, as MariaDB 10.11 was seen to use them; the numbers
@@ -147,4 +234,12 @@ function quoteServer(serverMessage) {
   return serverMessage === '' ? '' : ' and a text that only serverMessage has';
 }
 
-module.exports = { HandlerSocketError, ServerError, ExecuteError, FanOutError, quoteServer };
+module.exports = {
+  AbortError,
+  HandlerSocketError,
+  ServerError,
+  ExecuteError,
+  FanOutError,
+  quoteServer,
+  remake,
+};

@@ -2,13 +2,19 @@
 
 const { getSystemErrorName, inspect } = require('node:util');
 const { Batch, access } = require('./batch.js');
-const { checkOptions } = require('./check.js');
+const { checkNames, checkOptions, checkSignal } = require('./check.js');
 const { Connection, nativeOf } = require('./connection.js');
 const { offAbort, onAbort } = require('./abort.js');
 const { MAX_TIMEOUT_MS } = require('./defaults.js');
 const driver = require('./driver.js');
 const { show, showKind } = require('./encode.js');
-const { ExecuteError, HandlerSocketError, ServerError, quoteServer } = require('./errors.js');
+const {
+  AbortError,
+  ExecuteError,
+  HandlerSocketError,
+  ServerError,
+  quoteServer,
+} = require('./errors.js');
 
 const DEFAULT_TIMEOUT_MS = 5000;
 
@@ -52,21 +58,27 @@ class Executor {
   }
 
   /**
-   * @param {number} [timeoutMs]
+   * @param {number | import('..').CallOptions} [timeoutMs]
    * @param {import('..').ExecuteOptions} [options]
    */
   execute(timeoutMs, options) {
-    const settled = this.executeSettled(timeoutMs, options);
-    return settled.then((results) => unwrap(results, options?.signal));
+    const given = readArguments(timeoutMs, options);
+    return this.#execute(given).then((results) => unwrap(results, given.signal));
   }
 
   /**
-   * @param {number} [timeoutMs]
+   * @param {number | import('..').CallOptions} [timeoutMs]
    * @param {import('..').ExecuteOptions} [options]
+   */
+  executeSettled(timeoutMs, options) {
+    return this.#execute(readArguments(timeoutMs, options));
+  }
+
+  /**
+   * @param {ReturnType<typeof readArguments>} given
    * @returns {Promise<import('..').ExecuteResult[]>}
    */
-  executeSettled(timeoutMs = DEFAULT_TIMEOUT_MS, options) {
-    const signal = checkArguments(timeoutMs, options);
+  #execute({ timeoutMs, signal }) {
     const pairs = this.#take();
     if (pairs.length === 0) return Promise.resolve([]);
     if (signal?.aborted) {
@@ -75,9 +87,9 @@ class Executor {
     return run(pairs, timeoutMs, signal);
   }
 
-  /** @param {number} [timeoutMs] */
-  executeSync(timeoutMs = DEFAULT_TIMEOUT_MS) {
-    checkArguments(timeoutMs);
+  /** @param {number | { timeoutMs?: number }} [given] */
+  executeSync(given) {
+    const { timeoutMs } = readArguments(given, undefined, ['timeoutMs']);
     const pairs = this.#take();
     if (pairs.length === 0) return [];
     return unwrap(executeHere(pairs, timeoutMs));
@@ -215,36 +227,45 @@ function failOne(pair, error, outcome) {
 }
 
 /**
- * @param {unknown} timeoutMs
- * @param {import('..').ExecuteOptions} [options]
+ * The time, and options behind it or in its place.
+ * @param {unknown} [first]
+ * @param {unknown} [options]
+ * @param {readonly string[]} [names]  of the options in its place
+ * @returns {{ timeoutMs: number, signal: AbortSignal | undefined }}
  */
-function checkArguments(timeoutMs, options) {
-  if (timeoutMs !== undefined) {
-    if (typeof timeoutMs !== 'number') {
-      throw new TypeError(`timeoutMs must be a number, not ${show(timeoutMs)}`);
-    }
-    if (!(timeoutMs >= 0 && timeoutMs <= MAX_TIMEOUT_MS)) {
-      throw new RangeError(
-        `timeoutMs must be from 0 to ${MAX_TIMEOUT_MS} milliseconds, not ${show(timeoutMs)}`,
-      );
-    }
+function readArguments(first, options, names = ['timeoutMs', 'signal']) {
+  if (typeof first === 'object' && first !== null && options === undefined) {
+    const { timeoutMs, signal } = readOptions(first, names);
+    return { timeoutMs: checkTimeout(timeoutMs, 'options.timeoutMs'), signal };
   }
-  if (options === undefined) return undefined;
-  checkOptions(options, 'options');
-  const { signal } = options;
-  if (signal !== undefined && !isSignal(signal)) {
-    throw new TypeError(`options.signal must be an AbortSignal, not ${showKind(signal)}`);
-  }
-  return signal;
+  const timeoutMs = checkTimeout(first, 'timeoutMs');
+  if (options === undefined) return { timeoutMs, signal: undefined };
+  return { timeoutMs, signal: readOptions(options, ['signal']).signal };
 }
 
 /**
- * Also of another realm, as test runners make them.
- * @param {unknown} value
+ * @param {unknown} given
+ * @param {readonly string[]} names
  */
-function isSignal(value) {
-  return (
-    value instanceof AbortSignal || Object.prototype.toString.call(value) === '[object AbortSignal]'
+function readOptions(given, names) {
+  const options = checkOptions(given, 'options');
+  checkNames(options, 'options', names);
+  return { timeoutMs: options.timeoutMs, signal: checkSignal(options.signal, 'options.signal') };
+}
+
+/**
+ * @param {unknown} timeoutMs
+ * @param {string} argument
+ * @returns {number}
+ */
+function checkTimeout(timeoutMs, argument) {
+  if (timeoutMs === undefined) return DEFAULT_TIMEOUT_MS;
+  if (typeof timeoutMs !== 'number') {
+    throw new TypeError(`${argument} must be a number, not ${show(timeoutMs)}`);
+  }
+  if (timeoutMs >= 0 && timeoutMs <= MAX_TIMEOUT_MS) return timeoutMs;
+  throw new RangeError(
+    `${argument} must be from 0 to ${MAX_TIMEOUT_MS} milliseconds, not ${show(timeoutMs)}`,
   );
 }
 
@@ -297,13 +318,20 @@ function segmentsOf(finished) {
  * @param {AbortSignal} [signal]
  */
 function toError(failure, address, signal) {
-  const { code, serverCode, serverMessage } = failure;
+  const { serverCode, serverMessage } = failure;
+  const code = /** @type {import('..').ErrorCode} */ (failure.code);
   const said = serverCode == null ? '' : quoteServer(serverMessage ?? '');
   const outcome = /** @type {'not-sent' | 'unknown'} */ (failure.outcome);
-  let cause = systemError(failure);
-  if (failure.wasAborted) cause = signal?.reason;
-  if (serverCode != null) cause = new ServerError(serverCode, serverMessage ?? '', { address });
-  return new HandlerSocketError(code, failure.message + said, { address, outcome, cause });
+  if (failure.wasAborted) return new AbortError({ address, outcome, cause: signal?.reason });
+  const cause = systemError(failure);
+  if (serverCode == null)
+    return new HandlerSocketError(code, failure.message, { address, outcome, cause });
+  const refusal = new ServerError(serverCode, serverMessage ?? '', { address });
+  return new HandlerSocketError(refusal.code, failure.message + said, {
+    address,
+    outcome,
+    cause: refusal,
+  });
 }
 
 /**
@@ -334,9 +362,13 @@ function codeOf(errno) {
 function unwrap(results, signal) {
   const rejected = results.filter((result) => result.status === 'rejected');
   if (rejected.length === 0) return results.map(({ replies }) => replies);
-  const wasAborted =
-    signal?.aborted && rejected.some(({ reason }) => reason.cause === signal.reason);
-  throw new ExecuteError(results, wasAborted ? signal.reason : undefined);
+  const isAborted = signal?.aborted && rejected.some(({ reason }) => reason instanceof AbortError);
+  if (!isAborted) throw new ExecuteError(results);
+  const isNotSent = results.every((result) => {
+    return result.status === 'rejected' && result.reason.outcome === 'not-sent';
+  });
+  const outcome = isNotSent ? 'not-sent' : 'unknown';
+  throw new AbortError({ outcome, cause: signal.reason, results });
 }
 
 module.exports = { Executor, executeOne };

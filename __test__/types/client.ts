@@ -249,7 +249,12 @@ const items = client.openIndex({
 });
 type Item = { id: number | null; name: string | null };
 const filters = [{ column: 'price', op: '>', value: 1 }] as const;
-const range = { limit: 10, offset: 5, in: { position: 0, values: [1, 2n, 'x'] }, filters } as const;
+const range = {
+  limit: 10,
+  offset: 5,
+  in: { column: 'id', values: [1, 2n, 'x'] },
+  filters,
+} as const;
 
 exactly<Promise<Item | null>>()(items.get(42));
 exactly<Promise<(Item | null)[]>>()(items.getMany([1, 'x', 1n, true, null, Buffer.of(1)]));
@@ -326,10 +331,10 @@ items.find('!=', 1, { limit: 1 });
 items.find(1, { limit: 1 });
 // @ts-expect-error: no such option
 items.find('=', 1, { limit: 1, order: 'desc' });
-// @ts-expect-error: an IN list needs its position
+// @ts-expect-error: an IN list needs its column
 items.find('=', 1, { limit: 1, in: { values: [1] } });
 // @ts-expect-error: an IN list is of values, not of keys
-items.find('=', 1, { limit: 1, in: { position: 0, values: [[1]] } });
+items.find('=', 1, { limit: 1, in: { column: 'id', values: [[1]] } });
 // @ts-expect-error: a limit is needed
 items.findMany([1]);
 // @ts-expect-error: a limit is needed
@@ -339,7 +344,9 @@ items.findMany([1], { filters });
 // @ts-expect-error: there is no offset for each of many keys
 items.findMany([1], { limit: 1, offset: 1 });
 // @ts-expect-error: the keys are the list
-items.findMany([1], { limit: 1, in: { position: 0, values: [1] } });
+items.findMany([1], { limit: 1, in: { column: 'id', values: [1] } });
+// @ts-expect-error: a position is the Batch's
+items.find('=', 1, { limit: 1, in: { position: 0, values: [1] } });
 // @ts-expect-error: a walk along equal keys is a find
 items.scan('=', 1);
 // @ts-expect-error: of all operators one may be '='
@@ -503,8 +510,7 @@ events.insert({ at: { year: 2024 } });
 events.increment('=', 1, { at: now });
 // @ts-expect-error: a Date is added to nothing, by position neither
 events.decrement('=', 1, [1, now, 0, 0]);
-// @ts-expect-error: the values of an IN list go as they are
-events.find('=', now, { limit: 1, in: { position: 0, values: [now] } });
+events.find('=', null, { limit: 1, in: { column: 'at', values: [now] } });
 // @ts-expect-error: a filter's value is no object
 events.find('=', now, { limit: 1, filters: [{ column: 'at', op: '=', value: { a: 1 } }] });
 // @ts-expect-error: a key is no object

@@ -11,7 +11,7 @@ declare namespace contract {
   export interface ClientOptions {
     host?: string;
     port?: number;
-    writePort?: number;
+    writePort?: number | null;
     path?: string;
     writePath?: string;
     secret?: string | (() => string | Promise<string>);
@@ -74,8 +74,10 @@ declare namespace contract {
   export interface RangeOptions {
     limit?: number;
     offset?: number;
-    in?: { position: number; values: readonly Bindable[] };
+    in?: { column: string; values: readonly Bindable[] };
     filters?: readonly RowFilter[];
+    signal?: AbortSignal | null;
+    timeoutMs?: number;
   }
 
   export class Index<C extends readonly string[], T> {

@@ -1,12 +1,14 @@
 import {
   type Batch,
   type Connection,
+  type ErrorCode,
   ExecuteError,
   type ExecuteResult,
   Executor,
   HandlerSocketError,
   type Reply,
   ServerError,
+  type ServerErrorCode,
   type Text,
 } from 'hansock';
 import { exactly } from './exactly.js';
@@ -30,8 +32,14 @@ executor.add(connection);
 executor.add(batch, connection);
 // @ts-expect-error: milliseconds are a number
 executor.execute('1s');
-// @ts-expect-error: the time is an argument of its own
 executor.execute({ signal });
+executor.execute({ timeoutMs: 1000, signal: null });
+executor.executeSettled({ timeoutMs: undefined, signal: undefined });
+executor.executeSync({ timeoutMs: 1000 });
+// @ts-expect-error: no such option
+executor.execute({ timeout: 1000 });
+// @ts-expect-error: nothing can abort a blocking call
+executor.executeSync({ signal });
 // @ts-expect-error: a controller is no signal
 executor.execute(1000, { signal: new AbortController() });
 // @ts-expect-error: nothing can abort a blocking call
@@ -60,10 +68,13 @@ if (thrown instanceof ExecuteError) {
   exactly<HandlerSocketError[]>()(thrown.errors);
   exactly<ExecuteResult[]>()(thrown.results);
 } else if (thrown instanceof ServerError) {
+  exactly<ServerErrorCode>()(thrown.code);
   exactly<number>()(thrown.errorCode);
   exactly<string>()(thrown.serverMessage);
 } else if (thrown instanceof HandlerSocketError) {
-  exactly<string>()(thrown.code);
+  exactly<ErrorCode>()(thrown.code);
+  // @ts-expect-error: no such code
+  if (thrown.code === 'ERR_HS_DUPLICATE') throw thrown;
   exactly<string | undefined>()(thrown.address);
   exactly<'not-sent' | 'unknown' | undefined>()(thrown.outcome);
   exactly<unknown>()(thrown.cause);
@@ -71,3 +82,20 @@ if (thrown instanceof ExecuteError) {
 }
 // @ts-expect-error: only the package makes them
 new HandlerSocketError('ERR_HS_LOST', 'made up');
+
+/** A switch over the codes of refusals is exhaustive. */
+export function statusOf({ code }: ServerError): number {
+  switch (code) {
+    case 'ERR_HS_DUPLICATE_KEY':
+    case 'ERR_HS_FOREIGN_KEY':
+      return 409;
+    case 'ERR_HS_LOCK_TIMEOUT':
+    case 'ERR_HS_DEADLOCK':
+    case 'ERR_HS_READ_ONLY':
+      return 503;
+    case 'ERR_HS_NOT_OPENED':
+    case 'ERR_HS_AUTH':
+    case 'ERR_HS_SERVER':
+      return 500;
+  }
+}

@@ -230,7 +230,9 @@ unsharded.find('=', 1, { limit: 1, servers: 'all' });
 
 export function tell(error: unknown) {
   if (!(error instanceof FanOutError)) return;
-  error satisfies ExecuteError & HandlerSocketError & Error;
+  error satisfies HandlerSocketError & Error;
+  // @ts-expect-error: an ExecuteError has results of batches
+  error satisfies ExecuteError;
   exactly<ShardFailure[]>()(error.failures);
   exactly<unknown[]>()(error.rows);
   exactly<HandlerSocketError[]>()(error.errors);

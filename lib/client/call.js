@@ -1,6 +1,6 @@
 'use strict';
 
-const { afterWrite, combineOutcome, isUnsent, withOutcome } = require('./outcomes.js');
+const { combineOutcome, isUnsent, afterWrite, rejectAsOwn, withOutcome } = require('./outcomes.js');
 const { Making, Steps } = require('./steps.js');
 
 /*
@@ -59,7 +59,7 @@ const MAX_ROWS_EXPECTED = 1024;
  */
 class Request {
   /**
-   * @param {import('./instances').Definition} definition
+   * @param {import('./instances').Definition} definition  of a ping there is none: see probes.js
    * @param {InstanceType<typeof import('../command.js').Command>} command
    * @param {number} [weight]  how many keys it asks for
    */
@@ -122,8 +122,6 @@ const NO_CALL = null;
 class Call {
   /** @type {((value: any) => void) | null} */
   #resolve = null;
-  /** @type {((reason: unknown) => void) | null} */
-  #reject = null;
   #read;
   #finish;
   /** What was made of the outcomes. @type {any[] | null} */
@@ -147,18 +145,21 @@ class Call {
       requests[i].call = this;
       requests[i].position = i;
     }
+    /** Whether the client's figures tell of it: not of what it asks for on its own account. */
+    this.isCounted = true;
     /** How many of them have left the queue. */
     this.taken = 0;
     this.isSettled = false;
+    /** Called when it settles. @type {(() => void) | null} */
+    this.onSettled = null;
     /** @type {import('./instances').Deadline | null} */
     this.deadline = null;
     this.#pending = requests.length;
     this.#read = read;
     this.#finish = finish;
     /** null when it has settled. @type {Promise<any> | null} */
-    this.promise = new Promise((resolve, reject) => {
+    this.promise = new Promise((resolve) => {
       this.#resolve = resolve;
-      this.#reject = reject;
     });
   }
 
@@ -201,6 +202,28 @@ class Call {
   }
 
   /**
+   * Ends it at once. What is queued is not sent; what comes of the rest is dropped.
+   * @param {(outcome: 'not-sent' | 'unknown') => Error} errorOf
+   * @param {boolean} settlesEach  whether each request has a result of its own
+   */
+  abort(errorOf, settlesEach) {
+    if (settlesEach) {
+      this.withdraw(() => errorOf('not-sent'));
+      this.#failWhere(
+        ({ stage }) => stage !== DONE,
+        () => errorOf('unknown'),
+      );
+      return;
+    }
+    let notSent = this.#notSent;
+    for (const request of this.requests) {
+      if (request.isQueued && !request.mayHaveBeenSent) notSent++;
+      request.holder = NOBODY;
+    }
+    this.#fail(errorOf(notSent === this.requests.length ? 'not-sent' : 'unknown'));
+  }
+
+  /**
    * @param {(holder: Holder) => boolean} isMeant
    * @param {() => Error} errorOf
    */
@@ -220,6 +243,8 @@ class Call {
    * @param {any} value
    */
   #setValue(position, value) {
+    // It may have ended while a long reply's rows were made.
+    if (this.isSettled) return null;
     if (this.#finish === undefined) {
       this.#settle(value);
       return null;
@@ -235,6 +260,7 @@ class Call {
    * @param {unknown} error
    */
   #setError(position, error) {
+    if (this.isSettled) return null;
     if (position < this.#errorPosition) {
       this.#error = this.isWrite ? afterWrite(error) : error;
       this.#errorPosition = position;
@@ -274,15 +300,17 @@ class Call {
 
   /** @param {any} result */
   #settle(result) {
-    this.deadline?.release(null);
+    if (this.isSettled) return;
+    this.deadline?.release(this, null);
     this.#resolve?.(result);
     this.#letGo();
   }
 
   /** @param {unknown} error */
   #fail(error) {
-    this.deadline?.release(error);
-    this.#reject?.(error);
+    if (this.isSettled) return;
+    this.deadline?.release(this, error);
+    this.#resolve?.(rejectAsOwn(error));
     this.#letGo();
   }
 
@@ -292,9 +320,10 @@ class Call {
    */
   #letGo() {
     this.isSettled = true;
+    this.onSettled?.();
+    this.onSettled = null;
     this.promise = null;
     this.#resolve = null;
-    this.#reject = null;
     this.#values = null;
     this.#error = null;
   }

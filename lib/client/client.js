@@ -2,21 +2,30 @@
 
 const { AsyncResource } = require('node:async_hooks');
 const { inspect } = require('node:util');
-const { HandlerSocketError } = require('../errors.js');
+const { offAbort, onAbort } = require('../abort.js');
+const { AbortError, HandlerSocketError } = require('../errors.js');
+const { now } = require('../timers.js');
 const { Call } = require('./call.js');
+const { readCallOptions, readConnectOptions } = require('./call-options.js');
 const { Counters } = require('./counters.js');
 const { Definitions } = require('./definition.js');
 const { parseOptions } = require('./options.js');
 const { Pipeline } = require('./pipeline/pipeline.js');
 const { SecretSource } = require('./pipeline/secret.js');
+const { ping, probe, readProbe } = require('./probes.js');
 const { Index, MADE_BY_CLIENT } = require('./table-index.js');
 const { traceOperation } = require('./tracing.js');
+
+/** How many places are remembered: more than a connection has ids for. */
+const MAX_READABLE = 1024;
 
 /**
  * The package's own access to a client.
  * @typedef {object} Access
  * @property {(client: Client, operation: Operation, until?: number) => Promise<any>} submit
  *   by a time of its own, if it is given one, as performance.now() tells it
+ * @property {(client: Client, settings: ConnectSettings, definitions: readonly Definition[]) => Promise<void>} connect
+ *   for indexes that the client has not opened itself
  */
 
 /** @type {Access} */
@@ -26,6 +35,7 @@ class Client {
   static {
     access = {
       submit: (client, operation, until) => client.#submit(operation, until),
+      connect: (client, settings, definitions) => client.#connect(settings, definitions),
     };
   }
 
@@ -33,8 +43,12 @@ class Client {
   #counters = new Counters();
   #definitions = new Definitions();
   #reads;
-  /** null where only a path for reads was given. */
+  /** null where there is no port for writes. */
   #writes;
+  /** The places of definitions that the read port has opened. @type {Set<string>} */
+  #readable = new Set();
+  /** Those that it has been asked for, so that they can be written to. @type {Map<string, Promise<void>>} */
+  #opening = new Map();
   /**
    * The client's own async context. Timers, connects, the secret function and what else outlives a
    * call belong to it, and to no request that happens to begin them.
@@ -42,6 +56,7 @@ class Client {
   #scope = new AsyncResource('hansock.Client', { requireManualDestroy: true });
   /** @type {Promise<void> | null} */
   #closed = null;
+  #isDestroyed = false;
 
   /** @param {import('../..').ClientOptions} [options] */
   constructor(options = {}) {
@@ -50,7 +65,9 @@ class Client {
     const secrets = new SecretSource(read.secret);
     const shared = { counters: this.#counters, scope: this.#scope };
     this.#settings = settings;
-    this.#reads = new Pipeline(read, settings, shared, secrets);
+    this.#reads = new Pipeline(read, settings, shared, secrets, (definition) => {
+      this.#noteReadable(definition.place);
+    });
     this.#writes =
       write &&
       new Pipeline(
@@ -73,6 +90,32 @@ class Client {
     });
   }
 
+  /** @param {unknown} [options] */
+  async connect(options) {
+    return this.#connect(readConnectOptions(options), this.#definitions.whole);
+  }
+
+  /** @param {unknown} [options] */
+  async ping(options) {
+    const call = readCallOptions(options);
+    const begun = now();
+    /** @param {boolean} isWrite */
+    const ask = async (isWrite) => {
+      await this.#submit({
+        name: 'ping',
+        isWrite,
+        isProbe: true,
+        requests: [ping()],
+        read: readProbe,
+        call,
+      });
+      return now() - begun;
+    };
+    const writesAreUsed = this.#writes !== null && this.#writes.connects > 0;
+    const [readMs, writeMs] = await Promise.all([ask(false), writesAreUsed ? ask(true) : null]);
+    return { readMs, writeMs };
+  }
+
   stats() {
     const { batches, commands, bytes, retries, pending, errors } = this.#counters;
     return {
@@ -92,6 +135,13 @@ class Client {
     return this.#closed;
   }
 
+  destroy() {
+    this.#isDestroyed = true;
+    this.close();
+    this.#reads.destroy();
+    this.#writes?.destroy();
+  }
+
   [Symbol.asyncDispose]() {
     return this.close();
   }
@@ -99,6 +149,73 @@ class Client {
   [inspect.custom]() {
     const { read, write } = this.#settings;
     return `Client ${inspect({ read: read.address, write: write?.address, ...this.stats() })}`;
+  }
+
+  /**
+   * Opens indexes, and on the write port only such as the read port has opened: a name that is wrong
+   * does harm there.
+   * @param {ConnectSettings} settings
+   * @param {readonly Definition[]} definitions
+   */
+  async #connect({ writes, call }, definitions) {
+    if (writes) this.#pipelineOf('connect', true);
+    const operation = { name: 'connect', isProbe: true, read: readProbe, finish: nothing, call };
+    const since = now();
+    await this.#submit({ ...operation, isWrite: false, requests: requestsToOpen(definitions) });
+    if (!writes) return;
+    await this.#submit({
+      ...operation,
+      isWrite: true,
+      requests: requestsToOpen(definitions),
+      since,
+    });
+  }
+
+  /**
+   * What a write waits for; null if it need not. An index that cannot be opened does harm on the write
+   * port: the server then refuses inserts until it is restarted. So the read port has to open it first.
+   * @param {Definition} definition
+   * @returns {Promise<void> | null}
+   */
+  #readiness(definition) {
+    if (definition === null || this.#readable.has(definition.place)) return null;
+    const { read, write } = this.#settings;
+    if (read.name === write?.name) return null;
+    const { place } = definition;
+    let opening = this.#opening.get(place);
+    if (opening === undefined) {
+      const call = new Call({
+        name: 'open',
+        isWrite: false,
+        requests: [probe(definition)],
+        read: readProbe,
+      });
+      opening = /** @type {Promise<void>} */ (call.promise)
+        .then(() => this.#noteReadable(place))
+        .finally(() => this.#opening.delete(place));
+      call.isCounted = false;
+      this.#opening.set(place, opening);
+      this.#reads.add(call);
+    }
+    return opening;
+  }
+
+  /** @param {string} place */
+  #noteReadable(place) {
+    if (this.#readable.size === MAX_READABLE) this.#readable.clear();
+    this.#readable.add(place);
+  }
+
+  /**
+   * @param {string} name  the method's
+   * @param {boolean} isWrite
+   */
+  #pipelineOf(name, isWrite) {
+    const pipeline = isWrite ? this.#writes : this.#reads;
+    if (pipeline !== null) return pipeline;
+    throw new TypeError(
+      `${name} needs options.writePath or options.writePort: the client has no port for writes`,
+    );
   }
 
   async #end() {
@@ -110,28 +227,29 @@ class Client {
    * @param {number} [until]  as performance.now() tells it
    */
   #submit(operation, until = this.#untilOf(operation)) {
-    const { name, isWrite, requests, finish, since } = operation;
-    const refusal = since === undefined ? this.#refusal() : null;
+    const { name, isWrite, requests, finish, call: settings } = operation;
+    const refusal = this.#refusal(operation);
     if (refusal !== null) return this.#trace(operation, this.#refuse(operation, refusal));
-    const pipeline = isWrite ? this.#writes : this.#reads;
-    if (pipeline === null) {
-      throw new TypeError(
-        `${name} needs options.writePath or options.writePort: the client was given only options.path, which is for reads`,
-      );
-    }
+    const pipeline = this.#pipelineOf(name, isWrite);
     if (requests.length === 0) return Promise.resolve(finish?.([]));
     const call = new Call(operation);
     const promise = /** @type {Promise<any>} */ (call.promise);
-    pipeline.add(call, until);
+    const ready = isWrite ? this.#readiness(requests[0].definition) : null;
+    pipeline.add(call, until, settings?.timeoutMs !== undefined, ready);
+    if (settings?.signal !== undefined) {
+      endOnAbort(call, settings.signal, pipeline.address, operation.settlesEach === true);
+    }
     return this.#trace(operation, promise);
   }
 
   /**
-   * The rest of a call has what is left of the call's time.
+   * When a call ends, where it is not the client's time from now on: the rest of a call has what is
+   * left of the call's time.
    * @param {Operation} operation
    */
-  #untilOf({ since }) {
-    return since === undefined ? undefined : since + this.#settings.timeoutMs;
+  #untilOf({ since, call }) {
+    if (since === undefined && call?.timeoutMs === undefined) return undefined;
+    return (since ?? now()) + (call?.timeoutMs ?? this.#settings.timeoutMs);
   }
 
   /**
@@ -153,8 +271,15 @@ class Client {
     return traceOperation(operation, this.#settings.traceValues, promise);
   }
 
-  /** Why no call is taken on now; null if it is. */
-  #refusal() {
+  /**
+   * Why a call is not taken on now; null if it is.
+   * @param {Operation} operation
+   */
+  #refusal({ since, call }) {
+    if (call?.signal?.aborted) {
+      return new AbortError({ outcome: 'not-sent', cause: call.signal.reason });
+    }
+    if (since !== undefined && !this.#isDestroyed) return null;
     if (this.#closed !== null) {
       return new HandlerSocketError('ERR_HS_CLOSED', 'the client was closed', {
         outcome: 'not-sent',
@@ -172,6 +297,37 @@ class Client {
   }
 }
 
-/** @typedef {import('./table-index.js').Operation} Operation */
+/**
+ * An abort detaches the caller alone: the batch that has its requests goes on.
+ * @param {InstanceType<typeof Call>} call
+ * @param {AbortSignal} signal
+ * @param {string} address
+ * @param {boolean} settlesEach
+ */
+function endOnAbort(call, signal, address, settlesEach) {
+  const abort = () => {
+    call.abort((outcome) => {
+      return new AbortError({ address, outcome, cause: signal.reason });
+    }, settlesEach);
+  };
+  call.onSettled = () => offAbort(signal, abort);
+  onAbort(signal, abort);
+}
+
+/**
+ * Asks for indexes, and in any case for an answer.
+ * @param {readonly Definition[]} definitions
+ */
+function requestsToOpen(definitions) {
+  return definitions.length > 0 ? definitions.map(probe) : [ping()];
+}
+
+function nothing() {}
+
+/**
+ * @typedef {import('./table-index.js').Operation} Operation
+ * @typedef {import('./instances').Definition} Definition
+ * @typedef {import('./call-options.js').ConnectSettings} ConnectSettings
+ */
 
 module.exports = { Client, access };

@@ -5,6 +5,7 @@ const { checkArray, checkNames, checkOptions } = require('../check.js');
 const command = require('../command.js');
 const { show } = require('../encode.js');
 const { Request } = require('./call.js');
+const { CALL_OPTIONS } = require('./call-options.js');
 
 /** Increments are of the server's signed 64-bit integers. */
 const MAX_INT64 = 2n ** 63n - 1n;
@@ -12,7 +13,8 @@ const MAX_INT64_DIGITS = 19;
 const WHOLE_NUMBER = /^[+-]?\d+$/;
 const SIGN_AND_ZEROS = /^[+-]?0*/;
 
-const RANGE_OPTIONS = ['limit', 'offset', 'in', 'filters'];
+const RANGE_OPTIONS = ['limit', 'offset', 'in', 'filters', ...CALL_OPTIONS];
+const FIND_MANY_OPTIONS = ['limit', 'filters', ...CALL_OPTIONS];
 const FILTER_OPTIONS = ['type', 'column', 'op', 'value'];
 
 /** How long the IN lists are that keys are cut into: several connections may share them. */
@@ -29,6 +31,7 @@ class Commands {
   #target;
   #define;
   #columns;
+  #shape;
   #definition;
   /** Those of some of the columns, by their names. @type {Map<string, Definition>} */
   #partDefinitions = new Map();
@@ -36,13 +39,16 @@ class Commands {
   /**
    * @param {Omit<import('../..').IndexTarget, 'columns'>} target
    * @param {import('./instances').Columns} columns
+   * @param {InstanceType<typeof import('./index-shape.js').IndexShape>} shape
    * @param {(target: import('../..').IndexTarget) => Definition} define
    */
-  constructor(target, columns, define) {
+  constructor(target, columns, shape, define) {
     this.#target = target;
+    this.#shape = shape;
     this.#columns = columns;
     this.#define = define;
     this.#definition = define({ ...target, columns: columns.names });
+    this.#definition.isWhole = true;
   }
 
   /**
@@ -51,8 +57,10 @@ class Commands {
    * @param {import('../..').RangeOptions} [options]
    */
   find(op, key, options) {
-    const parts = this.keyParts(key, 'key');
-    const found = options === undefined ? undefined : this.#findOptions(options);
+    if (options === undefined) {
+      return this.#request(command.encodeFind(op, this.keyParts(key, 'key')));
+    }
+    const { parts, found } = this.#readFind(key, options);
     return this.#request(command.encodeFind(op, parts, found));
   }
 
@@ -62,6 +70,7 @@ class Commands {
    */
   findEach(keys, options) {
     checkArray(keys, 'keys');
+    if (options !== undefined) checkNames(options, 'options', FIND_MANY_OPTIONS);
     const found = options === undefined ? undefined : this.#findOptions(options);
     const requests = [];
     for (let i = 0; i < keys.length; i++) {
@@ -128,8 +137,10 @@ class Commands {
   modifyReturning(modification, op, key, given, options) {
     const { request: modify, names } = this.#modify(modification, op, key, given, options, true);
     const isWhole = names.length === this.#columns.names.length;
-    const requests = isWhole ? [modify] : [this.find(op, key, withDefaultLimit(options)), modify];
-    return { requests, names };
+    if (isWhole) return { requests: [modify], names };
+    const { parts, found } = this.#readModify(op, key, options);
+    const find = this.#request(command.encodeFind(op, parts, found));
+    return { requests: [find, modify], names };
   }
 
   /**
@@ -139,8 +150,8 @@ class Commands {
    * @param {boolean} returning
    */
   delete(op, key, options, returning) {
-    const found = this.#findOptions(withDefaultLimit(options));
-    return this.#request(command.encodeDelete(op, this.keyParts(key, 'key'), found, returning));
+    const { parts, found } = this.#readModify(op, key, options);
+    return this.#request(command.encodeDelete(op, parts, found, returning));
   }
 
   /**
@@ -180,14 +191,9 @@ class Commands {
     const isUpdate = modification === 'update';
     const { names, values } = this.#columns.toUpdate(given, isUpdate ? 'values' : 'by');
     if (!isUpdate) for (const [i, value] of values.entries()) checkWhole(value, `by.${names[i]}`);
-    const request = command.encodeModify(
-      MODIFICATIONS[modification],
-      op,
-      this.keyParts(key, 'key'),
-      values,
-      this.#findOptions(withDefaultLimit(options)),
-      returning,
-    );
+    const { parts, found } = this.#readModify(op, key, options);
+    const letter = MODIFICATIONS[modification];
+    const request = command.encodeModify(letter, op, parts, values, found, returning);
     return { request: new Request(this.#definitionOf(names), request), names };
   }
 
@@ -207,18 +213,58 @@ class Commands {
   }
 
   /**
+   * A key, and which of the rows that it finds. The part that an IN list takes the place of is neither
+   * looked at nor sent.
+   * @param {unknown} key
+   * @param {import('../..').RangeOptions} options
+   */
+  #readFind(key, options) {
+    checkOptions(options, 'options');
+    checkNames(options, 'options', RANGE_OPTIONS);
+    if (options.in === undefined) {
+      return { parts: this.keyParts(key, 'key'), found: this.#findOptions(options) };
+    }
+    const given = Array.isArray(key) ? Array.from(key) : [key];
+    const { column, position, values } = this.#shape.readList(options.in, given.length);
+    given[position] = REPLACED;
+    checkArray(values, 'options.in.values');
+    const compared = Array.from(values, (value, i) => {
+      return this.#columns.toCompared(value, column, `options.in.values[${i}]`);
+    });
+    const found = this.#findOptions(options);
+    const list = { position, values: /** @type {import('../..').Bindable[]} */ (compared) };
+    return { parts: this.keyParts(given, 'key'), found: { ...found, in: list } };
+  }
+
+  /**
+   * The same for a change: a missing limit must not change a table. It may be left out where the key
+   * says how many rows it finds.
+   * @param {string} op
+   * @param {unknown} key
+   * @param {import('../..').RangeOptions} [options]
+   */
+  #readModify(op, key, options) {
+    command.checkOperator(op);
+    if (options === undefined) {
+      const parts = this.keyParts(key, 'key');
+      if (this.#shape.findsOneRow(op, parts)) return { parts, found: ONE };
+      throw noLimit();
+    }
+    const { parts, found } = this.#readFind(key, options);
+    if (found.limit !== undefined) return { parts, found };
+    if (!this.#shape.findsOneRow(op, parts)) throw noLimit();
+    return { parts, found: { ...found, limit: found.in?.values.length ?? 1 } };
+  }
+
+  /**
    * Filters by position, where they came by name.
    * @param {import('../..').RangeOptions} options
    * @returns {import('../..').FindOptions}
    */
-  #findOptions(options) {
-    if (options === ONE) return ONE;
-    checkOptions(options, 'options');
-    checkNames(options, 'options', RANGE_OPTIONS);
-    const { limit, offset, in: list, filters } = options;
-    if (filters === undefined) return { limit, offset, in: list };
+  #findOptions({ limit, offset, filters }) {
+    if (filters === undefined) return { limit, offset };
     checkArray(filters, 'options.filters');
-    return { limit, offset, in: list, filters: Array.from(filters, this.#toFilter, this) };
+    return { limit, offset, filters: Array.from(filters, this.#toFilter, this) };
   }
 
   /**
@@ -250,18 +296,14 @@ class Commands {
 /** @type {Readonly<{ limit: number }>} */
 const ONE = Object.freeze({ limit: 1 });
 
-/**
- * A missing limit must not empty a table.
- * @param {import('../..').RangeOptions} [options]
- * @returns {import('../..').RangeOptions}
- */
-function withDefaultLimit(options) {
-  if (options === undefined) return ONE;
-  checkOptions(options, 'options');
-  checkNames(options, 'options', RANGE_OPTIONS);
-  // One by one: a spread would leave out filters that are an accessor of a class.
-  const { limit, offset, in: list, filters } = options;
-  return { limit: limit ?? list?.values?.length ?? 1, offset, in: list, filters };
+/** What is sent for a part of a key that an IN list takes the place of. */
+const REPLACED = '';
+
+function noLimit() {
+  return new TypeError(
+    "options.limit must be given, unless op is '=' and the key has all parts of a unique index and none is null " +
+      "(without target.keyColumns: one part of 'PRIMARY')",
+  );
 }
 
 /**

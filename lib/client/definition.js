@@ -17,6 +17,10 @@ class Definition {
     this.index = index;
     this.columns = [...columns];
     this.filterColumns = filterColumns === undefined ? undefined : [...filterColumns];
+    /** The same for all definitions of an index. No name that can be opened has a TAB in it. */
+    this.place = `${database}\t${table}\t${index}`;
+    /** Whether it is all of what a caller has opened, and not some columns of it. */
+    this.isWhole = false;
   }
 
   /** For errors. */
@@ -47,6 +51,11 @@ class Definitions {
     }
     this.#known.set(definition.request, definition);
     return definition;
+  }
+
+  /** What callers have opened. */
+  get whole() {
+    return [...this.#known.values()].filter(({ isWhole }) => isWhole);
   }
 }
 

@@ -1,13 +1,20 @@
 'use strict';
 
-const { checkInteger, checkNames, checkOptions, checkSecret, checkString } = require('../check.js');
+const {
+  checkInteger,
+  checkMilliseconds,
+  checkNames,
+  checkOptions,
+  checkSecret,
+  checkString,
+} = require('../check.js');
 const {
   DEFAULT_HOST,
   DEFAULT_READ_PORT,
   DEFAULT_WRITE_PORT,
   MAX_BUSY_POLL_MICROSECONDS,
-  MAX_TIMEOUT_MS,
 } = require('../defaults.js');
+const { Connection } = require('../connection.js');
 const { showKind } = require('../encode.js');
 
 const DEFAULT_TIMEOUT_MS = 5000;
@@ -35,7 +42,7 @@ const MAX_CONNECTIONS = 1000;
 /**
  * @typedef {object} Settings  a client's options, checked, with the defaults in place
  * @property {Place} read
- * @property {Place | null} write  null where only a path for reads was given
+ * @property {Place | null} write  null where there is none
  * @property {number} timeoutMs
  * @property {number} maxPending
  * @property {number} idleTimeoutMs
@@ -78,7 +85,7 @@ function parseOptions(options) {
     throw new TypeError('options.host must not be empty');
   }
   checkInteger(port, 'options.port', 1, 65_535);
-  checkInteger(writePort, 'options.writePort', 1, 65_535);
+  if (writePort !== null) checkInteger(writePort, 'options.writePort', 1, 65_535);
   checkPath(path, 'options.path', options.port, 'options.port');
   checkPath(writePath, 'options.writePath', options.writePort, 'options.writePort');
   checkSecretOption(secret, 'options.secret');
@@ -98,13 +105,7 @@ function parseOptions(options) {
   }
 
   const readAddress = path === undefined ? { host, port } : { path };
-  const writeAddress = writePath === undefined ? { host, port: writePort } : { path: writePath };
-  // A path for reads says nothing of writes: to send them to 127.0.0.1 then would be a guess.
-  const knowsWrites =
-    path === undefined ||
-    writePath !== undefined ||
-    options.host !== undefined ||
-    options.writePort !== undefined;
+  checkAddress(readAddress, path === undefined ? 'options.host' : 'options.path');
   return {
     read: {
       address: readAddress,
@@ -113,20 +114,51 @@ function parseOptions(options) {
       connections,
       busyPollMicroseconds,
     },
-    write: knowsWrites
-      ? {
-          address: writeAddress,
-          name: nameOf(writeAddress),
-          secret: writeSecret,
-          connections: writeConnections,
-          busyPollMicroseconds,
-        }
-      : null,
+    write: writePlace(options, host, writePort, {
+      secret: writeSecret,
+      connections: writeConnections,
+      busyPollMicroseconds,
+    }),
     timeoutMs,
     maxPending,
     idleTimeoutMs,
     traceValues,
   };
+}
+
+/**
+ * Where writes go; null where there is no such place, or none is known: a path for reads says
+ * nothing of writes, and to send them to 127.0.0.1 then would be a guess.
+ * @param {import('../..').ClientOptions} options
+ * @param {string} host
+ * @param {number | null} port
+ * @param {Pick<Place, 'secret' | 'connections' | 'busyPollMicroseconds'>} rest
+ * @returns {Place | null}
+ */
+function writePlace({ host: givenHost, path, writePath, writePort: givenPort }, host, port, rest) {
+  if (writePath !== undefined) {
+    const address = { path: writePath };
+    checkAddress(address, 'options.writePath');
+    return { address, name: nameOf(address), ...rest };
+  }
+  if (port === null) return null;
+  if (path !== undefined && givenHost === undefined && givenPort === undefined) return null;
+  const address = { host, port };
+  checkAddress(address, 'options.host');
+  return { address, name: nameOf(address), ...rest };
+}
+
+/**
+ * What no connection can be made to is known before the first call.
+ * @param {Place['address']} address
+ * @param {string} option
+ */
+function checkAddress(address, option) {
+  try {
+    new Connection(address);
+  } catch (error) {
+    throw new TypeError(`${option}: ${/** @type {Error} */ (error).message}`, { cause: error });
+  }
 }
 
 /**
@@ -151,21 +183,6 @@ function checkSecretOption(secret, argument) {
   if (secret === undefined || typeof secret === 'function') return;
   if (typeof secret === 'string') checkSecret(secret, argument);
   else throw new TypeError(`${argument} must be a string or a function, not ${showKind(secret)}`);
-}
-
-/**
- * @param {unknown} value
- * @param {string} argument
- */
-function checkMilliseconds(value, argument) {
-  if (typeof value !== 'number') {
-    throw new TypeError(`${argument} must be a number, not ${showKind(value)}`);
-  }
-  if (!(value > 0 && value <= MAX_TIMEOUT_MS)) {
-    throw new RangeError(
-      `${argument} must be more than 0 and at most ${MAX_TIMEOUT_MS} milliseconds`,
-    );
-  }
 }
 
 /** @param {Place['address']} address */

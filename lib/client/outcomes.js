@@ -1,6 +1,6 @@
 'use strict';
 
-const { HandlerSocketError, ServerError } = require('../errors.js');
+const { HandlerSocketError, ServerError, remake } = require('../errors.js');
 
 /*
  * Errors that callers get: what a refusal means for a request, and outcomes that are true of more
@@ -63,11 +63,12 @@ function explainRefusal({ call, definition }, refusal) {
 function explainClosedIndex(definition, { errorCode, serverMessage, address }) {
   const { columns, filterColumns } = definition;
   const filters = !filterColumns?.length ? '' : `, filter columns ${filterColumns.join(', ')}`;
-  return new ServerError(errorCode, serverMessage, {
+  const error = new ServerError(errorCode, serverMessage, {
     address,
     outcome: 'not-sent',
     doing: `cannot open ${definition} with columns ${columns.join(', ')}${filters}`,
   });
+  return asShared(error);
 }
 
 /**
@@ -97,9 +98,15 @@ function withOutcome(error, outcome) {
   if (!(error instanceof HandlerSocketError) || error.outcome === outcome) return error;
   const known = copies.get(error) ?? new Map();
   copies.set(error, known);
-  if (!known.has(outcome)) known.set(outcome, copyOf(error, outcome));
+  if (!known.has(outcome)) {
+    const copy = remake(error, { outcome });
+    known.set(outcome, shared.has(error) ? asShared(copy) : copy);
+  }
   return known.get(outcome);
 }
+
+/** Errors of what several calls wait for: a batch, a connect, an index. @type {WeakSet<object>} */
+const shared = new WeakSet();
 
 /**
  * The error of a call as a whole, which says 'not-sent' only if that is true of each request.
@@ -117,27 +124,55 @@ function isUnsent(outcome) {
 }
 
 /**
- * @param {import('../..').HandlerSocketError} error
- * @param {'not-sent' | 'unknown'} outcome
+ * Marks an error that more than one call may get.
+ * @template E
+ * @param {E} error
+ * @returns {E}
  */
-function copyOf(error, outcome) {
-  const details = { outcome, cause: error.cause };
-  const copy =
-    error instanceof ServerError
-      ? new ServerError(error.errorCode, error.serverMessage, details)
-      : new HandlerSocketError(error.code, error.message, details);
-  copy.message = error.message;
-  if (error.address !== undefined) copy.address = error.address;
-  return copy;
+function asShared(error) {
+  shared.add(/** @type {any} */ (error));
+  return error;
 }
+
+/**
+ * The error that a caller gets: made anew, so that no two callers have the same object, and its
+ * stack shows who awaits the call. A shared error without a cause of its own is the cause.
+ * @template E
+ * @param {E} error
+ * @returns {E}
+ */
+function ownError(error) {
+  if (!(error instanceof Error)) return error;
+  return remake(error, { cause: error.cause ?? (shared.has(error) ? error : undefined) });
+}
+
+const SETTLED = Promise.resolve();
+
+/**
+ * A promise that rejects with the caller's own error. For a promise that was resolved with this one,
+ * V8 shows the async functions that await it, if the error is made after it has subscribed here: so
+ * the error is made two microtasks later.
+ * @param {unknown} error
+ * @returns {Promise<never>}
+ */
+function rejectAsOwn(error) {
+  return SETTLED.then(nothing).then(() => {
+    throw ownError(error);
+  });
+}
+
+function nothing() {}
 
 module.exports = {
   afterWrite,
   combineOutcome,
+  asShared,
   countRolledBack,
   explainRollback,
   explainRefusal,
   explainClosedIndex,
   isUnsent,
+  ownError,
+  rejectAsOwn,
   withOutcome,
 };

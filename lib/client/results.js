@@ -2,6 +2,7 @@
 
 const { HandlerSocketError } = require('../errors.js');
 const { access } = require('../reply.js');
+const { ownError } = require('./outcomes.js');
 
 /*
  * What replies mean depends on what was asked for: `0 1 5` may be a row, a count or an id. One that cannot be an answer
@@ -71,17 +72,24 @@ function unexpectedReply(reply, what) {
 }
 
 /**
- * What Promise.allSettled would give for it.
+ * What reads each outcome of a call as Promise.allSettled would give it. Requests of one call that
+ * have one fate share an error, and no two calls do.
  * @template T
- * @param {() => T} give
- * @returns {PromiseSettledResult<T>}
+ * @param {(outcome: import('./call.js').Outcome) => T} read
+ * @returns {(outcome: import('./call.js').Outcome) => PromiseSettledResult<T>}
  */
-function settled(give) {
-  try {
-    return { status: 'fulfilled', value: give() };
-  } catch (reason) {
-    return { status: 'rejected', reason };
-  }
+function settling(read) {
+  /** @type {Map<unknown, unknown> | null} */
+  let reasons = null;
+  return (outcome) => {
+    try {
+      return { status: 'fulfilled', value: read(outcome) };
+    } catch (error) {
+      reasons ??= new Map();
+      if (!reasons.has(error)) reasons.set(error, ownError(error));
+      return { status: 'rejected', reason: reasons.get(error) };
+    }
+  };
 }
 
 /**
@@ -115,6 +123,6 @@ module.exports = {
   insertedOf,
   joinLists,
   mergeRows,
-  settled,
+  settling,
   unexpectedReply,
 };

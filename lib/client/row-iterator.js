@@ -1,5 +1,6 @@
 'use strict';
 
+const { AbortError } = require('../errors.js');
 const { setImmediate } = require('../timers.js');
 const turn = require('./turn.js');
 
@@ -23,6 +24,7 @@ const ROWS_A_LOOK = 512;
 class RowIterator {
   #pages;
   #readsAhead;
+  #signal;
   /** @type {RowPage<Row> | null} */
   #page = null;
   /** How many of its rows were given. */
@@ -40,10 +42,12 @@ class RowIterator {
   /**
    * @param {AsyncGenerator<RowPage<Row>, void, undefined>} pages
    * @param {boolean} readsAhead  whether a page is asked for before the rows of the one before are given
+   * @param {AbortSignal} [signal]  ends it; pages that are on their way end by themselves
    */
-  constructor(pages, readsAhead) {
+  constructor(pages, readsAhead, signal) {
     this.#pages = pages;
     this.#readsAhead = readsAhead;
+    this.#signal = signal;
   }
 
   [Symbol.asyncIterator]() {
@@ -100,6 +104,7 @@ class RowIterator {
   #take() {
     if (this.#isOver) return { value: undefined, done: true };
     const page = this.#page;
+    if (page !== null && this.#signal?.aborted) throw this.#abort(this.#signal);
     if (page === null || this.#given === page.end || this.#given === this.#aheadAt) return null;
     if (this.#given === this.#lookAt) return null;
     try {
@@ -109,6 +114,12 @@ class RowIterator {
       this.#isOver = true;
       throw error;
     }
+  }
+
+  /** @param {AbortSignal} signal */
+  #abort({ reason }) {
+    this.#isOver = true;
+    return new AbortError({ outcome: 'unknown', cause: reason });
   }
 
   async #readAhead() {

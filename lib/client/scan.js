@@ -7,6 +7,7 @@ const {
   checkOneOfArgument,
   checkOptions,
 } = require('../check.js');
+const { CALL_OPTIONS, callSettingsOf } = require('./call-options.js');
 const { isSame, keyAt, rowCount } = require('./rows.js');
 
 /*
@@ -19,7 +20,7 @@ const { isSame, keyAt, rowCount } = require('./rows.js');
  */
 
 const DEFAULT_PAGE_SIZE = 1000;
-const SCAN_OPTIONS = ['pageSize', 'limit', 'filters'];
+const SCAN_OPTIONS = ['pageSize', 'limit', 'filters', ...CALL_OPTIONS];
 /** A scan walks on. */
 const SCAN_OPERATORS = new Set(['>', '>=', '<', '<=']);
 
@@ -27,15 +28,36 @@ const SCAN_OPERATORS = new Set(['>', '>=', '<', '<=']);
 const MAX_MISSES = 3;
 
 /**
+ * What `scan` is given: an operator, a key and options, or options alone for the whole index.
+ * @param {readonly unknown[]} given
+ * @returns {{ op: import('../..').FindOperator | undefined, key: unknown, options: ScanOptions }}
+ */
+function readScanArguments(given) {
+  const [first] = given;
+  if (given.length < 2 && typeof first !== 'string') {
+    return {
+      op: undefined,
+      key: undefined,
+      options: first === undefined ? {} : /** @type {any} */ (first),
+    };
+  }
+  const [op, key, options = {}] = /** @type {any[]} */ (given);
+  checkOneOfArgument(op, 'op', SCAN_OPERATORS);
+  return { op, key, options };
+}
+
+/**
  * @typedef {object} ScanOptions
  * @property {number} [pageSize]
  * @property {number} [limit]
  * @property {readonly import('../..').RowFilter[]} [filters]
+ * @property {AbortSignal | null} [signal]
+ * @property {number} [timeoutMs]  of each page
+ * @property {'all'} [servers]  of a ShardedIndex
  *
- * @param {unknown} op
  * @param {ScanOptions} options
  */
-function readScanOptions(op, options) {
+function readScanOptions(options) {
   checkOptions(options, 'options');
   checkNames(options, 'options', SCAN_OPTIONS);
   const { pageSize = DEFAULT_PAGE_SIZE, limit = Number.POSITIVE_INFINITY, filters } = options;
@@ -43,8 +65,7 @@ function readScanOptions(op, options) {
   if (limit !== Number.POSITIVE_INFINITY) {
     checkIntegerArgument(limit, 'options.limit', 0, Number.MAX_SAFE_INTEGER);
   }
-  checkOneOfArgument(op, 'op', SCAN_OPERATORS);
-  return { pageSize, limit, filters };
+  return { pageSize, limit, filters, call: callSettingsOf(options) };
 }
 
 /**
@@ -67,28 +88,85 @@ function readScanOptions(op, options) {
 
 /**
  * @template Row
- * @param {object} walk
- * @param {Position} walk.start
- * @param {number} walk.pageSize
- * @param {number} walk.limit
- * @param {Find} walk.find
- * @param {import('./instances').KeyColumns} walk.keyColumns
- * @param {(reply: import('../..').Reply) => () => Row | undefined} walk.rowReader
- * @returns {AsyncGenerator<import('./row-iterator.js').RowPage<Row>, void, undefined>}
+ * @typedef {object} Walk
+ * @property {number} pageSize
+ * @property {number} limit
+ * @property {Find} find
+ * @property {import('./instances').KeyColumns} keyColumns
+ * @property {(reply: import('../..').Reply) => () => Row | undefined} rowReader
  */
-async function* scan({ start, pageSize, limit, find, keyColumns, rowReader }) {
+
+/**
+ * @template Row
+ * @typedef {AsyncGenerator<import('./row-iterator.js').RowPage<Row>, void, undefined>} Pages
+ */
+
+/**
+ * @template Row
+ * @param {Walk<Row>} walk
+ * @param {Position} start
+ * @param {Page} [first]  the page there, if it has been read
+ * @returns {Pages<Row>}
+ */
+async function* scan({ pageSize, limit, find, keyColumns, rowReader }, start, first) {
   let left = limit;
   if (left === 0) return;
-  let page = await readPage(find, start, Math.min(pageSize, left));
+  let page = first ?? (await readPage(find, start, Math.min(pageSize, left)));
   // Before a row is given: whoever gets it may delete it.
   const columns = page.isLast ? null : await keyColumns.get(page.reply, page.end, find);
   const reader = new PageReader(find, columns);
   while (true) {
-    yield { end: page.end, readRow: rowReader(page.reply) };
-    left -= page.end;
+    const end = Math.min(page.end, left);
+    yield { end, readRow: rowReader(page.reply) };
+    left -= end;
     if (left === 0 || page.isLast) return;
     page = await reader.readAfter(page, Math.min(pageSize, left));
   }
+}
+
+/**
+ * What the server takes for 0, `''`, NULL or a date before all others, by the type of the column. No
+ * value is the least of every type: numbers may be negative, and text that begins below a space sorts
+ * below `''` in most collations. But whatever the server makes of it, each row is either below it or
+ * not.
+ */
+const MIDDLE = Object.freeze(['']);
+
+/**
+ * The whole of an index: what is below the middle, then the rest. Where what is below fits a page, all
+ * comes in the order of the index.
+ * @template Row
+ * @param {Walk<Row>} walk
+ * @returns {Pages<Row>}
+ */
+async function* scanAll(walk) {
+  let left = walk.limit;
+  if (left === 0) return;
+  const below = /** @type {Position} */ ({ op: '<', key: MIDDLE, offset: 0 });
+  const first = await readPage(walk.find, below, walk.pageSize);
+  if (first.isLast) {
+    const rows = rowsUpwards(walk.rowReader(first.reply));
+    const end = Math.min(rows.length, left);
+    left -= end;
+    if (end > 0) yield { end, readRow: () => rows.pop() };
+  } else {
+    for await (const page of scan(walk, below, first)) {
+      left -= page.end;
+      yield page;
+    }
+  }
+  yield* scan({ ...walk, limit: left }, { op: '>=', key: MIDDLE, offset: 0 });
+}
+
+/**
+ * The rows of a page that goes downwards, the last one first to be taken.
+ * @template Row
+ * @param {() => Row | undefined} readRow
+ */
+function rowsUpwards(readRow) {
+  const rows = [];
+  for (let row = readRow(); row !== undefined; row = readRow()) rows.push(row);
+  return rows;
 }
 
 /**
@@ -224,4 +302,4 @@ class PageReader {
   }
 }
 
-module.exports = { readScanOptions, scan };
+module.exports = { SCAN_OPTIONS, readScanArguments, readScanOptions, scan, scanAll };

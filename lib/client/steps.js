@@ -2,7 +2,7 @@
 
 const { access } = require('../reply.js');
 const turn = require('./turn.js');
-const { afterWrite, combineOutcome, isUnsent } = require('./outcomes.js');
+const { afterWrite, combineOutcome, isUnsent, ownError } = require('./outcomes.js');
 const { mergeRows } = require('./results.js');
 
 /*
@@ -144,7 +144,8 @@ async function readOutcomes({ isWrite, read, finish }, outcomes) {
       if (turn.isOver()) await turn.next();
     }
   } catch (error) {
-    throw combineOutcome(isWrite ? afterWrite(error) : error, outcomes.every(isUnsent));
+    const told = isWrite ? afterWrite(error) : error;
+    throw ownError(combineOutcome(told, outcomes.every(isUnsent)));
   }
   if (finish === undefined) return values[0];
   const result = finish(values);

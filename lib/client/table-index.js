@@ -3,14 +3,16 @@
 const { inspect } = require('node:util');
 const { checkArray, checkNames, checkOptions } = require('../check.js');
 const { copyBytes } = require('../encode.js');
+const { callSettingsOf, readCallOptions } = require('./call-options.js');
 const { Columns } = require('./columns.js');
 const { Commands } = require('./commands.js');
+const { IndexShape } = require('./index-shape.js');
 const { KeyColumns } = require('./key-columns.js');
 const { withOutcome } = require('./outcomes.js');
-const { countOf, insertedOf, joinLists, replyOf, settled } = require('./results.js');
+const { countOf, insertedOf, joinLists, replyOf, settling } = require('./results.js');
 const { RowIterator } = require('./row-iterator.js');
 const { RowReader } = require('./row-reader.js');
-const { readScanOptions, scan } = require('./scan.js');
+const { readScanArguments, readScanOptions, scan, scanAll } = require('./scan.js');
 const { listRowsOf, mergeInSteps, rowsOf } = require('./steps.js');
 
 const TARGET_OPTIONS = [
@@ -49,6 +51,7 @@ const MADE_BY_CLIENT = Symbol('made by a client');
  *   throws is the call's error
  * @property {(values: any[]) => unknown} [finish]  makes the result of these values, where it is not the only one of them
  * @property {boolean} [settlesEach]  whether the result tells of each request by itself, so that the call does not reject
+ * @property {import('./call-options.js').CallSettings} [call]  of this call alone
  * @property {string} [op]  what the caller gave, as are the others; without it a key stands for what equals it
  * @property {unknown} [key]  or the keys
  * @property {unknown} [values]  or the rows
@@ -83,47 +86,61 @@ class Index {
     this.#columns = new Columns(columns, types);
     this.#reader = new RowReader(this.#columns.names, this.#columns.types, this.#name);
     const place = { database, table, index, filterColumns };
-    this.#commands = new Commands(place, this.#columns, define);
     this.#keyColumns = new KeyColumns(this.#columns.names, keyColumns);
+    const shape = new IndexShape(index, keyColumns && [...keyColumns]);
+    this.#commands = new Commands(place, this.#columns, shape, define);
   }
 
-  /** @param {unknown} key */
-  get(key) {
+  /**
+   * @param {unknown} key
+   * @param {unknown} [options]
+   */
+  get(key, options) {
     // Not async as the others are: the promise around the promise would cost a tenth of a get.
     try {
+      const call = readCallOptions(options);
       const requests = [this.#commands.find('=', key)];
-      return this.#submit({ name: 'get', isWrite: false, requests, read: this.#firstRow, key });
+      const read = this.#firstRow;
+      return this.#submit({ name: 'get', isWrite: false, requests, read, key, call });
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  /** @param {readonly unknown[]} keys */
-  async getMany(keys) {
+  /**
+   * @param {readonly unknown[]} keys
+   * @param {unknown} [options]
+   */
+  async getMany(keys, options) {
+    const call = readCallOptions(options);
     const lists = this.#isRouted
       ? null
       : this.#commands.findInLists(keys, this.#keyColumns.firstGiven);
     // Nothing is awaited where there is nothing to: what is asked for in one turn is to travel together.
     if (lists !== null) {
-      const rows = await this.#getLists(keys, lists);
+      const rows = await this.#getLists(keys, lists, call);
       if (rows !== undefined) return rows;
     }
     // The caller's list may be another one by now.
     const requests = this.#commands.findEach(lists === null ? keys : lists.parts);
-    const operation = { name: 'getMany', isWrite: false, requests, key: keys };
+    const operation = { name: 'getMany', isWrite: false, requests, key: keys, call };
     const read = this.#firstRow;
     if (lists === null) return this.#submit({ ...operation, read, finish: all });
-    const rest = this.#submit({ ...operation, read, finish: all, since: lists.since });
-    // The lists were sent before.
-    return rest.catch((error) => Promise.reject(withOutcome(error, 'unknown')));
+    try {
+      return await this.#submit({ ...operation, read, finish: all, since: lists.since });
+    } catch (error) {
+      // The lists were sent before.
+      throw withOutcome(/** @type {Error} */ (error), 'unknown');
+    }
   }
 
   /**
    * getMany by IN lists. undefined where the rows do not tell which key each belongs to.
    * @param {readonly unknown[]} keys
    * @param {import('./commands.js').KeyLists} keyLists
+   * @param {import('./call-options.js').CallSettings} [call]
    */
-  #getLists(keys, { requests, lists, column }) {
+  #getLists(keys, { requests, lists, column }, call) {
     return this.#submit({
       name: 'getMany',
       isWrite: false,
@@ -131,19 +148,25 @@ class Index {
       read: (outcome, i) => listRowsOf(this.#reader, replyOf(outcome), lists[i], column),
       finish: joinLists,
       key: keys,
+      call,
     });
   }
 
-  /** @param {readonly unknown[]} keys */
-  async getManySettled(keys) {
+  /**
+   * @param {readonly unknown[]} keys
+   * @param {unknown} [options]
+   */
+  async getManySettled(keys, options) {
+    const call = readCallOptions(options);
     return this.#submit({
       name: 'getManySettled',
       isWrite: false,
       settlesEach: true,
       requests: this.#commands.findEach(keys),
-      read: (outcome) => settled(() => this.#reader.first(replyOf(outcome))),
+      read: settling(this.#firstRow),
       finish: all,
       key: keys,
+      call,
     });
   }
 
@@ -155,7 +178,8 @@ class Index {
     const requests = this.#commands.findEach(keys, withLimit(options));
     expectRows(requests, options);
     const read = this.#rows;
-    const operation = { name: 'findMany', isWrite: false, requests, key: keys, options };
+    const call = callSettingsOf(options);
+    const operation = { name: 'findMany', isWrite: false, requests, key: keys, options, call };
     return this.#submit({ ...operation, read, finish: all });
   }
 
@@ -167,21 +191,19 @@ class Index {
   async find(op, key, options) {
     const requests = [this.#commands.find(op, key, withLimit(options))];
     expectRows(requests, options);
-    const read = this.#rows;
-    return this.#submit({ name: 'find', isWrite: false, requests, read, op, key, options });
+    const operation = { name: 'find', isWrite: false, requests, read: this.#rows };
+    return this.#submit({ ...operation, op, key, options, call: callSettingsOf(options) });
   }
 
   /**
-   * @param {import('../..').FindOperator} op
-   * @param {unknown} key
-   * @param {import('./scan.js').ScanOptions} [options]
+   * @param {...unknown} given  an operator, a key and options, or options alone
    * @returns {AsyncIterableIterator<any>}
    */
-  scan(op, key, options = {}) {
-    const { pageSize, limit, filters } = readScanOptions(op, options);
+  scan(...given) {
+    const { op, key, options } = readScanArguments(given);
+    const { pageSize, limit, filters, call } = readScanOptions(options);
     // What is wrong is to be known at the call.
-    this.#commands.find(op, key, { limit: 1, filters });
-    const start = { op, key: this.#commands.keyParts(key, 'key').map(copyBytes), offset: 0 };
+    this.#commands.find(op ?? '>=', op === undefined ? '' : key, { limit: 1, filters });
     const kept = filters?.map((filter) => ({ ...filter, value: copyBytes(filter.value) }));
     /** @type {import('./scan.js').Find} */
     const find = async (op, key, limit, offset) => {
@@ -190,27 +212,38 @@ class Index {
       const operation = { name: 'scan', isWrite: false, isProbe: op === '=', requests };
       /** @param {import('./call.js').Outcome} outcome */
       const read = (outcome) => this.#reader.checkWidth(replyOf(outcome));
-      return this.#submit({ ...operation, read, op, key });
+      return this.#submit({ ...operation, read, op, key, call });
     };
-    const pages = scan({
-      start,
-      pageSize,
-      limit,
-      find,
-      keyColumns: this.#keyColumns,
-      rowReader: (reply) => this.#reader.inTurn(reply),
-    });
-    return new RowIterator(pages, this.#readsAhead);
+    const rowReader = (/** @type {import('../..').Reply} */ reply) => this.#reader.inTurn(reply);
+    const walk = { pageSize, limit, find, keyColumns: this.#keyColumns, rowReader };
+    const start = op && { op, key: this.#commands.keyParts(key, 'key').map(copyBytes), offset: 0 };
+    const pages = start === undefined ? scanAll(walk) : scan(walk, start);
+    return new RowIterator(pages, this.#readsAhead, call?.signal);
   }
 
-  /** @param {unknown} values */
-  async insert(values) {
+  /**
+   * @param {unknown} values
+   * @param {unknown} [options]
+   */
+  async insert(values, options) {
+    const call = readCallOptions(options);
     const requests = [this.#commands.insert(values, 'values')];
-    return this.#submit({ name: 'insert', isWrite: true, requests, read: insertedOf, values });
+    return this.#submit({
+      name: 'insert',
+      isWrite: true,
+      requests,
+      read: insertedOf,
+      values,
+      call,
+    });
   }
 
-  /** @param {readonly unknown[]} rows */
-  async insertMany(rows) {
+  /**
+   * @param {readonly unknown[]} rows
+   * @param {unknown} [options]
+   */
+  async insertMany(rows, options) {
+    const call = readCallOptions(options);
     checkArray(rows, 'rows');
     const requests = [];
     for (let i = 0; i < rows.length; i++) {
@@ -221,9 +254,10 @@ class Index {
       isWrite: true,
       settlesEach: true,
       requests,
-      read: (outcome) => settled(() => insertedOf(outcome)),
+      read: settling(insertedOf),
       finish: all,
       values: rows,
+      call,
     });
   }
 
@@ -264,8 +298,8 @@ class Index {
    */
   async delete(op, key, options) {
     const requests = [this.#commands.delete(op, key, options, false)];
-    const read = countOf;
-    return this.#submit({ name: 'delete', isWrite: true, requests, read, op, key, options });
+    const operation = { name: 'delete', isWrite: true, requests, read: countOf };
+    return this.#submit({ ...operation, op, key, options, call: callSettingsOf(options) });
   }
 
   /**
@@ -307,7 +341,7 @@ class Index {
     const requests = [this.#commands.delete(op, key, options, true)];
     expectRows(requests, options);
     const operation = { name: 'deleteReturning', isWrite: true, requests, read: this.#rows };
-    return this.#submit({ ...operation, op, key, options });
+    return this.#submit({ ...operation, op, key, options, call: callSettingsOf(options) });
   }
 
   [inspect.custom]() {
@@ -323,8 +357,9 @@ class Index {
    */
   #modify(name, op, key, values, options) {
     const requests = [this.#commands.modify(name, op, key, values, options)];
-    const read = countOf;
-    return this.#submit({ name, isWrite: true, requests, read, op, key, values, options });
+    const call = callSettingsOf(options);
+    const operation = { name, isWrite: true, requests, read: countOf, call };
+    return this.#submit({ ...operation, op, key, values, options });
   }
 
   /**
@@ -344,7 +379,9 @@ class Index {
     );
     expectRows(requests, options);
     const name = `${modification}Returning`;
-    const operation = { name, isWrite: true, isUnit: true, requests, op, key, values, options };
+    const call = callSettingsOf(options);
+    const given = { op, key, values, options };
+    const operation = { name, isWrite: true, isUnit: true, requests, call, ...given };
     if (requests.length === 1) return this.#submit({ ...operation, read: this.#rows });
     const some = this.#reader.only(names);
     return this.#submit({

@@ -25,16 +25,28 @@ function traceOperation({ name, requests, key, values }, showsValues, promise) {
   const { database, table, index } = requests[0].definition;
   const context = { operation: name, database, table, index, requests: requests.length };
   if (showsValues) Object.assign(context, { key, values });
-  // Without the rows, which the channel would show as the result.
-  const ended = promise.then(
-    () => {},
+  /** @type {(ended: Promise<void>) => void} */
+  let end = nothing;
+  const ended = new Promise((resolve) => {
+    end = resolve;
+  });
+  // The promise of whoever made the call is derived from the call's own, not beside it: V8 follows
+  // a single chain to the functions that await it.
+  const watched = promise.then(
+    (result) => {
+      end(Promise.resolve()); // without the rows, which the channel would show as the result
+      return result;
+    },
     (error) => {
-      throw showsValues ? error : withoutValue(error);
+      end(Promise.reject(showsValues ? error : withoutValue(error)));
+      throw error;
     },
   );
   ignoreError(operations.tracePromise(() => ended, context));
-  return promise;
+  return watched;
 }
+
+function nothing() {}
 
 /** @param {unknown} error */
 function withoutValue(error) {

@@ -36,6 +36,15 @@ class Cluster {
   /** @param {import('../..').IndexTarget} target */
   define = (target) => this.#definitions.get(target);
 
+  /**
+   * Connects to each server, and opens there what has been defined so far.
+   * @param {import('../client/call-options.js').ConnectSettings} settings
+   */
+  async connect(settings) {
+    const definitions = this.#definitions.whole;
+    await Promise.all(this.shards.map((shard) => shard.connect(settings, definitions)));
+  }
+
   /** @param {string | Uint8Array} hashed */
   addressOf(hashed) {
     return this.#ring.getServer(hashed);
@@ -98,7 +107,7 @@ class Cluster {
     const groups = Array.from(parts.values(), (positions) => {
       return { positions, candidates: this.#candidates(hashed[positions[0]], nodesOf, isWrite) };
     });
-    const gathered = await failOver(operation, groups, this.#until());
+    const gathered = await failOver(operation, groups, this.#until(operation));
     return { outcomes: gathered.outcomes, failures: failuresAmong(isWrite, gathered) };
   }
 
@@ -107,7 +116,11 @@ class Cluster {
    * @param {readonly Node[]} candidates
    */
   async #submit(operation, candidates) {
-    const { outcomes } = await failOver(operation, [groupOf(operation, candidates)], this.#until());
+    const { outcomes } = await failOver(
+      operation,
+      [groupOf(operation, candidates)],
+      this.#until(operation),
+    );
     return readOutcomes(operation, outcomes);
   }
 
@@ -123,15 +136,16 @@ class Cluster {
       const candidates =
         pinned === null ? firstCandidates(operation.isWrite) : pinned.shard.readersFrom(pinned);
       const group = groupOf(operation, candidates);
-      const { outcomes, nodes } = await failOver(operation, [group], this.#until());
+      const { outcomes, nodes } = await failOver(operation, [group], this.#until(operation));
       const result = await readOutcomes(operation, outcomes);
       pinned = nodes[0];
       return result;
     };
   }
 
-  #until() {
-    return now() + this.#timeoutMs;
+  /** @param {Operation} operation */
+  #until({ call }) {
+    return now() + (call?.timeoutMs ?? this.#timeoutMs);
   }
 
   /**

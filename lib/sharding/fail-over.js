@@ -4,7 +4,7 @@ const { now } = require('../timers.js');
 const { Request } = require('../client/call.js');
 const { withOutcome } = require('../client/outcomes.js');
 const { eventOfFailure, retryDecision } = require('../client/pipeline/retry.js');
-const { HandlerSocketError } = require('../errors.js');
+const { AbortError, HandlerSocketError } = require('../errors.js');
 const { partition } = require('./partition.js');
 
 /*
@@ -87,7 +87,11 @@ function shareOf(groups, until) {
 function submitTo(node, operation, until) {
   return node.healthFor(operation.isWrite).watch(
     () => outcomesAt(node, operation, until),
-    (outcomes) => !outcomes.some(isUnreachable),
+    (outcomes) => {
+      if (outcomes.some(isUnreachable)) return false;
+      // A caller that has gone says nothing of the node.
+      return outcomes.some((outcome) => outcome instanceof AbortError) ? undefined : true;
+    },
   );
 }
 

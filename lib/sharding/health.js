@@ -29,7 +29,7 @@ class Health {
    * Sees how a call goes.
    * @template Result
    * @param {() => Promise<Result>} call
-   * @param {(result: Result) => boolean} wasReached  what a result says of the node
+   * @param {(result: Result) => boolean | undefined} wasReached  what a result says of the node, if anything
    * @returns {Promise<Result>}
    */
   async watch(call, wasReached) {
@@ -38,9 +38,10 @@ class Health {
     if (isProbe) this.#isProbed = true;
     try {
       const result = await call();
-      if (wasReached(result)) this.#intervalMs = 0;
+      const isReached = wasReached(result);
+      if (isReached === true) this.#intervalMs = 0;
       // Calls that were in flight together fail together: only the first of them counts.
-      else if (isProbe || this.isUp) this.#waitLonger();
+      else if (isReached === false && (isProbe || this.isUp)) this.#waitLonger();
       return result;
     } finally {
       if (isProbe) this.#isProbed = false;

@@ -1,5 +1,6 @@
 'use strict';
 
+const { ownError } = require('../client/outcomes.js');
 const { HandlerSocketError, ServerError } = require('../errors.js');
 
 /**
@@ -39,7 +40,7 @@ function failuresAmong(isWrite, { outcomes, nodes }) {
     }
     const error = /** @type {import('../..').HandlerSocketError} */ (outcome);
     const { address } = nodes[position].shard;
-    failures.set(outcome, { address, positions: [position], error });
+    failures.set(outcome, { address, positions: [position], error: ownError(error) });
   }
   return [...failures.values()];
 }

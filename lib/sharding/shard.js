@@ -67,6 +67,31 @@ class Shard {
     };
   }
 
+  /**
+   * @param {import('../client/call-options.js').ConnectSettings} settings
+   * @param {readonly import('../client/instances').Definition[]} definitions
+   */
+  async connect({ writes, call }, definitions) {
+    await Promise.all([
+      access.connect(this.#primary.client, { writes, call }, definitions),
+      ...this.#replicas.map(({ client }) => {
+        return access.connect(client, { writes: false, call }, definitions);
+      }),
+    ]);
+  }
+
+  /** @param {unknown} [options] */
+  async ping(options) {
+    const [primary, ...replicas] = await Promise.all(
+      [this.#primary, ...this.#replicas].map(({ client }) => client.ping(options)),
+    );
+    return { address: this.address, primary, replicas };
+  }
+
+  destroy() {
+    for (const { client } of [this.#primary, ...this.#replicas]) client.destroy();
+  }
+
   async close() {
     await Promise.all([this.#primary, ...this.#replicas].map(({ client }) => client.close()));
   }

@@ -1,6 +1,7 @@
 'use strict';
 
 const { inspect } = require('node:util');
+const { readConnectOptions } = require('../client/call-options.js');
 const { MADE_BY_CLIENT } = require('../client/table-index.js');
 const { Cluster } = require('./cluster.js');
 const { parseShardedOptions } = require('./options.js');
@@ -25,6 +26,21 @@ class ShardedClient {
     const parts = Array.isArray(key) ? key : [key];
     if (parts.length === 0) throw new TypeError('key must have at least one part');
     return this.#cluster.addressOf(hashedText(parts, 'key'));
+  }
+
+  /** @param {unknown} [options] */
+  async connect(options) {
+    await this.#cluster.connect(readConnectOptions(options));
+  }
+
+  /** @param {unknown} [options] */
+  async ping(options) {
+    const { shards } = this.#cluster;
+    return Promise.all(shards.map((shard) => shard.ping(options)));
+  }
+
+  destroy() {
+    for (const shard of this.#cluster.shards) shard.destroy();
   }
 
   stats() {

@@ -1,13 +1,17 @@
 'use strict';
 
 const { checkOneOfArgument, checkOptions } = require('../check.js');
+const { CALL_OPTIONS } = require('../client/call-options.js');
+const { withOutcome } = require('../client/outcomes.js');
 const { readOutcomes } = require('../client/steps.js');
+const { SCAN_OPTIONS, readScanArguments } = require('../client/scan.js');
 const { Index } = require('../client/table-index.js');
-const { FanOutError, HandlerSocketError } = require('../errors.js');
+const { AbortError, FanOutError, HandlerSocketError } = require('../errors.js');
 const { merge, orderBy } = require('./merge.js');
 const { ShardKey } = require('./shard-key.js');
 
 const ALL = new Set(['all']);
+const ASKS_ALL = "the whole index is on all servers: read it with { servers: 'all' }";
 
 /** See index.d.ts. An Index whose requests go to the servers that their keys belong to. */
 class ShardedIndex extends Index {
@@ -58,7 +62,13 @@ class ShardedIndex extends Index {
    */
   async find(op, key, options) {
     const given = options === undefined ? {} : options;
-    const { servers, ...rest } = ownOptions(given, ['limit', 'offset', 'in', 'filters']);
+    const { servers, ...rest } = ownOptions(given, [
+      'limit',
+      'offset',
+      'in',
+      'filters',
+      ...CALL_OPTIONS,
+    ]);
     if (servers === undefined) return super.find(op, key, rest);
     checkOneOfArgument(servers, 'options.servers', ALL);
     const asked = this.#cluster.shards.map(async (shard) => {
@@ -75,25 +85,27 @@ class ShardedIndex extends Index {
 
   /**
    * @override
-   * @param {import('../..').FindOperator} op
-   * @param {unknown} key
-   * @param {{ pageSize?: number, limit?: number, filters?: readonly import('../..').RowFilter[], servers?: 'all' }} [options]
+   * @param {...unknown} given  an operator, a key and options, or options alone
    */
-  scan(op, key, options = {}) {
-    const { servers, ...rest } = ownOptions(options, ['pageSize', 'limit', 'filters']);
+  scan(...given) {
+    const { op, key, options } = readScanArguments(given);
+    const { servers, ...rest } = ownOptions(options, SCAN_OPTIONS);
+    const start = op === undefined ? [rest] : [op, key, rest];
     if (servers === undefined) {
+      if (op === undefined) throw new TypeError(ASKS_ALL);
       this.#checkOneServer(op, key);
       // What follows the first page is on the same server, whatever its keys are.
       const submit = this.#cluster.pinnedReader(this.#shardKey.ofKey(key, 'key'));
-      return this.#openAt(submit).scan(op, key, rest);
+      return this.#openAt(submit).scan(...start);
     }
     checkOneOfArgument(servers, 'options.servers', ALL);
     const { columns, types } = this.#order;
     const streams = this.#cluster.shards.map((shard) => {
       // A page of each server is enough to hold.
-      return this.#openAt(this.#cluster.pinnedReaderAt(shard), false).scan(op, key, rest);
+      return this.#openAt(this.#cluster.pinnedReaderAt(shard), false).scan(...start);
     });
-    return merge(streams, orderBy(columns, types, op.startsWith('<')), rest.limit ?? Infinity);
+    const compare = orderBy(columns, types, op?.startsWith('<') === true);
+    return merge(streams, compare, rest.limit ?? Number.POSITIVE_INFINITY);
   }
 
   /** @param {Operation} operation */
@@ -165,8 +177,8 @@ class ShardedIndex extends Index {
           `${columns.join(', ')}; write with '=' and a key`,
       );
     }
-    const position = options?.in?.position;
-    if (position !== undefined && position < columns.length) {
+    const varied = options?.in?.column;
+    if (varied !== undefined && columns.includes(varied)) {
       throw new TypeError(
         'options.in must not vary the part of the key that says on which server a row is: use getMany or findMany',
       );
@@ -212,6 +224,11 @@ function rowsOfAll(answers) {
  * @param {import('../..').ShardFailure[]} failures
  */
 function throwIfRefusedHere(failures) {
+  const aborted = failures.find(({ error }) => error instanceof AbortError);
+  if (aborted !== undefined) {
+    const isNotSent = failures.every(({ error }) => error.outcome === 'not-sent');
+    throw isNotSent ? aborted.error : withOutcome(aborted.error, 'unknown');
+  }
   for (const code of ['ERR_HS_CLOSED', 'ERR_HS_OVERLOADED']) {
     const isShared = failures.length > 0 && failures.every(({ error }) => error.code === code);
     if (isShared) throw failures[0].error;

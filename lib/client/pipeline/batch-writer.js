@@ -1,6 +1,7 @@
 'use strict';
 
 const { Batch, access } = require('../../batch.js');
+const { UNUSED_ID } = require('./index-ids.js');
 
 /** Writes batches of requests. */
 class BatchWriter {
@@ -22,9 +23,9 @@ class BatchWriter {
       access.append(batch, `P\t${id}${definition.request}`);
     }
     let last;
-    let id = 0;
+    let id = UNUSED_ID;
     for (const { definition, command } of requests) {
-      if (definition !== last) ({ id } = ids.slotOf(definition));
+      if (definition !== last) id = definition === null ? UNUSED_ID : ids.slotOf(definition).id;
       last = definition;
       access.command(batch, id, command);
     }

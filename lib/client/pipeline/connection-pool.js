@@ -36,16 +36,18 @@ class ConnectionPool {
   /**
    * @param {import('../options.js').Place} endpoint
    * @param {import('../instances').SecretSource} secrets
-   * @param {number} idleTimeoutMs
-   * @param {import('../instances').Counters} counters
+   * @param {object} settings
+   * @param {number} settings.idleTimeoutMs
+   * @param {import('../instances').Counters} settings.counters
+   * @param {(definition: import('../instances').Definition) => void} settings.onOpened  told of each
+   *   index that the server opens
    */
-  constructor(endpoint, secrets, idleTimeoutMs, counters) {
+  constructor(endpoint, secrets, settings) {
     const { connections } = endpoint;
     this.#isFixed = connections !== 'auto';
-    const settings = { endpoint, secrets, idleTimeoutMs, counters };
     // With several, another is usually free, and nothing should wait behind a stuck one.
     const maxQueued = connections === 'auto' || connections === 1 ? 1 : 0;
-    this.#make = () => new PooledConnection({ ...settings, maxQueued });
+    this.#make = () => new PooledConnection({ ...settings, endpoint, secrets, maxQueued });
     const count = connections === 'auto' ? 1 : connections;
     this.#connections = Array.from({ length: count }, this.#make);
   }
@@ -120,6 +122,11 @@ class ConnectionPool {
       if (!stays) this.#formerConnects += connection.connects;
       return stays;
     });
+  }
+
+  /** Ends what is in flight: the executors then tell its outcome. */
+  destroy() {
+    for (const connection of this.#connections) connection.destroy();
   }
 
   /** For good: calls wait and are in flight no more. */

@@ -52,9 +52,10 @@ class Deadlines {
    * That of calls which are made now.
    * @param {number} begun  as performance.now() tells it
    * @param {number} at
+   * @param {number} [batchAt]  that of a batch that has them
    */
-  begin(begun, at) {
-    return new Deadline(this, begun, at);
+  begin(begun, at, batchAt = at) {
+    return new Deadline(this, begun, at, batchAt);
   }
 
   /** @param {Deadline} deadline  which has a call now */
@@ -66,6 +67,14 @@ class Deadlines {
   /** @param {Deadline} deadline  none of whose calls is left */
   forget(deadline) {
     this.#live.delete(deadline);
+  }
+
+  /**
+   * Takes back what is queued of all calls.
+   * @param {() => Error} errorOf
+   */
+  withdrawAll(errorOf) {
+    for (const deadline of this.#live) deadline.withdrawAll(errorOf);
   }
 
   get counters() {
@@ -110,9 +119,11 @@ class Deadline {
    * @param {Deadlines} owner
    * @param {number} begun  as performance.now() tells it
    * @param {number} at
+   * @param {number} batchAt
    */
-  constructor(owner, begun, at) {
+  constructor(owner, begun, at, batchAt) {
     this.at = at;
+    this.batchAt = batchAt;
     /** When something is to be done about it: at its time, and once more a while later. */
     this.due = at;
     this.#owner = owner;
@@ -132,17 +143,18 @@ class Deadline {
     call.deadline = this;
     this.#calls.push(call);
     if (this.#pending++ === 0) this.#owner.watch(this);
-    this.#owner.counters.pending++;
+    if (call.isCounted) this.#owner.counters.pending++;
   }
 
   /**
    * One of its calls has settled.
+   * @param {import('../instances').Call} call
    * @param {unknown} error  null if it has succeeded
    */
-  release(error) {
+  release({ isCounted }, error) {
     const { counters } = this.#owner;
-    counters.pending--;
-    if (error !== null) counters.countError(error);
+    if (isCounted) counters.pending--;
+    if (isCounted && error !== null) counters.countError(error);
     if (--this.#pending > 0) return;
     this.#calls = [];
     this.#owner.forget(this);
@@ -171,6 +183,11 @@ class Deadline {
   withdraw(call) {
     if (call.isSettled) return;
     call.withdraw(() => this.#errorOf(call, 'it had not been sent', 'not-sent'));
+  }
+
+  /** @param {() => Error} errorOf */
+  withdrawAll(errorOf) {
+    for (const call of this.#calls) if (!call.isSettled) call.withdraw(errorOf);
   }
 
   /** @param {(batch: import('../instances').Holder) => boolean} isGivenUp */

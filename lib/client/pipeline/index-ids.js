@@ -17,6 +17,9 @@
  */
 const MAX_IDS = 256;
 
+/** Under this id no index is ever open. */
+const UNUSED_ID = MAX_IDS;
+
 const NEVER = -1;
 
 /** An id and the index that has it. */
@@ -126,4 +129,4 @@ class IndexIds {
 
 /** @typedef {import('../instances').Definition} Definition */
 
-module.exports = { IndexIds };
+module.exports = { IndexIds, UNUSED_ID };

@@ -1,6 +1,8 @@
 'use strict';
 
 const { nextTick, now } = require('../../timers.js');
+const { HandlerSocketError } = require('../../errors.js');
+const { withOutcome } = require('../outcomes.js');
 const { Deadlines } = require('./deadline.js');
 const { ConnectionPool } = require('./connection-pool.js');
 const { Queue } = require('./queue.js');
@@ -53,6 +55,9 @@ class Pipeline {
   /** That of the calls of this turn. @type {import('../instances').Deadline | null} */
   #deadline = null;
   #isScheduled = false;
+  /** How many calls wait for something else before they are queued. */
+  #held = 0;
+  #isDestroyed = false;
   /** Called when nothing waits and nothing is in flight. @type {(() => void)[]} */
   #onIdle = [];
 
@@ -64,13 +69,25 @@ class Pipeline {
    * @param {import('node:async_hooks').AsyncResource} shared.scope  the client's async context, in
    *   which all of it runs
    * @param {import('../instances').SecretSource} secrets
+   * @param {(definition: import('../instances').Definition) => void} [onOpened]  told of each index
+   *   that the server opens
    */
-  constructor(endpoint, { timeoutMs, idleTimeoutMs }, { counters, scope }, secrets) {
+  constructor(
+    endpoint,
+    { timeoutMs, idleTimeoutMs },
+    { counters, scope },
+    secrets,
+    onOpened = nothing,
+  ) {
     this.#timeoutMs = timeoutMs;
     this.#counters = counters;
     this.#scope = scope;
     this.#deadlines = new Deadlines(endpoint.name, counters, scope);
-    this.#pool = new ConnectionPool(endpoint, secrets, idleTimeoutMs, counters);
+    this.#pool = new ConnectionPool(endpoint, secrets, { idleTimeoutMs, counters, onOpened });
+  }
+
+  get address() {
+    return this.#deadlines.address;
   }
 
   get connects() {
@@ -85,19 +102,63 @@ class Pipeline {
    * @param {Call} call
    * @param {number} [until]  as performance.now() tells it, where it is not the client's time from
    *   now on
+   * @param {boolean} [isItsOwn]  whether that is the time of this call alone: then a batch that has
+   *   it goes on for the client's time, and the connection outlives the call
+   * @param {Promise<void> | null} [ready]  what it waits for before it is queued: where that
+   *   rejects, the call is not sent
    */
-  add(call, until) {
+  add(call, until, isItsOwn = false, ready = null) {
     const time = now();
     if (until !== undefined) {
-      this.#deadlines.begin(time, until).add(call);
+      const batchUntil = isItsOwn ? Math.max(until, time + this.#timeoutMs) : until;
+      this.#deadlines.begin(time, until, batchUntil).add(call);
     } else {
       if (!this.#deadline?.isFresh(time)) {
         this.#deadline = this.#deadlines.begin(time, time + this.#timeoutMs);
       }
       this.#deadline.add(call);
     }
+    if (ready === null) this.#enqueue(call);
+    else this.#hold(call, ready);
+  }
+
+  /** @param {Call} call */
+  #enqueue(call) {
     this.#queue.push(call);
     for (const { weight } of call.requests) this.#waiting += weight;
+    this.#schedule();
+  }
+
+  /**
+   * @param {Call} call
+   * @param {Promise<void>} ready
+   */
+  #hold(call, ready) {
+    this.#held++;
+    const release = () => {
+      this.#held--;
+      this.#enqueue(call);
+    };
+    ready.then(release, (error) => {
+      call.withdraw(() => withOutcome(error, 'not-sent'));
+      release();
+    });
+  }
+
+  /**
+   * Ends everything now. What is queued was not sent; of what is in flight the executors tell the
+   * outcome.
+   */
+  destroy() {
+    this.#isDestroyed = true;
+    const errorOf = () => {
+      return new HandlerSocketError('ERR_HS_CLOSED', 'the client was destroyed', {
+        address: this.address,
+        outcome: 'not-sent',
+      });
+    };
+    this.#deadlines.withdrawAll(errorOf);
+    this.#pool.destroy();
     this.#schedule();
   }
 
@@ -108,7 +169,7 @@ class Pipeline {
   }
 
   get #isIdle() {
-    return this.#waiting === 0 && this.#pool.isIdle;
+    return this.#waiting === 0 && this.#held === 0 && this.#pool.isIdle;
   }
 
   #schedule() {
@@ -164,6 +225,7 @@ class Pipeline {
       this.#waiting += request.weight;
       this.#repeats.push(request);
     }
+    if (this.#isDestroyed && requests.length > 0) this.destroy();
   };
 
   /**
@@ -221,6 +283,8 @@ class Pipeline {
     if (!request.isDone) selection.add(request);
   }
 }
+
+function nothing() {}
 
 /** Requests that make up a batch. */
 class Selection {

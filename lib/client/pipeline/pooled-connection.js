@@ -5,7 +5,7 @@ const { Batch } = require('../../batch.js');
 const { Connection } = require('../../connection.js');
 const { HandlerSocketError } = require('../../errors.js');
 const { ARRIVED, Holder, QUEUED } = require('../call.js');
-const { withOutcome } = require('../outcomes.js');
+const { asShared, withOutcome } = require('../outcomes.js');
 const tracing = require('../tracing.js');
 const { BatchWriter } = require('./batch-writer.js');
 const { HandOut } = require('./hand-out.js');
@@ -34,11 +34,14 @@ class PooledConnection {
   #endpoint;
   #secrets;
   #counters;
+  #onOpened;
   #idleTimeoutMs;
   #maxQueued;
   #writer = new BatchWriter();
   /** @type {Session | null} */
   #session = null;
+  /** This one, and those before it that have batches. @type {Set<Session>} */
+  #sessions = new Set();
   /** The connects of sessions before this one. */
   #formerConnects = 0;
   /** How many batches are on their way, results that are being handed out included. */
@@ -55,12 +58,15 @@ class PooledConnection {
    * @param {import('../instances').SecretSource} settings.secrets
    * @param {number} settings.idleTimeoutMs
    * @param {import('../instances').Counters} settings.counters
+   * @param {(definition: Definition) => void} settings.onOpened  told of each index that the server
+   *   opens
    * @param {number} settings.maxQueued  batches in line behind the one in flight
    */
-  constructor({ endpoint, secrets, idleTimeoutMs, counters, maxQueued }) {
+  constructor({ endpoint, secrets, idleTimeoutMs, counters, onOpened, maxQueued }) {
     this.#endpoint = endpoint;
     this.#secrets = secrets;
     this.#counters = counters;
+    this.#onOpened = onOpened;
     this.#idleTimeoutMs = idleTimeoutMs;
     this.#maxQueued = maxQueued;
   }
@@ -104,6 +110,11 @@ class PooledConnection {
     if (this.#session === null) return;
     this.#session.connection.close();
     this.#endSession(this.#session);
+  }
+
+  /** Ends what is in flight: the executors then tell its outcome. */
+  destroy() {
+    for (const { connection } of this.#sessions) connection.close();
   }
 
   /**
@@ -177,6 +188,7 @@ class PooledConnection {
     const maxQueued = this.#maxQueued;
     const connection = new Connection({ ...address, secret, maxQueued, busyPollMicroseconds });
     this.#session = new Session(connection);
+    this.#sessions.add(this.#session);
     return this.#session;
   }
 
@@ -260,14 +272,16 @@ class PooledConnection {
     holder.handOver(until);
     const result = await tracing.traceExecute(connection, batch, timeoutMs);
     holder.stage = ARRIVED;
-    const failure = result.status === 'rejected' ? result.reason : null;
+    const failure = result.status === 'rejected' ? asShared(result.reason) : null;
     this.#isOpen = failure === null;
     if (failure?.outcome === 'not-sent') this.#counters.countBatch(batch, -1);
     this.#writer.reuse(batch);
     // What a server says that has refused the secret is about nothing else.
     const replies = failure?.code === 'ERR_HS_AUTH' ? [] : result.replies;
     const opens = unopened.length > 0;
-    const refused = opens ? session.noteOpened(unopened, replies, connects) : NOTHING_REFUSED;
+    const refused = opens
+      ? session.noteOpened(unopened, replies, connects, this.#onOpened)
+      : NOTHING_REFUSED;
     if (failure !== null) this.#endSession(session);
     return {
       replies: opens ? replies.slice(unopened.length) : replies,
@@ -308,6 +322,7 @@ class PooledConnection {
    */
   #retireIfUnused(session) {
     if (session === this.#session || session.users > 0) return;
+    this.#sessions.delete(session);
     this.#formerConnects += session.connects;
     session.connection.close();
   }
@@ -334,7 +349,7 @@ function withdrawLate(requests) {
 /** @param {readonly Request[]} requests */
 function latestDeadline(requests) {
   let latest = 0;
-  for (const { call } of requests) latest = Math.max(latest, call.deadline?.at ?? 0);
+  for (const { call } of requests) latest = Math.max(latest, call.deadline?.batchAt ?? 0);
   return latest;
 }
 
@@ -347,8 +362,8 @@ function latestDeadline(requests) {
  */
 function failAll(requests, batch, error) {
   for (const request of requests) {
-    if (request.isQueued) request.call.withdraw(() => error);
-    else if (request.holder === batch) request.fail(wentAstray(error));
+    if (request.isQueued) request.call.withdraw(() => asShared(error));
+    else if (request.holder === batch) request.fail(asShared(wentAstray(error)));
   }
 }
 

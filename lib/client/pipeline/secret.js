@@ -60,7 +60,7 @@ async function callForSecret(give) {
 
 /**
  * @param {string} what
- * @param {string} code
+ * @param {import('../../..').ErrorCode} code
  * @param {unknown} [cause]
  */
 function failed(what, code, cause) {

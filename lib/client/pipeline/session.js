@@ -43,8 +43,8 @@ class Session {
     const definitions = new Set();
     let last;
     for (const { definition } of requests) {
-      // Most requests of a batch are for the same index.
-      if (definition !== last) definitions.add(definition);
+      // Most requests of a batch are for the same index, and a ping is for none.
+      if (definition !== last && definition !== null) definitions.add(definition);
       last = definition;
     }
     return Array.from(definitions, (definition) => this.ids.acquire(definition, connects));
@@ -61,7 +61,7 @@ class Session {
     let last;
     for (const request of requests) {
       const { definition } = request;
-      if (definition === last) continue;
+      if (definition === last || definition === null) continue;
       last = definition;
       if (this.ids.slotOf(definition).isOpen(connects)) continue;
       slots ??= new Set();
@@ -75,9 +75,10 @@ class Session {
    * @param {readonly import('../instances').Slot[]} slots  as they were sent
    * @param {readonly import('../../..').Reply[]} replies  the first of them to these
    * @param {number} sentWith  the connect count when they were handed over
+   * @param {(definition: Definition) => void} onOpened
    * @returns {Map<Definition, Error>} what it has refused to open
    */
-  noteOpened(slots, replies, sentWith) {
+  noteOpened(slots, replies, sentWith, onOpened) {
     const { connects } = this;
     // Where a batch behind this one may have made the connection anew, nothing is known of the new
     // one.
@@ -86,6 +87,7 @@ class Session {
     for (const [i, slot] of slots.entries()) {
       const { ok, error } = replies[i] ?? {};
       if (ok && isKnown) slot.openedAt = connects;
+      if (ok) onOpened(slot.definition);
       if (error) refused.set(slot.definition, explainClosedIndex(slot.definition, error));
     }
     return refused;

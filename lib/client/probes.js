@@ -1,0 +1,46 @@
+'use strict';
+
+const { Command } = require('../command.js');
+const { ServerError } = require('../errors.js');
+const { Request } = require('./call.js');
+const { replyOf } = require('./results.js');
+
+/*
+ * Requests that touch no row: they ask whether a port answers, and whether an index can be opened.
+ *
+ * A find with an empty key is refused in a certain order: first where no index is open under its id
+ * (`stmtnum`), then for its key (`klen`). So what it is refused for tells whether the index is open.
+ */
+
+const EMPTY_FIND = '\t=\t0';
+const IS_OPEN = 'klen';
+
+/** @type {any} */
+const NO_INDEX = null;
+
+/**
+ * Asks for an index to be opened.
+ * @param {import('./instances').Definition} definition
+ */
+function probe(definition) {
+  return new Request(definition, new Command(EMPTY_FIND));
+}
+
+/**
+ * Asks for an answer of any kind, under an id that no index ever has. Unlike an empty line, which
+ * the server answers to anybody, it needs the secret.
+ */
+function ping() {
+  return new Request(NO_INDEX, new Command(EMPTY_FIND));
+}
+
+/**
+ * Throws what keeps an index from being opened, or a port from answering.
+ * @param {import('./call.js').Outcome} outcome
+ */
+function readProbe(outcome) {
+  if (outcome instanceof ServerError && outcome.serverMessage === IS_OPEN) return;
+  replyOf(outcome);
+}
+
+module.exports = { ping, probe, readProbe };
