@@ -96,7 +96,7 @@ export interface ConnectionOptions {
    *
    * @default '127.0.0.1'
    */
-  host?: string;
+  host?: string | undefined;
 
   /**
    * 1 to 65535. HandlerSocket listens on two ports: one for reads (`handlersocket_port`), and one
@@ -105,10 +105,10 @@ export interface ConnectionOptions {
    *
    * @default 9998
    */
-  port?: number;
+  port?: number | undefined;
 
   /** The path of a Unix socket, in place of `host` and `port`. At most 107 bytes. */
-  path?: string;
+  path?: string | undefined;
 
   /**
    * Sent as an auth request before anything else on every connect, in the same write as what
@@ -125,7 +125,7 @@ export interface ConnectionOptions {
    *
    * @default none: no auth request is sent
    */
-  secret?: string;
+  secret?: string | undefined;
 
   /**
    * Commands sent after the secret on every connect, before the batch and in the same write;
@@ -138,7 +138,7 @@ export interface ConnectionOptions {
    *
    * @default none
    */
-  handshake?: Batch;
+  handshake?: Batch | undefined;
 
   /**
    * A single reply longer than this many bytes ends the connection and fails the batch with
@@ -147,7 +147,7 @@ export interface ConnectionOptions {
    *
    * @default 268_435_456 (256 MiB)
    */
-  maxReplyBytes?: number;
+  maxReplyBytes?: number | undefined;
 
   /**
    * How many batches may wait for their turn while another one is under way, where without it they
@@ -158,7 +158,7 @@ export interface ConnectionOptions {
    *
    * @default 0
    */
-  maxQueued?: number;
+  maxQueued?: number | undefined;
   /**
    * For how long replies on an open connection are looked for without a pause before the event loop
    * waits for them, in microseconds: 0 to 1000. It spares being woken, 5 to 50 µs a call, and takes a
@@ -166,7 +166,7 @@ export interface ConnectionOptions {
    * by itself where it does not help. Only on Linux under Node.js.
    * @default 0
    */
-  busyPollMicroseconds?: number;
+  busyPollMicroseconds?: number | undefined;
 }
 
 /**
@@ -257,7 +257,7 @@ export interface IndexTarget {
    *
    * @default 'PRIMARY'
    */
-  index?: string;
+  index?: string | undefined;
 
   /**
    * The columns that finds give, and that inserts and updates set, in this order. Empty gives no
@@ -270,7 +270,7 @@ export interface IndexTarget {
    *
    * @default none
    */
-  filterColumns?: readonly string[];
+  filterColumns?: readonly string[] | undefined;
 }
 
 /** Which of the rows that a key leads to a find gives. */
@@ -283,7 +283,7 @@ export interface FindOptions {
    *
    * @default 1, or with `in` the number of its values
    */
-  limit?: number;
+  limit?: number | undefined;
 
   /**
    * Skips this many rows, of those that pass the filters. `limit + offset` past 4,294,967,295 is a
@@ -291,7 +291,7 @@ export interface FindOptions {
    *
    * @default 0
    */
-  offset?: number;
+  offset?: number | undefined;
 
   /**
    * An IN list, with the operator `=` only: the part of the key at `position` takes each of these
@@ -306,7 +306,7 @@ export interface FindOptions {
    * batch.find(0, '=', [''], { in: { position: 0, values: [3, 5, 8] } }); // up to 3 rows
    * ```
    */
-  in?: { position: number; values: readonly Bindable[] };
+  in?: { position: number; values: readonly Bindable[] } | undefined;
 
   /**
    * A row is given where it passes all of them. `limit` and `offset` count such rows only: the
@@ -314,7 +314,7 @@ export interface FindOptions {
    *
    * @default none
    */
-  filters?: readonly Filter[];
+  filters?: readonly Filter[] | undefined;
 }
 
 /**
@@ -327,7 +327,7 @@ export interface Filter {
    *
    * @default 'filter'
    */
-  type?: 'filter' | 'while';
+  type?: 'filter' | 'while' | undefined;
 
   /** The position of the column in `filterColumns`, from 0. */
   column: number;
@@ -346,7 +346,7 @@ export interface ModifyOptions extends FindOptions {
    *
    * @default false
    */
-  returning?: boolean;
+  returning?: boolean | undefined;
 }
 
 /**
@@ -588,7 +588,7 @@ export interface CallOptions {
    *
    * @default none
    */
-  signal?: AbortSignal | null;
+  signal?: AbortSignal | null | undefined;
 
   /**
    * In milliseconds, in place of the client's own, for the whole call: all repetitions and
@@ -596,7 +596,7 @@ export interface CallOptions {
    *
    * @default the client's
    */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
 }
 
 // ── Executor ─────────────────────────────────────────────────────────────────────────────────────
@@ -609,7 +609,7 @@ export interface ExecuteOptions {
    *
    * @default none
    */
-  signal?: AbortSignal | null;
+  signal?: AbortSignal | null | undefined;
 }
 
 /** How one batch of an execute ended. */
@@ -717,7 +717,9 @@ export class Ketama {
    *
    * @param servers Each with its port (9998 where none is given) and weight (1 likewise).
    */
-  constructor(servers?: readonly { host: string; port?: number; weight?: number }[]);
+  constructor(
+    servers?: readonly { host: string; port?: number | undefined; weight?: number | undefined }[],
+  );
 
   /**
    * Adds a server. Its ordinal is the number of servers before it.
@@ -801,51 +803,51 @@ export type Secret = string | (() => string | Promise<string>);
 /** Where a {@link Client} finds its server, and how it uses it. */
 export interface ClientOptions {
   /** As {@link ConnectionOptions.host}. @default '127.0.0.1' */
-  host?: string;
+  host?: string | undefined;
   /** The port for reads (`handlersocket_port`). @default 9998 */
-  port?: number;
+  port?: number | undefined;
   /**
    * The port for writes (`handlersocket_port_wr`). null: there is none, and writes are TypeErrors.
    *
    * @default 9999
    */
-  writePort?: number | null;
+  writePort?: number | null | undefined;
   /** The path of the Unix socket for reads, in place of `port`. */
-  path?: string;
+  path?: string | undefined;
   /** The path of the Unix socket for writes, in place of `writePort`. */
-  writePath?: string;
+  writePath?: string | undefined;
   /** {@link ConnectionOptions.secret} tells when a server wants one. @default none */
-  secret?: Secret;
+  secret?: Secret | undefined;
   /** The secret for the write port (`handlersocket_plain_secret_wr`). @default as `secret` */
-  writeSecret?: Secret;
+  writeSecret?: Secret | undefined;
   /**
    * How many connections to the read port, 1 to 1000. `'auto'`: one to a server that is near, as many
    * as are needed for a call to find an idle one, up to 8, to a server that is far: where the wire's
    * round trip takes 0.15 ms or more. Linux tells how long it takes; elsewhere `'auto'` is 1.
    * @default 'auto'
    */
-  connections?: number | 'auto';
+  connections?: number | 'auto' | undefined;
   /**
    * How many connections to the write port, 1 to 1000. More than one seldom helps: the server does
    * all writes one after the other. @default 1
    */
-  writeConnections?: number;
+  writeConnections?: number | undefined;
   /**
    * In milliseconds, from a call to its result, waiting and repeating included; at most
    * 2,147,483,647. Past it the call rejects with `ERR_HS_TIMEOUT`. @default 5000
    */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
   /**
    * How many calls may be without a result at a time, reads and writes together. Past it a call
    * rejects at once with `ERR_HS_OVERLOADED`: nothing of it was sent. @default Infinity
    */
-  maxPending?: number;
+  maxPending?: number | undefined;
   /**
    * In milliseconds. A connection that was not used for this long is closed, and opened again at
    * the next call: the server drops idle ones after 300 s by default, and an open index holds a
    * lock that ALTER TABLE and DROP TABLE wait for. @default 60_000
    */
-  idleTimeoutMs?: number;
+  idleTimeoutMs?: number | undefined;
   /**
    * For how long replies on an open connection are looked for without a pause before the event loop
    * waits for them, in microseconds: 0 to 1000. It spares being woken, 5 to 50 µs a call, and takes a
@@ -853,12 +855,12 @@ export interface ClientOptions {
    * by itself where it does not help. Only on Linux under Node.js.
    * @default 0
    */
-  busyPollMicroseconds?: number;
+  busyPollMicroseconds?: number | undefined;
   /**
    * Whether the `operation` tracing channel shows keys and values. They may be private.
    * @default false
    */
-  traceValues?: boolean;
+  traceValues?: boolean | undefined;
 }
 
 /** How a column's text becomes a value: see {@link ColumnTypes}. */
@@ -895,11 +897,25 @@ export interface ColumnTypes {
   datetime: Date;
 }
 
-/** A row: its columns by name, null for SQL NULL. */
-export type Row<C extends readonly string[], T> = {
+/**
+ * What a column takes that is declared to be of a type. What is declared `json` takes whatever JSON
+ * can say, and a string as JSON text that is sent as it is; a Date goes as UTC.
+ */
+export interface GivenTypes {
+  string: string;
+  number: number | bigint;
+  bigint: number | bigint;
+  boolean: boolean;
+  buffer: Uint8Array;
+  json: unknown;
+  datetime: Date | string;
+}
+
+/** A row: its columns by name, null for SQL NULL where a column is not among the `notNull` ones. */
+export type Row<C extends readonly string[], T, N extends string = never> = {
   [K in C[number]]:
     | (K extends keyof T ? (T[K] extends ColumnType ? ColumnTypes[T[K]] : string) : string)
-    | null;
+    | (K extends N ? never : null);
 };
 
 /** A key, or the leading parts of one. What is no array stands for its first part. */
@@ -908,43 +924,98 @@ export type Key = Bindable | readonly Bindable[];
 /** A Date, if one of the types is `datetime`. */
 export type DateIfDeclared<T> = 'datetime' extends T[keyof T] ? Date : never;
 
-/** A key. Of an index that has a `datetime` column a Date may stand for its UTC text. */
-export type IndexKey<T> = Key | DateIfDeclared<T> | readonly (Bindable | DateIfDeclared<T>)[];
+/** What a column of a type takes: any {@link Bindable} if none is declared. */
+export type ColumnValue<Type, NullOrNever = null> =
+  | (Type extends ColumnType ? GivenTypes[Type] : Exclude<Bindable, null>)
+  | NullOrNever;
+
+/** What a column takes, of an index with these types and columns that are never NULL. */
+export type ValueOf<T, N, Name> = ColumnValue<
+  Name extends keyof T ? T[Name] : undefined,
+  Name extends N ? never : null
+>;
 
 /**
- * What a column of that type takes. One declared `datetime` takes a Date as well, sent as UTC; one
- * declared `json` takes whatever JSON can say, and a string as JSON text that is sent as it is.
+ * A key. Where `keyColumns` says of which columns, each part is of its column's type: the first one by
+ * itself, or the leading ones in an array. Where it does not, any parts are taken, and a Date if a
+ * column is declared `datetime`.
  */
-export type ColumnValue<Type> =
-  | Bindable
-  | (Type extends 'datetime' ? Date : Type extends 'json' ? object : never);
+export type IndexKey<
+  T,
+  N extends string = never,
+  K extends readonly string[] = readonly string[],
+> = K extends readonly [infer First, ...unknown[]]
+  ? ValueOf<T, N, First> | KeyPrefix<T, N, K>
+  : Key | DateIfDeclared<T> | readonly (Bindable | DateIfDeclared<T>)[];
+
+/** The leading parts of a key. */
+export type KeyPrefix<
+  T,
+  N extends string,
+  K extends readonly unknown[],
+  Before extends readonly unknown[] = readonly [],
+> = K extends readonly [infer First, ...infer Rest]
+  ?
+      | readonly [...Before, ValueOf<T, N, First>]
+      | KeyPrefix<T, N, Rest, readonly [...Before, ValueOf<T, N, First>]>
+  : never;
 
 /**
  * Values by column: own properties of the object, or accessors of its class, as entities of an ORM
  * have. An own property with another name than a column's is a TypeError.
  */
-export type Values<C extends readonly string[], T> = {
-  [K in C[number]]?: ColumnValue<K extends keyof T ? T[K] : 'string'>;
+export type Values<C extends readonly string[], T, N extends string = never> = {
+  [K in C[number]]?: ValueOf<T, N, K>;
 };
 
 /** Values of all columns, in their order. */
-export type PositionalValues<T> = readonly ColumnValue<T[keyof T]>[];
+export type PositionalValues<C extends readonly string[], T, N extends string = never> = {
+  readonly [I in keyof C]: ValueOf<T, N, C[I]>;
+};
+
+/** Whole numbers by column, or one for each column, in their order. */
+export type Amounts<C extends readonly string[], T> =
+  | { [K in C[number]]?: Amount<K extends keyof T ? T[K] : undefined> }
+  | { readonly [I in keyof C]: Amount<C[I] extends keyof T ? T[C[I]] : undefined> };
+
+/** What a column may be incremented by: text of a whole number, too, unless it is declared a number. */
+export type Amount<Type> = Type extends 'number' | 'bigint'
+  ? number | bigint
+  : number | bigint | string;
 
 /**
- * As {@link Filter}, with the column's name: one of the index's `filterColumns`. The value may be a
- * Date if that column is declared `datetime`.
+ * As {@link Filter}, with the column's name: one of the index's `filterColumns`. The value is of the
+ * column's type, where that is declared; null always is a value.
  */
-export interface RowFilter<Name extends string = string, DateOrNever = never> {
-  /** @default 'filter' */
-  type?: 'filter' | 'while';
-  column: Name;
-  op: FilterOperator;
-  value: Bindable | DateOrNever;
-}
+export type RowFilter<Name extends string = string, T = Record<never, never>> = {
+  [Column in Name]: {
+    /** @default 'filter' */
+    type?: 'filter' | 'while' | undefined;
+    column: Column;
+    op: FilterOperator;
+    value: Column extends keyof T ? ColumnValue<T[Column]> : Bindable | DateIfDeclared<T>;
+  };
+}[Name];
+
+/** An IN list of an {@link Index}: the column of the key, and its values. */
+export type ColumnList<T, K extends readonly string[] = readonly string[]> = K extends readonly [
+  string,
+  ...unknown[],
+]
+  ? {
+      [Name in K[number]]: {
+        column: Name;
+        values: readonly ColumnValue<Name extends keyof T ? T[Name] : undefined, never>[];
+      };
+    }[K[number]]
+  : { column: string; values: readonly (Bindable | DateIfDeclared<T>)[] };
 
 /** Which of the rows that the key finds: as {@link FindOptions}. */
-export interface RangeOptions<Name extends string = string, DateOrNever = never>
-  extends CallOptions {
+export interface RangeOptions<
+  Name extends string = string,
+  T = Record<never, never>,
+  K extends readonly string[] = readonly string[],
+> extends CallOptions {
   /**
    * At most so many rows. Of update, increment, decrement, delete and their Returning forms it may be
    * left out where the key says how many there are: 1 for `=` on a unique index with all its parts,
@@ -952,9 +1023,9 @@ export interface RangeOptions<Name extends string = string, DateOrNever = never>
    * how many parts it has is known of `'PRIMARY'` with `keyColumns`; without them one part of it counts
    * as all. Elsewhere it is a TypeError to leave it out.
    */
-  limit?: number;
+  limit?: number | undefined;
   /** Passes over so many rows first. @default 0 */
-  offset?: number;
+  offset?: number | undefined;
   /**
    * An IN list, with the operator `=` only: the part of the key that is `column` takes each of these
    * values in turn. Give null in its place in the key; it is neither checked nor sent. A key of several
@@ -964,18 +1035,18 @@ export interface RangeOptions<Name extends string = string, DateOrNever = never>
    * await index.find('=', null, { in: { column: 'id', values: [3, 5, 8] }, limit: 3 });
    * ```
    */
-  in?: { column: string; values: readonly (Bindable | DateOrNever)[] };
-  filters?: readonly RowFilter<Name, DateOrNever>[];
+  in?: ColumnList<T, K> | undefined;
+  filters?: readonly RowFilter<Name, T>[] | undefined;
 }
 
 /** Of {@link Index.scan}. */
-export interface ScanOptions<Name extends string = string, DateOrNever = never>
+export interface ScanOptions<Name extends string = string, T = Record<never, never>>
   extends CallOptions {
   /** Rows a round trip. @default 1000 */
-  pageSize?: number;
+  pageSize?: number | undefined;
   /** At most so many rows in all. @default Infinity */
-  limit?: number;
-  filters?: readonly RowFilter<Name, DateOrNever>[];
+  limit?: number | undefined;
+  filters?: readonly RowFilter<Name, T>[] | undefined;
 }
 
 /** Refuses types for what is no column. Of a record that may have any names it is not known. */
@@ -983,11 +1054,34 @@ export type OnlyColumns<C extends readonly string[], T> = string extends keyof T
   ? unknown
   : { readonly [K in keyof T]: K extends C[number] ? T[K] : never };
 
+/**
+ * The type of an AUTO_INCREMENT id: a number of `'PRIMARY'` with one column in `keyColumns` that is
+ * declared `number`; else a bigint.
+ */
+export type InsertId<T, K extends readonly string[], I extends string> = K extends readonly [
+  infer A,
+]
+  ? A extends keyof T
+    ? T[A] extends 'number'
+      ? string extends I
+        ? number | bigint
+        : I extends 'PRIMARY'
+          ? number
+          : bigint
+      : bigint
+    : bigint
+  : number extends K['length']
+    ? number | bigint
+    : bigint;
+
 /** Which index, and what of its rows: for {@link Client.openIndex}. */
 export interface OpenIndexTarget<
   C extends readonly string[],
   T,
   F extends readonly string[] = readonly string[],
+  N extends string = never,
+  K extends readonly string[] = readonly C[number][],
+  I extends string = string,
 > {
   database: string;
   /**
@@ -995,13 +1089,19 @@ export interface OpenIndexTarget<
    */
   table: string;
   /** @default 'PRIMARY' */
-  index?: string;
+  index?: I | (string & {}) | undefined;
   /** The columns that rows have, and that values are written to; different ones, at least one. */
   columns: C;
   /** The columns that filters may name. */
-  filterColumns?: F;
+  filterColumns?: F | undefined;
   /** What the columns' text becomes. @default every column is a `string` */
-  types?: T & OnlyColumns<C, T>;
+  types?: (T & OnlyColumns<C, T>) | undefined;
+  /**
+   * Columns that are never NULL: their row type has no `| null`, and a NULL that comes all the same is
+   * an error, `ERR_HS_VALUE`. An `update` of one to null is a TypeError: the server would leave it as
+   * it is.
+   */
+  notNull?: readonly N[] | undefined;
   /**
    * The columns that the index consists of, in its order. They have to be among `columns`. With them
    * {@link Index.scan} pages by key, and {@link Index.getMany} takes the server less time: it asks
@@ -1009,13 +1109,13 @@ export interface OpenIndexTarget<
    * can find the row of another text, as in UUID and rounded FLOAT columns, two such keys in one list
    * may get each other's row: there do without.)
    */
-  keyColumns?: readonly C[number][];
+  keyColumns?: K | undefined;
 }
 
 /** Options of {@link Client.connect}. */
 export interface ConnectOptions extends CallOptions {
   /** Whether to connect to the write port, too, and open there what the read port has opened. @default false */
-  writes?: boolean;
+  writes?: boolean | undefined;
 }
 
 /** What {@link Client.ping} gives, in milliseconds. */
@@ -1106,14 +1206,22 @@ export class Client implements AsyncDisposable {
    */
   openIndex<
     const C extends readonly string[],
-    const T extends { readonly [K in C[number]]?: ColumnType } = Record<never, never>,
-  >(target: OpenIndexTarget<C, T, never>): Index<C, T, readonly []>;
+    const T extends { readonly [Name in C[number]]?: ColumnType } = Record<never, never>,
+    const N extends C[number] = never,
+    const K extends readonly C[number][] = readonly [],
+    const I extends string = 'PRIMARY',
+  >(
+    target: OpenIndexTarget<C, T, never, N, K, I>,
+  ): Index<C, T, readonly [], N, K, InsertId<T, K, I>>;
   /** With columns that filters may name. */
   openIndex<
     const C extends readonly string[],
-    const T extends { readonly [K in C[number]]?: ColumnType } = Record<never, never>,
+    const T extends { readonly [Name in C[number]]?: ColumnType } = Record<never, never>,
     const F extends readonly string[] = readonly string[],
-  >(target: OpenIndexTarget<C, T, F>): Index<C, T, F>;
+    const N extends C[number] = never,
+    const K extends readonly C[number][] = readonly [],
+    const I extends string = 'PRIMARY',
+  >(target: OpenIndexTarget<C, T, F, N, K, I>): Index<C, T, F, N, K, InsertId<T, K, I>>;
 
   /** Figures for monitoring. */
   stats(): ClientStats;
@@ -1148,40 +1256,46 @@ export class Index<
   C extends readonly string[],
   T = Record<never, never>,
   F extends readonly string[] = readonly string[],
+  N extends string = never,
+  K extends readonly string[] = readonly string[],
+  Id extends number | bigint = number | bigint,
 > {
   /** Made by {@link Client.openIndex} only. */
   protected constructor();
 
   /** The first row whose key equals `key`, or null. */
-  get(key: IndexKey<T>, options?: CallOptions): Promise<Row<C, T> | null>;
+  get(key: IndexKey<T, N, K>, options?: CallOptions): Promise<Row<C, T, N> | null>;
 
   /**
    * One row or null for each key, in the keys' order, in one round trip. (In two where `keyColumns`
    * was given and a key has another text than its row: `'05'` for 5, `'A'` for `'a'`; `timeoutMs` is
    * for both.)
    */
-  getMany(keys: readonly IndexKey<T>[], options?: CallOptions): Promise<(Row<C, T> | null)[]>;
+  getMany(
+    keys: readonly IndexKey<T, N, K>[],
+    options?: CallOptions,
+  ): Promise<(Row<C, T, N> | null)[]>;
 
   /**
    * As {@link getMany}, and what fails is told of each key by itself, whatever ends the call: a row
    * that had come is given.
    */
   getManySettled(
-    keys: readonly IndexKey<T>[],
+    keys: readonly IndexKey<T, N, K>[],
     options?: CallOptions,
-  ): Promise<PromiseSettledResult<Row<C, T> | null>[]>;
+  ): Promise<PromiseSettledResult<Row<C, T, N> | null>[]>;
 
   /**
    * For each key the rows that equal it, up to `limit` each, in one round trip: what `in` does not
    * do on a non-unique index.
    */
   findMany(
-    keys: readonly IndexKey<T>[],
+    keys: readonly IndexKey<T, N, K>[],
     options: CallOptions & {
       limit: number;
-      filters?: readonly RowFilter<F[number], DateIfDeclared<T>>[];
+      filters?: readonly RowFilter<F[number], T>[] | undefined;
     },
-  ): Promise<Row<C, T>[][]>;
+  ): Promise<Row<C, T, N>[][]>;
 
   /**
    * Rows in the order of the index, from `key` on. `limit` has to be given: the protocol's silent
@@ -1189,9 +1303,9 @@ export class Index<
    */
   find(
     op: FindOperator,
-    key: IndexKey<T>,
-    options: RangeOptions<F[number], DateIfDeclared<T>> & { limit: number },
-  ): Promise<Row<C, T>[]>;
+    key: IndexKey<T, never, K>,
+    options: RangeOptions<F[number], T, K> & { limit: number },
+  ): Promise<Row<C, T, N>[]>;
 
   /**
    * Walks the index from `key`, in its order, a page at a time, and never holds more than two
@@ -1220,9 +1334,9 @@ export class Index<
    */
   scan(
     op: Exclude<FindOperator, '='>,
-    key: IndexKey<T>,
-    options?: ScanOptions<F[number], DateIfDeclared<T>>,
-  ): AsyncIterable<Row<C, T>>;
+    key: IndexKey<T, never, K>,
+    options?: ScanOptions<F[number], T>,
+  ): AsyncIterable<Row<C, T, N>>;
 
   /**
    * Walks the whole index, whatever is in it: each row comes once. No key is the least of every type,
@@ -1230,7 +1344,7 @@ export class Index<
    * space) come first, and then the others in the order of the index. Where the first fit one page, they
    * are in that order, too; where they do not, they come downwards.
    */
-  scan(options?: ScanOptions<F[number], DateIfDeclared<T>>): AsyncIterable<Row<C, T>>;
+  scan(options?: ScanOptions<F[number], T>): AsyncIterable<Row<C, T, N>>;
 
   /**
    * Inserts a row. Every opened column is sent, NULL for those not named: the server gives a NOT
@@ -1238,21 +1352,24 @@ export class Index<
    * their order. Columns that were not opened get what the server makes of them, which is not what
    * SQL would (zero or `''`). The server takes 32 columns at most.
    *
-   * `insertId` is the AUTO_INCREMENT id that the server made up, and null where it made up none.
+   * `insertId` is the AUTO_INCREMENT id that the server made up, and null where it made up none. It
+   * is a number where the index is `'PRIMARY'` and `keyColumns` names one column that is declared
+   * `number`. One above 2^53 - 1 then rejects with `ERR_HS_VALUE` and the outcome `'unknown'`, and the
+   * bigint is the error's `insertId`.
    */
   insert(
-    values: Values<C, T> | PositionalValues<T>,
+    values: Values<C, T, N> | PositionalValues<C, T, N>,
     options?: CallOptions,
-  ): Promise<{ insertId: bigint | null }>;
+  ): Promise<{ insertId: Id | null }>;
 
   /**
    * Inserts rows in one round trip. Each has a result of its own, with a true `outcome`, whatever
    * ends the call: one row may be there already, or the connection may break between two of them.
    */
   insertMany(
-    rows: readonly (Values<C, T> | PositionalValues<T>)[],
+    rows: readonly (Values<C, T, N> | PositionalValues<C, T, N>)[],
     options?: CallOptions,
-  ): Promise<PromiseSettledResult<{ insertId: bigint | null }>[]>;
+  ): Promise<PromiseSettledResult<{ insertId: Id | null }>[]>;
 
   /**
    * Changes the named columns, or with an array all of them, of at most `limit` rows, and gives
@@ -1263,9 +1380,9 @@ export class Index<
    */
   update(
     op: FindOperator,
-    key: IndexKey<T>,
-    values: Values<C, T> | PositionalValues<T>,
-    options?: RangeOptions<F[number], DateIfDeclared<T>>,
+    key: IndexKey<T, never, K>,
+    values: Values<C, T, N> | PositionalValues<C, T, N>,
+    options?: RangeOptions<F[number], T, K>,
   ): Promise<number>;
 
   /**
@@ -1274,9 +1391,9 @@ export class Index<
    */
   increment(
     op: FindOperator,
-    key: IndexKey<T>,
-    by: Partial<Record<C[number], Bindable>> | readonly Bindable[],
-    options?: RangeOptions<F[number], DateIfDeclared<T>>,
+    key: IndexKey<T, never, K>,
+    by: Amounts<C, T>,
+    options?: RangeOptions<F[number], T, K>,
   ): Promise<number>;
 
   /**
@@ -1285,16 +1402,16 @@ export class Index<
    */
   decrement(
     op: FindOperator,
-    key: IndexKey<T>,
-    by: Partial<Record<C[number], Bindable>> | readonly Bindable[],
-    options?: RangeOptions<F[number], DateIfDeclared<T>>,
+    key: IndexKey<T, never, K>,
+    by: Amounts<C, T>,
+    options?: RangeOptions<F[number], T, K>,
   ): Promise<number>;
 
   /** Deletes at most `limit` rows, and gives their number. */
   delete(
     op: FindOperator,
-    key: IndexKey<T>,
-    options?: RangeOptions<F[number], DateIfDeclared<T>>,
+    key: IndexKey<T, never, K>,
+    options?: RangeOptions<F[number], T, K>,
   ): Promise<number>;
 
   /**
@@ -1306,18 +1423,18 @@ export class Index<
    */
   updateReturning(
     op: FindOperator,
-    key: IndexKey<T>,
-    values: Values<C, T> | PositionalValues<T>,
-    options?: RangeOptions<F[number], DateIfDeclared<T>>,
-  ): Promise<Row<C, T>[]>;
+    key: IndexKey<T, never, K>,
+    values: Values<C, T, N> | PositionalValues<C, T, N>,
+    options?: RangeOptions<F[number], T, K>,
+  ): Promise<Row<C, T, N>[]>;
 
   /** As {@link increment}, and gives the rows as they were before: see {@link updateReturning}. */
   incrementReturning(
     op: FindOperator,
-    key: IndexKey<T>,
-    by: Partial<Record<C[number], Bindable>> | readonly Bindable[],
-    options?: RangeOptions<F[number], DateIfDeclared<T>>,
-  ): Promise<Row<C, T>[]>;
+    key: IndexKey<T, never, K>,
+    by: Amounts<C, T>,
+    options?: RangeOptions<F[number], T, K>,
+  ): Promise<Row<C, T, N>[]>;
 
   /**
    * As {@link decrement}, and gives the rows as they were before: see {@link updateReturning}. It
@@ -1325,17 +1442,17 @@ export class Index<
    */
   decrementReturning(
     op: FindOperator,
-    key: IndexKey<T>,
-    by: Partial<Record<C[number], Bindable>> | readonly Bindable[],
-    options?: RangeOptions<F[number], DateIfDeclared<T>>,
-  ): Promise<Row<C, T>[]>;
+    key: IndexKey<T, never, K>,
+    by: Amounts<C, T>,
+    options?: RangeOptions<F[number], T, K>,
+  ): Promise<Row<C, T, N>[]>;
 
   /** As {@link delete}, and gives the rows as they were before. */
   deleteReturning(
     op: FindOperator,
-    key: IndexKey<T>,
-    options?: RangeOptions<F[number], DateIfDeclared<T>>,
-  ): Promise<Row<C, T>[]>;
+    key: IndexKey<T, never, K>,
+    options?: RangeOptions<F[number], T, K>,
+  ): Promise<Row<C, T, N>[]>;
 }
 
 // ── Many servers ─────────────────────────────────────────────────────────────────────────────────
@@ -1347,9 +1464,9 @@ export interface ShardServer
     'host' | 'port' | 'writePort' | 'path' | 'writePath' | 'secret' | 'writeSecret'
   > {
   /** Its share of the keys is its weight's share of all weights. 0: none. @default 1 */
-  weight?: number;
+  weight?: number | undefined;
   /** Servers that replicate this one, and may take reads: see {@link ShardedClientOptions.reads}. */
-  replicas?: readonly Pick<ClientOptions, 'host' | 'port' | 'path' | 'secret'>[];
+  replicas?: readonly Pick<ClientOptions, 'host' | 'port' | 'path' | 'secret'>[] | undefined;
 }
 
 /** The servers, how they are used, and the options of each one's {@link Client}. */
@@ -1367,7 +1484,7 @@ export interface ShardedClientOptions
    *
    * @default 'primary'
    */
-  reads?: 'primary' | 'any' | 'replica';
+  reads?: 'primary' | 'any' | 'replica' | undefined;
   /**
    * What becomes of a call whose server cannot be reached.
    *
@@ -1379,7 +1496,7 @@ export interface ShardedClientOptions
    *
    * @default 'error'
    */
-  onServerDown?: 'error' | 'next';
+  onServerDown?: 'error' | 'next' | undefined;
 }
 
 /** Which index, and what says on which server a row is: for {@link ShardedClient.openIndex}. */
@@ -1387,7 +1504,10 @@ export type ShardedIndexTarget<
   C extends readonly string[],
   T,
   F extends readonly string[] = readonly string[],
-> = OpenIndexTarget<C, T, F> & {
+  N extends string = never,
+  K extends readonly string[] = readonly C[number][],
+  I extends string = string,
+> = OpenIndexTarget<C, T, F, N, K, I> & {
   /**
    * The leading columns of the index by whose values the ring is asked. One column is hashed as its
    * plain text, so that data laid out by libhansock or another libketama client is found: `5` and
@@ -1397,7 +1517,7 @@ export type ShardedIndexTarget<
    */
   shardBy: readonly C[number][];
   /** What to hash instead, given the values of `shardBy`. */
-  shardKey?: (parts: readonly (Bindable | Date)[]) => string | Uint8Array;
+  shardKey?: ((parts: readonly (Bindable | Date)[]) => string | Uint8Array) | undefined;
 };
 
 /** What failed of a call to several servers at one of them. */
@@ -1450,9 +1570,12 @@ export class ShardedClient implements AsyncDisposable {
   /** As {@link Client.openIndex}. */
   openIndex<
     const C extends readonly string[],
-    const T extends { readonly [K in C[number]]?: ColumnType } = Record<never, never>,
+    const T extends { readonly [Name in C[number]]?: ColumnType } = Record<never, never>,
     const F extends readonly string[] = readonly [],
-  >(target: ShardedIndexTarget<C, T, F>): ShardedIndex<C, T, F>;
+    const N extends C[number] = never,
+    const K extends readonly C[number][] = readonly [],
+    const I extends string = 'PRIMARY',
+  >(target: ShardedIndexTarget<C, T, F, N, K, I>): ShardedIndex<C, T, F, N, K, InsertId<T, K, I>>;
 
   /** `'host:port'` of the server that a key belongs to, given the values of `shardBy`. */
   getServer(key: Key): string;
@@ -1490,13 +1613,16 @@ export class ShardedIndex<
   C extends readonly string[],
   T = Record<never, never>,
   F extends readonly string[] = readonly string[],
-> extends Index<C, T, F> {
+  N extends string = never,
+  K extends readonly string[] = readonly string[],
+  Id extends number | bigint = number | bigint,
+> extends Index<C, T, F, N, K, Id> {
   /** With `servers: 'all'`, each server's rows, one server after the other, up to `limit` of each. */
   find(
     op: FindOperator,
-    key: IndexKey<T>,
-    options: RangeOptions<F[number], DateIfDeclared<T>> & { limit: number; servers?: 'all' },
-  ): Promise<Row<C, T>[]>;
+    key: IndexKey<T, never, K>,
+    options: RangeOptions<F[number], T, K> & { limit: number; servers?: 'all' },
+  ): Promise<Row<C, T, N>[]>;
 
   /**
    * With `servers: 'all'`, the rows of all servers in the order of the index, holding a page of each.
@@ -1507,13 +1633,11 @@ export class ShardedIndex<
    */
   scan(
     op: Exclude<FindOperator, '='>,
-    key: IndexKey<T>,
-    options?: ScanOptions<F[number], DateIfDeclared<T>> & { servers?: 'all' },
-  ): AsyncIterable<Row<C, T>>;
+    key: IndexKey<T, never, K>,
+    options?: ScanOptions<F[number], T> & { servers?: 'all' },
+  ): AsyncIterable<Row<C, T, N>>;
   /** The whole index, of all servers: `servers: 'all'` has to be given. */
-  scan(
-    options?: ScanOptions<F[number], DateIfDeclared<T>> & { servers?: 'all' },
-  ): AsyncIterable<Row<C, T>>;
+  scan(options?: ScanOptions<F[number], T> & { servers?: 'all' }): AsyncIterable<Row<C, T, N>>;
 }
 
 // ── Errors ───────────────────────────────────────────────────────────────────────────────────────
@@ -1603,7 +1727,7 @@ export class HandlerSocketError extends Error {
   readonly code: ErrorCode;
 
   /** The server's, as {@link Connection.address} writes it. */
-  readonly address?: string;
+  readonly address?: string | undefined;
 
   /**
    * Of a failed batch or call: whether the server can have acted on it.
@@ -1614,7 +1738,10 @@ export class HandlerSocketError extends Error {
    * - `unknown`: it may have acted on any part of it. A write whose outcome is unknown is never
    *   sent again by this package.
    */
-  readonly outcome?: 'not-sent' | 'unknown';
+  readonly outcome?: 'not-sent' | 'unknown' | undefined;
+
+  /** Of `ERR_HS_VALUE`: the AUTO_INCREMENT id of a row that was inserted, and that no number can say. */
+  readonly insertId?: bigint | undefined;
 
   /** What lay behind it, if something did: the system's error, the server's, a signal's reason. */
   readonly cause?: unknown;
@@ -1654,7 +1781,7 @@ export class AbortError extends HandlerSocketError {
   readonly code: 'ABORT_ERR';
 
   /** Of an {@link Executor.execute}: as those of an {@link ExecuteError}. */
-  readonly results?: ExecuteResult[];
+  readonly results?: ExecuteResult[] | undefined;
 }
 
 /** At least one batch of an execute failed. It has the shape of an AggregateError. */

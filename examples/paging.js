@@ -45,11 +45,15 @@ async function readPage(items, cursor) {
   return { rows: shown, next: rows.length < limit ? null : `${last?.price}-${last?.id}` };
 }
 
-/** It comes from a browser: anything may stand in it. @param {string} cursor */
+/**
+ * It comes from a browser: anything may stand in it.
+ * @param {string} cursor
+ * @returns {[price: number, id: number]}
+ */
 function parseCursor(cursor) {
-  const key = /^(\d{1,9})-(\d{1,9})$/.exec(cursor)?.slice(1);
-  if (key === undefined) throw new Error(`no such page: ${cursor}`);
-  return key;
+  const key = /^(\d{1,9})-(\d{1,9})$/.exec(cursor);
+  if (key === null) throw new Error(`no such page: ${cursor}`);
+  return [Number(key[1]), Number(key[2])];
 }
 
 async function main() {

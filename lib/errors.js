@@ -158,6 +158,7 @@ function remake(error, changes) {
   if (error.address !== undefined) copy.address = error.address;
   const outcome = changes?.outcome ?? error.outcome;
   if (outcome !== undefined) copy.outcome = outcome;
+  if ('insertId' in error) copy.insertId = error.insertId;
   return copy;
 }
 

@@ -10,6 +10,7 @@ const { spawnSync } = require('node:child_process');
 const path = require('node:path');
 const { PANICKING_ADDON_BUILD } = require('../__test__/support/panicking-addon.js');
 const { ROOT, CommandError, run, secondsSince } = require('./command.js');
+const { TEST_TOOLS } = require('./tools.js');
 const { allTests, testArguments, testsWithoutServer } = require('./test-files.js');
 
 /** The commits after this one are checked. */
@@ -53,6 +54,10 @@ const LINTS = [
     commands: [
       [tool('tsc'), '--project', '__test__/types'],
       [tool('tsc'), '--project', '__test__/types/tsconfig.bundler.json'],
+      // README names the lowest version.
+      [process.execPath, typescriptOf('5.0'), '--project', '__test__/types/tsconfig.lowest.json'],
+      [process.execPath, typescriptOf('5.9'), '--project', '__test__/types'],
+      [process.execPath, typescriptOf('6'), '--project', '__test__/types'],
     ],
   },
   { name: 'actionlint', commands: [[process.execPath, 'scripts/lint-workflows.js']] },
@@ -144,6 +149,11 @@ function testsPass(files) {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   return status === 0;
+}
+
+/** @param {string} version  of TypeScript, among the test tools */
+function typescriptOf(version) {
+  return path.join(TEST_TOOLS, 'node_modules', `typescript-${version}`, 'bin/tsc');
 }
 
 /** @param {string} name */

@@ -60,11 +60,6 @@ exactly<Promise<void>>()(cluster.close());
 exactly<Promise<void>>()(cluster[Symbol.asyncDispose]());
 cluster satisfies AsyncDisposable;
 
-export async function use() {
-  await using scoped = new ShardedClient({ servers });
-  exactly<ShardedClient>()(scoped);
-}
-
 // @ts-expect-error: servers are needed
 new ShardedClient();
 // @ts-expect-error: servers are needed
@@ -111,7 +106,9 @@ const types = { user: 'number', day: 'datetime' } as const;
 type Visit = { user: number | null; day: Date | null; total: string | null };
 
 const visits = cluster.openIndex({ ...place, columns, types, shardBy: ['user'] });
-exactly<ShardedIndex<typeof columns, typeof types, readonly []>>()(visits);
+exactly<ShardedIndex<typeof columns, typeof types, readonly [], never, readonly [], bigint>>()(
+  visits,
+);
 exactly<Promise<Visit | null>>()(visits.get([1, new Date()]));
 
 const inline = cluster.openIndex({

@@ -11,7 +11,7 @@ const options: StartServerOptions = {
 exactly<Promise<TestServer>>()(startServer(options));
 
 export async function use() {
-  await using server = await startServer();
+  const server = await startServer();
   exactly<string>()(server.host);
   exactly<number>()(server.writePort);
   exactly<string[][]>()(await server.sql('SELECT 1'));

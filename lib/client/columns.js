@@ -3,7 +3,7 @@
 const {
   types: { isDate },
 } = require('node:util');
-const { checkOneOf, checkOptions } = require('../check.js');
+const { checkArray, checkOneOf, checkOptions } = require('../check.js');
 const { checkBindable, isBindable, show, showKind } = require('../encode.js');
 const { valuesOf } = require('./row-object.js');
 const { TYPES, toDateTime } = require('./types.js');
@@ -13,13 +13,17 @@ class Columns {
   #names;
   /** Null for text as it is. @type {readonly (Type | null)[]} */
   #types;
+  /** Which are never NULL. @type {ReadonlySet<string>} */
+  #notNull;
 
   /**
    * @param {readonly string[]} names
    * @param {Readonly<Record<string, string>>} types
+   * @param {readonly string[]} [notNull]
    */
-  constructor(names, types) {
+  constructor(names, types, notNull = []) {
     this.#names = checkColumns(names);
+    this.#notNull = checkNotNull(notNull, this.#names);
     checkOptions(types, 'target.types');
     const unknown = Object.keys(types).findIndex((name) => !names.includes(name));
     if (unknown !== -1) {
@@ -41,6 +45,10 @@ class Columns {
 
   get types() {
     return this.#types;
+  }
+
+  get notNull() {
+    return this.#notNull;
   }
 
   /**
@@ -65,15 +73,21 @@ class Columns {
    */
   toUpdate(given, argument) {
     if (Array.isArray(given)) {
-      return { names: this.#names, values: this.#fromArray(given, argument) };
+      const values = this.#fromArray(given, argument);
+      for (const [i, name] of this.#names.entries()) {
+        if (values[i] === null) this.#checkNullable(name, argument);
+      }
+      return { names: this.#names, values };
     }
     const named = this.#checkNamed(given, argument);
     const names = [];
     const values = [];
     for (const [i, name] of this.#names.entries()) {
       if (!Object.hasOwn(named, name)) continue;
+      const value = this.#toBindable(named[name], i, argument);
+      if (value === null) this.#checkNullable(name, argument);
       names.push(name);
-      values.push(this.#toBindable(named[name], i, argument));
+      values.push(value);
     }
     if (names.length === 0) throw new TypeError(`${argument} must name at least one column`);
     return { names, values };
@@ -99,6 +113,18 @@ class Columns {
   toKeyPart(part, argument) {
     const takesDate = isDate(part) && this.#types.includes(TYPES.datetime);
     return takesDate ? toDateTime(part, argument) : checkBindable(part, argument);
+  }
+
+  /**
+   * The server leaves a NOT NULL column as it is where it is to become NULL, and says nothing.
+   * @param {string} name  of a column that is to be set to null
+   * @param {string} argument
+   */
+  #checkNullable(name, argument) {
+    if (!this.#notNull.has(name)) return;
+    throw new TypeError(
+      `${argument}.${name} must not be null: the column is declared notNull, and the server would leave it as it is`,
+    );
   }
 
   /**
@@ -167,6 +193,17 @@ function checkColumns(names) {
     );
   }
   return [...names];
+}
+
+/**
+ * @param {readonly string[]} given
+ * @param {readonly string[]} names
+ */
+function checkNotNull(given, names) {
+  checkArray(given, 'target.notNull');
+  const unknown = given.findIndex((name) => !names.includes(name));
+  if (unknown === -1) return new Set(given);
+  throw new TypeError(`target.notNull[${unknown}] is not among target.columns`);
 }
 
 /** @typedef {import('./types.js').Type} Type */

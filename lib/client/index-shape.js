@@ -23,6 +23,11 @@ class IndexShape {
     this.#isUnique = index === PRIMARY;
   }
 
+  /** The column that an AUTO_INCREMENT id is of, as far as is known. */
+  get idColumn() {
+    return this.#isUnique && this.#columns?.length === 1 ? this.#columns[0] : undefined;
+  }
+
   /**
    * Whether a key finds one row at most. Of an index with unknown columns one part counts as all.
    * @param {string} op

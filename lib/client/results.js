@@ -51,6 +51,27 @@ function insertedOf(outcome) {
 }
 
 /**
+ * The same with the id as a number. The row is there, also where no number can say its id: then it is
+ * in the error.
+ * @param {import('./call.js').Outcome} outcome
+ * @returns {{ insertId: number | null }}
+ */
+function insertedAsNumber(outcome) {
+  const { insertId } = insertedOf(outcome);
+  if (insertId === null || insertId <= MAX_SAFE) {
+    return { insertId: insertId === null ? null : Number(insertId) };
+  }
+  const error = new HandlerSocketError(
+    'ERR_HS_VALUE',
+    `the row was inserted with the id ${insertId}, which no number can say: declare the column as 'bigint'`,
+    { outcome: 'unknown' },
+  );
+  throw Object.assign(error, { insertId });
+}
+
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+
+/**
  * Whether a reply has one value.
  * @param {import('../..').Reply} reply
  * @param {readonly import('../..').Text[]} values  the reply's
@@ -120,6 +141,7 @@ function joinLists(parts) {
 module.exports = {
   replyOf,
   countOf,
+  insertedAsNumber,
   insertedOf,
   joinLists,
   mergeRows,

@@ -19,6 +19,10 @@ const MAX_KNOWN = 1000;
  * @param {string} text
  * @returns {unknown}
  *
+ * @callback Refuser
+ * @param {string} name  the column's
+ * @returns {never}
+ *
  * @typedef {object} RowMaker
  * @property {(text: string, start: number, end: number) => Row} fromText
  *   the first row of whole rows between two places of a text: values separated by TABs
@@ -30,13 +34,14 @@ const MAX_KNOWN = 1000;
 /**
  * @param {readonly string[]} names
  * @param {readonly (Converter | null)[]} converters  null for text as it is
+ * @param {readonly (Refuser | null)[]} refusers  throw for NULL; null where that is a value
  * @param {string} key  the same for those that are made alike
  * @returns {RowMaker}
  */
-function rowMakerOf(names, converters, key) {
+function rowMakerOf(names, converters, refusers, key) {
   let maker = known.get(key);
   if (maker === undefined) {
-    maker = makeRowMaker(names, converters);
+    maker = makeRowMaker(names, converters, refusers);
     if (known.size === MAX_KNOWN) known.clear();
     known.set(key, maker);
   }
@@ -46,14 +51,15 @@ function rowMakerOf(names, converters, key) {
 /**
  * @param {readonly string[]} names
  * @param {readonly (Converter | null)[]} converters
+ * @param {readonly (Refuser | null)[]} refusers
  * @returns {RowMaker}
  */
-function makeRowMaker(names, converters) {
+function makeRowMaker(names, converters, refusers) {
   try {
-    return compile(names, converters);
+    return compile(names, converters, refusers);
   } catch (error) {
     // A process may forbid to compile code at run time.
-    if (error instanceof EvalError) return interpret(names, converters);
+    if (error instanceof EvalError) return interpret(names, converters, refusers);
     throw error;
   }
 }
@@ -61,9 +67,10 @@ function makeRowMaker(names, converters) {
 /**
  * @param {readonly string[]} names
  * @param {readonly (Converter | null)[]} converters
+ * @param {readonly (Refuser | null)[]} refusers
  * @returns {RowMaker}
  */
-function compile(names, converters) {
+function compile(names, converters, refusers) {
   const { length } = names;
   const cutOne = (/** @type {number} */ i) => `
     ${i < length - 1 ? findTab() : findTabOrEnd()}
@@ -74,10 +81,15 @@ function compile(names, converters) {
   const convert = (i, value) => {
     return converters[i] === null ? value : `converters[${i}](${value})`;
   };
-  const ofText = literal(names, (i) => `v${i} === NULL ? null : ${convert(i, `v${i}`)}`);
+  /** @param {number} i */
+  const ofNull = (i) => {
+    return refusers[i] === null ? 'null' : `refusers[${i}](${JSON.stringify(names[i])})`;
+  };
+  const ofText = literal(names, (i) => `v${i} === NULL ? ${ofNull(i)} : ${convert(i, `v${i}`)}`);
   const ofValues = literal(names, (i) => {
     const value = `values[start + ${i}]`;
-    return converters[i] === null ? value : `${value} === null ? null : ${convert(i, value)}`;
+    if (converters[i] === null && refusers[i] === null) return value;
+    return `${value} === null ? ${ofNull(i)} : ${convert(i, value)}`;
   });
   const code = `return {
     fromText(text, start, end) { ${cut} return ${ofText}; },
@@ -87,7 +99,7 @@ function compile(names, converters) {
       for (let start = 0; start < values.length; start += ${length}) rows.push(${ofValues});
     },
   };`;
-  return new Function('NULL', 'converters', code)(NULL, converters);
+  return new Function('NULL', 'converters', 'refusers', code)(NULL, converters, refusers);
 }
 
 function findTab() {
@@ -114,9 +126,10 @@ function literal(names, expressionOf) {
 /**
  * @param {readonly string[]} names
  * @param {readonly (Converter | null)[]} converters
+ * @param {readonly (Refuser | null)[]} refusers
  * @returns {RowMaker}
  */
-function interpret(names, converters) {
+function interpret(names, converters, refusers) {
   /**
    * @param {readonly any[]} values
    * @param {number} start
@@ -124,6 +137,7 @@ function interpret(names, converters) {
   const rowAt = (values, start) => {
     const entries = names.map((name, i) => {
       const value = values[start + i];
+      if (value === null) refusers[i]?.(name);
       const convert = value === null ? null : converters[i];
       return [name, convert === null ? value : convert(value)];
     });

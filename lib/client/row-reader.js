@@ -16,16 +16,19 @@ class RowReader {
   #rowMaker;
   #takesBytes;
   #table;
+  #notNull;
 
   /**
    * @param {readonly string[]} names
    * @param {readonly (Type | null)[]} types
    * @param {string} table  for errors
+   * @param {ReadonlySet<string>} notNull  columns in which NULL is an error
    */
-  constructor(names, types, table) {
+  constructor(names, types, table, notNull) {
     this.#names = names;
     this.#types = types;
     this.#table = table;
+    this.#notNull = notNull;
     this.#takesBytes = types.some((type) => type?.fromBytes !== undefined);
     this.#rowMaker = this.#makeRowMaker();
   }
@@ -36,7 +39,7 @@ class RowReader {
    */
   only(names) {
     const types = names.map((name) => this.#types[this.#names.indexOf(name)]);
-    return new RowReader(names, types, this.#table);
+    return new RowReader(names, types, this.#table, this.#notNull);
   }
 
   /**
@@ -134,11 +137,21 @@ class RowReader {
     const converters = types.map((type, i) => {
       return type === null ? null : (/** @type {string} */ text) => this.#toValue(type, text, i);
     });
-    const isPlain = types.every((type) => type === null);
+    const refusers = this.#names.map((name) => (this.#notNull.has(name) ? this.#refuseNull : null));
+    const isPlain = types.every((type) => type === null) && this.#notNull.size === 0;
     const typeNames = types.map((type) => type?.name);
-    const key = isPlain ? [this.#names] : [this.#names, typeNames, this.#table];
-    return rowMakerOf(this.#names, converters, JSON.stringify(key));
+    const notNull = [...this.#notNull];
+    const key = isPlain ? [this.#names] : [this.#names, typeNames, this.#table, notNull];
+    return rowMakerOf(this.#names, converters, refusers, JSON.stringify(key));
   }
+
+  /** @param {string} name */
+  #refuseNull = (name) => {
+    throw new HandlerSocketError(
+      'ERR_HS_VALUE',
+      `column '${name}' of ${this.#table} holds NULL, and is declared notNull`,
+    );
+  };
 
   /**
    * What gives the text of a column of each row.

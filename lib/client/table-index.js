@@ -9,7 +9,14 @@ const { Commands } = require('./commands.js');
 const { IndexShape } = require('./index-shape.js');
 const { KeyColumns } = require('./key-columns.js');
 const { withOutcome } = require('./outcomes.js');
-const { countOf, insertedOf, joinLists, replyOf, settling } = require('./results.js');
+const {
+  countOf,
+  insertedAsNumber,
+  insertedOf,
+  joinLists,
+  replyOf,
+  settling,
+} = require('./results.js');
 const { RowIterator } = require('./row-iterator.js');
 const { RowReader } = require('./row-reader.js');
 const { readScanArguments, readScanOptions, scan, scanAll } = require('./scan.js');
@@ -23,6 +30,7 @@ const TARGET_OPTIONS = [
   'filterColumns',
   'types',
   'keyColumns',
+  'notNull',
 ];
 
 /** Only a client makes indexes. */
@@ -68,6 +76,8 @@ class Index {
   #commands;
   #keyColumns;
   #name;
+  /** @type {(outcome: Outcome) => { insertId: number | bigint | null }} */
+  #readInserted;
 
   /**
    * @param {symbol} maker
@@ -79,16 +89,20 @@ class Index {
     checkOptions(target, 'target');
     checkNames(target, 'target', TARGET_OPTIONS);
     const { database, table, index, columns, filterColumns, types = {}, keyColumns } = target;
+    const { notNull } = target;
     this.#name = `${database}.${table}`;
     this.#submit = submit;
     this.#isRouted = isRouted;
     this.#readsAhead = readsAhead;
-    this.#columns = new Columns(columns, types);
-    this.#reader = new RowReader(this.#columns.names, this.#columns.types, this.#name);
+    this.#columns = new Columns(columns, types, notNull);
+    const { names } = this.#columns;
+    this.#reader = new RowReader(names, this.#columns.types, this.#name, this.#columns.notNull);
     const place = { database, table, index, filterColumns };
     this.#keyColumns = new KeyColumns(this.#columns.names, keyColumns);
     const shape = new IndexShape(index, keyColumns && [...keyColumns]);
     this.#commands = new Commands(place, this.#columns, shape, define);
+    const idType = shape.idColumn === undefined ? undefined : types[shape.idColumn];
+    this.#readInserted = idType === 'number' ? insertedAsNumber : insertedOf;
   }
 
   /**
@@ -232,7 +246,7 @@ class Index {
       name: 'insert',
       isWrite: true,
       requests,
-      read: insertedOf,
+      read: this.#readInserted,
       values,
       call,
     });
@@ -254,7 +268,7 @@ class Index {
       isWrite: true,
       settlesEach: true,
       requests,
-      read: settling(insertedOf),
+      read: settling(this.#readInserted),
       finish: all,
       values: rows,
       call,
