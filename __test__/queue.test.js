@@ -363,7 +363,7 @@ describe('where the connection fails under the first, the next goes over a new c
     const rest = ['b', 'c'].map((text) => settle(connection, batchOf(text)));
     controller.abort();
     const { reason } = await first;
-    assert.deepEqual([reason.code, reason.outcome], ['ERR_HS_CLOSED', 'unknown']);
+    assert.deepEqual([reason.code, reason.outcome], ['ABORT_ERR', 'unknown']);
     for (const [i, result] of (await Promise.all(rest)).entries())
       assertReplies(result, [['bc'[i]]]);
     assert.deepEqual(
@@ -458,7 +458,7 @@ describe('an AbortSignal', () => {
     controller.abort(new Error('no longer needed'));
     const { reason } = await second;
     assertFailure(reason, {
-      code: 'ERR_HS_CLOSED',
+      code: 'ABORT_ERR',
       address: peer.address,
       outcome: 'not-sent',
       cause: { message: 'no longer needed' },
@@ -478,7 +478,7 @@ describe('an AbortSignal', () => {
     const last = settle(connection, batchOf('last'));
     controller.abort();
     for (const { reason } of await Promise.all(waiting)) {
-      assert.deepEqual([reason.code, reason.outcome], ['ERR_HS_CLOSED', 'not-sent']);
+      assert.deepEqual([reason.code, reason.outcome], ['ABORT_ERR', 'not-sent']);
       assert.equal(reason.cause, controller.signal.reason);
     }
     end();
@@ -623,7 +623,7 @@ describe('several connections in one executor', () => {
     }
     controller.abort();
     const [first, second] = await executed;
-    assert.deepEqual([first.reason.code, first.reason.outcome], ['ERR_HS_CLOSED', 'not-sent']);
+    assert.deepEqual([first.reason.code, first.reason.outcome], ['ABORT_ERR', 'not-sent']);
     assertReplies(second, [['fine', 'b']]);
     stuck.end();
     await stuck.first;

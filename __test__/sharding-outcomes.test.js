@@ -39,7 +39,7 @@ test('an updateReturning of which the find was sent is unknown, over several ser
   for (const [client, target] of clients) {
     t.after(() => client.close());
     await assert.rejects(client.openIndex(target).updateReturning('=', 1, { v: 2 }), {
-      code: 'ERR_HS_SERVER',
+      code: 'ERR_HS_NOT_OPENED',
       outcome: 'unknown',
     });
   }
