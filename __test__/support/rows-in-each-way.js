@@ -9,7 +9,8 @@ const { rowMakerOf } = require('../../lib/client/row-maker.js');
 
 const columns = JSON.parse(process.argv[2]);
 const converters = columns.map((_, i) => (i === 1 ? Number : null));
-const maker = rowMakerOf(columns, converters, 'test');
+const refusers = columns.map(() => null);
+const maker = rowMakerOf(columns, converters, refusers, 'test');
 
 const list = columns.map((_, i) => (i === 1 ? '17' : `value ${i}`));
 const other = columns.map((_, i) => (i < 2 ? null : ''));
