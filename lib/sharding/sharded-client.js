@@ -3,16 +3,19 @@
 const { inspect } = require('node:util');
 const { readConnectOptions } = require('../client/call-options.js');
 const { MADE_BY_CLIENT } = require('../client/table-index.js');
-const { Cluster } = require('./cluster.js');
-const { parseShardedOptions } = require('./options.js');
 const { hashedText } = require('./shard-key.js');
 const { ShardedIndex } = require('./sharded-index.js');
 
 class ShardedClient {
+  /** @type {InstanceType<typeof import('./cluster.js').Cluster>} */
   #cluster;
 
   /** @param {import('../..').ShardedClientOptions} options */
   constructor(options) {
+    // Loaded here, since most programs have one server, and to load them takes a tenth of the time of
+    // the whole package.
+    const { Cluster } = require('./cluster.js');
+    const { parseShardedOptions } = require('./options.js');
     this.#cluster = new Cluster(parseShardedOptions(options));
   }
 
