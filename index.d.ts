@@ -1577,7 +1577,10 @@ export class ShardedClient implements AsyncDisposable {
     const I extends string = 'PRIMARY',
   >(target: ShardedIndexTarget<C, T, F, N, K, I>): ShardedIndex<C, T, F, N, K, InsertId<T, K, I>>;
 
-  /** `'host:port'` of the server that a key belongs to, given the values of `shardBy`. */
+  /**
+   * `'host:port'` of the server that a key belongs to, given the values of `shardBy`. It knows of no
+   * `shardKey`: {@link ShardedIndex.getServer} does.
+   */
   getServer(key: Key): string;
 
   /** As {@link Client.connect}, of all servers and their replicas. */
@@ -1617,6 +1620,14 @@ export class ShardedIndex<
   K extends readonly string[] = readonly string[],
   Id extends number | bigint = number | bigint,
 > extends Index<C, T, F, N, K, Id> {
+  /**
+   * `'host:port'` of the server that a key belongs to, hashed as the index hashes it: by its `shardKey`,
+   * where there is one.
+   *
+   * @throws TypeError where the key has not all parts of `shardBy`.
+   */
+  getServer(key: IndexKey<T, never, K>): string;
+
   /** With `servers: 'all'`, each server's rows, one server after the other, up to `limit` of each. */
   find(
     op: FindOperator,

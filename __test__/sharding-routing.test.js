@@ -39,6 +39,24 @@ describe('a ring of servers that nobody asks', () => {
     );
   });
 
+  test("tells whose a key is by the index's shardKey", (t) => {
+    const servers = ['db1', 'db2', 'db3'].map((host) => ({ host }));
+    const cluster = new ShardedClient({ servers });
+    t.after(() => cluster.close());
+    const ring = new Ketama(servers).createContinuum();
+    const told = cluster.openIndex({ ...place, shardKey: ([id]) => `person:${id}` });
+    const plain = cluster.openIndex(place);
+    const pairs = cluster.openIndex({ ...place, shardBy: ['k', 'v'] });
+    for (const id of countTo(100)) {
+      assert.equal(told.getServer(id), ring.getServer(`person:${id}`));
+      assert.equal(told.getServer([id, 'more']), ring.getServer(`person:${id}`));
+      assert.equal(plain.getServer(id), cluster.getServer(id));
+      assert.equal(pairs.getServer([id, 'a']), cluster.getServer([id, 'a']));
+    }
+    assert.throws(() => pairs.getServer(1), refusal(TypeError, 'k, v'));
+    assert.throws(() => told.getServer([]), TypeError);
+  });
+
   test('is not asked by a getManySettled with an incomplete key, which rejects as a whole', async (t) => {
     const cluster = new ShardedClient({ servers: [{ host: '127.0.0.1', port: 1, writePort: 1 }] });
     t.after(() => cluster.close());

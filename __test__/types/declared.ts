@@ -157,3 +157,6 @@ exactly<Promise<{ id: number; name: string | null } | null>>()(sharded.get(1));
 exactly<Promise<{ insertId: number | null }>>()(sharded.insert({ id: 1 }));
 // @ts-expect-error: id is a number
 sharded.get('1');
+exactly<string>()(sharded.getServer(1));
+// @ts-expect-error: id is a number
+sharded.getServer('1');

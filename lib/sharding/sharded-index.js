@@ -54,6 +54,11 @@ class ShardedIndex extends Index {
     };
   }
 
+  /** @param {unknown} key */
+  getServer(key) {
+    return this.#cluster.addressOf(this.#shardKey.ofKey(key, 'key'));
+  }
+
   /**
    * @override
    * @param {import('../..').FindOperator} op
