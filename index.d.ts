@@ -1128,6 +1128,8 @@ export interface PingResult {
 export interface ClientStats {
   /** How many connections are open just now. */
   connections: number;
+  /** How many of them have a batch in flight. */
+  connectionsInUse: number;
   /** How many connects have succeeded. */
   generation: number;
   /** How many calls have no result yet. */
@@ -1136,12 +1138,29 @@ export interface ClientStats {
   batches: number;
   /** How many commands they held. */
   commands: number;
-  /** How many bytes they held. */
+  /** How many bytes they held: the same as `bytesOut`. */
   bytes: number;
+  /** About how many bytes of replies have come. */
+  bytesIn: number;
+  /** How many bytes of commands were sent. */
+  bytesOut: number;
   /** How many commands were sent once more, or for the first time after a failed connect. */
   retries: number;
   /** How many calls failed, by the error's code. A row that `insertMany` tells of is no failed call. */
   errors: Readonly<Record<string, number>>;
+  /** Of the last minute, in milliseconds, right to a few per cent; null where there was nothing. */
+  latency: {
+    /** How long commands waited in the client, from the call until they were handed to a connection. */
+    queueMs: Percentiles;
+    /** How long batches took from then to their last reply. */
+    roundTripMs: Percentiles;
+  };
+}
+
+/** What half of the times, and what 99 of 100, do not exceed. */
+export interface Percentiles {
+  p50: number | null;
+  p99: number | null;
 }
 
 /**
@@ -1174,7 +1193,8 @@ export interface ClientStats {
  * sent again. `docs/errors.md` has the table.
  *
  * **Tracing.** `diagnostics_channel` tracing channels `hansock:operation` (each call),
- * `hansock:execute` (each batch) and `hansock:connect`; without subscribers they cost nothing.
+ * `hansock:execute` (each batch) and `hansock:connect`; without subscribers they cost nothing. The
+ * `attributes` of each message are those that OpenTelemetry's conventions for databases want.
  */
 export class Client implements AsyncDisposable {
   /** @throws TypeError or RangeError that names the option; a wrong host or path is one, too. */

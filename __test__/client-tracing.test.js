@@ -6,6 +6,7 @@ const { describe, test } = require('node:test');
 const { setImmediate: turn } = require('node:timers/promises');
 const { inspect } = require('node:util');
 
+const { Client } = require('..');
 const { clientOf } = require('./support/clients.js');
 const { answer, refusingAddress, startPeer } = require('./support/fake-peer.js');
 
@@ -52,7 +53,7 @@ function record(context, name) {
 }
 
 /** The context of a channel without what Node.js itself puts into it. */
-function ownPart({ result: _result, error: _error, ...rest }) {
+function ownPart({ result: _result, error: _error, attributes: _attributes, ...rest }) {
   return rest;
 }
 
@@ -193,6 +194,75 @@ describe('hansock:operation', () => {
         [[KEY], undefined],
       ],
     );
+  });
+});
+
+describe('the attributes of', () => {
+  /** Those of all messages of a channel, when it is over. */
+  async function attributesOf(t, name, use) {
+    const recorded = record(t, name);
+    await use();
+    await turn();
+    return recorded.contexts.map(({ attributes }) => attributes);
+  }
+  const refuses = answer((line) => (line.startsWith('P') ? '0\t1\n' : '1\t1\t121\n'));
+
+  test('a call are what OpenTelemetry wants of a database', async (t) => {
+    const peer = await startPeer(t, serveTable);
+    const index = clientOf(t, peer).openIndex(target);
+    const found = await attributesOf(t, 'operation', async () => {
+      await index.get(1);
+      await index.getMany([1, 2, 3]);
+    });
+    const common = {
+      'db.system.name': 'mariadb',
+      'db.namespace': 't',
+      'db.collection.name': 'kv',
+      'server.address': '127.0.0.1',
+      'server.port': peer.port,
+    };
+    assert.deepEqual(found, [
+      { ...common, 'db.operation.name': 'get' },
+      { ...common, 'db.operation.name': 'getMany', 'db.operation.batch.size': 3 },
+    ]);
+  });
+
+  test('a call that fails tell why', async (t) => {
+    const index = clientOf(t, await startPeer(t, refuses)).openIndex(target);
+    const [found] = await attributesOf(t, 'operation', async () => {
+      await assert.rejects(index.insert(['a']));
+    });
+    assert.equal(found['error.type'], 'ERR_HS_DUPLICATE_KEY');
+  });
+
+  test('a batch and of a connect', async (t) => {
+    const address = await refusingAddress(t);
+    const port = Number(address.split(':')[1]);
+    const peer = await startPeer(t, serveTable);
+    for (const [name, operation, failing] of [
+      ['execute', 'execute', 'ERR_HS_CONNECT'],
+      ['connect', 'connect', 'ERR_HS_CONNECT'],
+    ]) {
+      const [found] = await attributesOf(t, name, () => clientOf(t, peer).openIndex(target).get(1));
+      const size = name === 'execute' ? { 'db.operation.batch.size': 2 } : {};
+      const common = { 'db.system.name': 'mariadb', 'db.operation.name': operation };
+      const place = { 'server.address': '127.0.0.1', 'server.port': peer.port };
+      assert.deepEqual(found, { ...common, ...place, ...size });
+      const [failed] = await attributesOf(t, name, async () => {
+        await assert.rejects(clientOf(t, { port }).openIndex(target).get(1));
+      });
+      assert.equal(failed['error.type'], failing);
+    }
+  });
+
+  test('a Unix socket have its path', async (t) => {
+    const client = new Client({ path: '/nowhere/at/all' });
+    t.after(() => client.close());
+    const [found] = await attributesOf(t, 'operation', async () => {
+      await assert.rejects(client.openIndex(target).get(1));
+    });
+    assert.equal(found['server.address'], '/nowhere/at/all');
+    assert.ok(!('server.port' in found));
   });
 });
 

@@ -4,6 +4,7 @@ const assert = require('node:assert/strict');
 const path = require('node:path');
 const { describe, test } = require('node:test');
 
+const { TEST_TOOLS } = require('../scripts/tools.js');
 const { runChild } = require('./support/children.js');
 
 const FOLDER = path.join(__dirname, '..', 'examples');
@@ -28,6 +29,20 @@ const TOLD = {
     /^SQL counts 20000 rows$/m,
   ],
   'paging.js': [/^5000 items on 250 pages$/m, /^scan gave 5000 items$/m],
+  'opentelemetry.js': [
+    /^ERR_HS_DUPLICATE_KEY$/m,
+    /^insert item in the request done \{\n {2}'db.system.name': 'mariadb',\n {2}'db.operation.name': 'insert',\n {2}'server.address': '127.0.0.1',\n {2}'db.namespace': 'shop',\n {2}'db.collection.name': 'item'\n\}$/m,
+    /^insertMany item in the request done \{[^}]*'db.operation.batch.size': 2,/m,
+    /^insert item in the request failed \{[^}]*'error.type': 'ERR_HS_DUPLICATE_KEY'/m,
+    /^get item in the request done \{/m,
+  ],
+  'prometheus.js': [
+    /^hansock_errors_total\{code="ERR_HS_DUPLICATE_KEY"\} 1$/m,
+    /^hansock_connections\{state="in use"\} [01]$/m,
+    /^hansock_latency_milliseconds\{stage="roundTrip",quantile="0.99"\} \d+(\.\d+)?$/m,
+    /^hansock_bytesIn_total \d+$/m,
+    /^hansock_pending_calls 0$/m,
+  ],
   'sharding.js': [
     /^two servers: \d+ and \d+ rows, \d+ were moved$/m,
     /^scan: 5000 rows of both in order$/m,
@@ -42,6 +57,8 @@ describe('examples:', () => {
       const program = (_hansock, file) => require(file);
       const { code, signal, stdout, stderr } = await runChild(t, program, {
         args: [path.join(FOLDER, name)],
+        // What is no dependency of the package.
+        env: { NODE_PATH: path.join(TEST_TOOLS, 'node_modules') },
       });
       assert.deepEqual({ code, signal, stderr }, { code: 0, signal: null, stderr: '' }, stdout);
       for (const pattern of told) assert.match(stdout, pattern);

@@ -29,6 +29,7 @@ const MAX_KEPT_BYTES = 1024 * 1024;
  * @property {(batch: Batch) => void} add
  * @property {(batch: Batch) => Uint8Array} run  the bytes, to be sent
  * @property {(batch: Batch, segments: readonly import('../native.js').ReplySegment[], address: string, error: import('..').HandlerSocketError | null) => void} finish
+ * @property {(batch: Batch) => number} receivedBytes  about how many its replies had
  */
 
 /** @type {Access} */
@@ -45,6 +46,8 @@ class Batch {
   #state = 'new';
   /** @type {readonly import('..').Reply[]} */
   #replies = [];
+  /** About how many bytes the replies had. */
+  #receivedBytes = 0;
   /** @type {import('..').HandlerSocketError | null} */
   #error = null;
 
@@ -82,8 +85,10 @@ class Batch {
       finish(batch, segments, address, error) {
         batch.#state = 'done';
         batch.#replies = readReplies(segments, address);
+        batch.#receivedBytes = segments.reduce((sum, segment) => sum + sizeOf(segment), 0);
         batch.#error = error;
       },
+      receivedBytes: (batch) => batch.#receivedBytes,
     };
   }
 
@@ -311,5 +316,25 @@ function checkIndexId(indexId) {
 }
 
 /** @typedef {InstanceType<typeof command.Command>} Command */
+
+/**
+ * About how many bytes came: text is ASCII.
+ * @param {import('../native.js').ReplySegment} segment
+ * @returns {number}
+ */
+function sizeOf(segment) {
+  if (typeof segment === 'string' || Buffer.isBuffer(segment)) return segment.length;
+  const { head, parts } = segment;
+  return parts.reduce((sum, part) => sum + sizeOfPart(part), head.length);
+}
+
+/**
+ * Of whole rows, or of the values of a long one.
+ * @param {import('../native.js').RowsPart} part
+ */
+function sizeOfPart(part) {
+  if (!Array.isArray(part)) return part.length;
+  return part.reduce((sum, value) => sum + (value?.length ?? 1) + 1, 0);
+}
 
 module.exports = { Batch, access };

@@ -117,16 +117,24 @@ class Client {
   }
 
   stats() {
-    const { batches, commands, bytes, retries, pending, errors } = this.#counters;
+    const time = now();
+    const { batches, commands, bytes, bytesIn, retries, pending, errors } = this.#counters;
     return {
       connections: this.#reads.connections + (this.#writes?.connections ?? 0),
+      connectionsInUse: this.#reads.connectionsInUse + (this.#writes?.connectionsInUse ?? 0),
       generation: this.#reads.connects + (this.#writes?.connects ?? 0),
       pending,
       batches,
       commands,
       bytes,
+      bytesIn,
+      bytesOut: bytes,
       retries,
       errors: { ...errors },
+      latency: {
+        queueMs: this.#counters.queue.percentiles(time),
+        roundTripMs: this.#counters.roundTrip.percentiles(time),
+      },
     };
   }
 
@@ -268,7 +276,9 @@ class Client {
    */
   #trace(operation, promise) {
     if (operation.isProbe) return promise;
-    return traceOperation(operation, this.#settings.traceValues, promise);
+    const { read, write, traceValues } = this.#settings;
+    const place = operation.isWrite ? (write ?? read) : read;
+    return traceOperation(operation, place.name, traceValues, promise);
   }
 
   /**

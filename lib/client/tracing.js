@@ -13,17 +13,28 @@ const executes = tracingChannel('hansock:execute');
 const connects = tracingChannel('hansock:connect');
 
 /**
- * A call: `{ operation, database, table, index, requests }`, with `key` and `values` too where they are to be shown.
+ * A call: `{ operation, database, table, index, requests, attributes }`, with `key` and `values` too where they are to be shown.
  * @template Result
  * @param {import('./table-index.js').Operation} operation
+ * @param {string} address
  * @param {boolean} showsValues
  * @param {Promise<Result>} promise
  * @returns {Promise<Result>}
  */
-function traceOperation({ name, requests, key, values }, showsValues, promise) {
+function traceOperation({ name, requests, key, values }, address, showsValues, promise) {
   if (!isSubscribed(operations) || requests.length === 0) return promise;
   const { database, table, index } = requests[0].definition;
-  const context = { operation: name, database, table, index, requests: requests.length };
+  const attributes = attributesOf(address, name, requests.length);
+  attributes['db.namespace'] = database;
+  attributes['db.collection.name'] = table;
+  const context = {
+    operation: name,
+    database,
+    table,
+    index,
+    requests: requests.length,
+    attributes,
+  };
   if (showsValues) Object.assign(context, { key, values });
   /** @type {(ended: Promise<void>) => void} */
   let end = nothing;
@@ -38,6 +49,7 @@ function traceOperation({ name, requests, key, values }, showsValues, promise) {
       return result;
     },
     (error) => {
+      attributes['error.type'] = typeOf(error);
       end(Promise.reject(showsValues ? error : withoutValue(error)));
       throw error;
     },
@@ -69,15 +81,21 @@ function traceExecute(connection, batch, timeoutMs) {
   const { address, generation, state } = connection;
   const executed = executeOne(connection, batch, timeoutMs);
   if (tracesExecute) {
-    const context = { address, commands: batch.commandCount, bytes: batch.byteLength };
-    ignoreError(executes.tracePromise(() => rejectIfFailed(executed), context));
+    const { commandCount: commands, byteLength: bytes } = batch;
+    const context = {
+      address,
+      commands,
+      bytes,
+      attributes: attributesOf(address, 'execute', commands),
+    };
+    trace(executes, rejectIfFailed(executed), context);
   }
   if (tracesConnect && state !== 'connected') {
-    ignoreError(connects.tracePromise(() => rejectUnless(executed, hasConnected), { address }));
+    trace(connects, rejectUnless(executed, hasConnected), connectTo(address));
   } else if (tracesConnect) {
     // That the connection had to be made anew is known only when it has been.
     executed.then(() => {
-      if (hasConnected()) ignoreError(connects.tracePromise(async () => {}, { address }));
+      if (hasConnected()) trace(connects, Promise.resolve(), connectTo(address));
     });
   }
   return executed;
@@ -94,9 +112,59 @@ function traceExecute(connection, batch, timeoutMs) {
  */
 function traceFailedConnect(address, error) {
   if (isSubscribed(connects)) {
-    ignoreError(connects.tracePromise(() => Promise.reject(error), { address }));
+    trace(connects, Promise.reject(error), connectTo(address));
   }
 }
+
+/**
+ * @param {import('node:diagnostics_channel').TracingChannel} channel
+ * @param {Promise<unknown>} promise
+ * @param {{ attributes: Attributes }} context
+ */
+function trace(channel, promise, context) {
+  const noted = promise.catch((error) => {
+    context.attributes['error.type'] = typeOf(error);
+    throw error;
+  });
+  ignoreError(channel.tracePromise(() => noted, context));
+}
+
+/** @param {string} address */
+function connectTo(address) {
+  return { address, attributes: attributesOf(address, 'connect', 1) };
+}
+
+/** What an address is made of. */
+const HOST_AND_PORT = /^(?:\[(.*)\]|(.*)):(\d+)$/;
+const UNIX = 'unix:';
+
+/**
+ * What OpenTelemetry's conventions want of a database's client. A batch is one of two or more.
+ * @param {string} address
+ * @param {string} operation
+ * @param {number} size
+ * @returns {Attributes}
+ */
+function attributesOf(address, operation, size) {
+  /** @type {Attributes} */
+  const attributes = { 'db.system.name': 'mariadb', 'db.operation.name': operation };
+  if (size > 1) attributes['db.operation.batch.size'] = size;
+  const [, ipv6, host = ipv6, port] = HOST_AND_PORT.exec(address) ?? [];
+  if (address.startsWith(UNIX)) attributes['server.address'] = address.slice(UNIX.length);
+  else Object.assign(attributes, { 'server.address': host, 'server.port': Number(port) });
+  return attributes;
+}
+
+/**
+ * The code of an error, or its name.
+ * @param {any} error
+ * @returns {string}
+ */
+function typeOf(error) {
+  return error?.code ?? error?.name ?? '_OTHER';
+}
+
+/** @typedef {Record<string, string | number>} Attributes */
 
 /** @param {Promise<import('../..').ExecuteResult>} executed */
 async function rejectIfFailed(executed) {

@@ -75,6 +75,11 @@ class ConnectionPool {
     return sum;
   }
 
+  /** How many connections have a batch in flight. */
+  get inUse() {
+    return this.#connections.filter((connection) => !connection.isIdle).length;
+  }
+
   /** How many connections are open. */
   get connected() {
     return this.#connections.filter((connection) => connection.isConnected).length;

@@ -112,7 +112,6 @@ class Deadline {
   #calls = [];
   #pending = 0;
   #owner;
-  #begun;
   #isOver = false;
 
   /**
@@ -127,7 +126,7 @@ class Deadline {
     /** When something is to be done about it: at its time, and once more a while later. */
     this.due = at;
     this.#owner = owner;
-    this.#begun = begun;
+    this.begun = begun;
   }
 
   /**
@@ -135,7 +134,7 @@ class Deadline {
    * @param {number} time
    */
   isFresh(time) {
-    return !this.#isOver && time - this.#begun < MAX_AGE_MS;
+    return !this.#isOver && time - this.begun < MAX_AGE_MS;
   }
 
   /** @param {import('../instances').Call} call */
@@ -206,7 +205,7 @@ class Deadline {
    */
   #errorOf({ operation }, what, outcome) {
     const { address } = this.#owner;
-    const ms = Math.round(this.at - this.#begun);
+    const ms = Math.round(this.at - this.begun);
     const message = `${operation}: ${what} when ${ms} ms were over`;
     return new HandlerSocketError('ERR_HS_TIMEOUT', message, { address, outcome });
   }

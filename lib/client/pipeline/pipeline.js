@@ -98,6 +98,10 @@ class Pipeline {
     return this.#pool.connected;
   }
 
+  get connectionsInUse() {
+    return this.#pool.inUse;
+  }
+
   /**
    * @param {Call} call
    * @param {number} [until]  as performance.now() tells it, where it is not the client's time from

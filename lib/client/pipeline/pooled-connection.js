@@ -1,7 +1,7 @@
 'use strict';
 
 const { clearTimeout, now, setImmediate, setTimeout } = require('../../timers.js');
-const { Batch } = require('../../batch.js');
+const { Batch, access } = require('../../batch.js');
 const { Connection } = require('../../connection.js');
 const { HandlerSocketError } = require('../../errors.js');
 const { ARRIVED, Holder, QUEUED } = require('../call.js');
@@ -268,12 +268,15 @@ class PooledConnection {
     const { connection, connects } = session;
     const batch = this.#writer.write(unopened, requests, session.ids);
     this.#counters.countBatch(batch, 1);
-    const timeoutMs = Math.max(until - now(), 0);
+    const begun = now();
+    const timeoutMs = Math.max(until - begun, 0);
+    this.#counters.noteHandedOver(requests, begun);
     holder.handOver(until);
     const result = await tracing.traceExecute(connection, batch, timeoutMs);
     holder.stage = ARRIVED;
     const failure = result.status === 'rejected' ? asShared(result.reason) : null;
     this.#isOpen = failure === null;
+    if (failure === null) this.#counters.noteReplies(access.receivedBytes(batch), now() - begun);
     if (failure?.outcome === 'not-sent') this.#counters.countBatch(batch, -1);
     this.#writer.reuse(batch);
     // What a server says that has refused the secret is about nothing else.

@@ -1,0 +1,108 @@
+'use strict';
+
+/* Figures of a client as Prometheus text. Beside hansock it needs prom-client. */
+
+const { Counter, Gauge, Registry } = require('prom-client');
+const { Client } = require('hansock');
+const { startServer } = require('hansock/testing');
+
+const CREATE_TABLE = `
+  CREATE DATABASE shop;
+  CREATE TABLE shop.item (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(50) NOT NULL)`;
+
+/**
+ * Has a registry ask a client for its figures whenever it is asked for its own.
+ * @param {Registry} registry
+ * @param {Client} client
+ */
+function register(registry, client) {
+  const registers = [registry];
+  new Gauge({
+    name: 'hansock_pending_calls',
+    help: 'Calls without a result',
+    registers,
+    collect() {
+      this.set(client.stats().pending);
+    },
+  });
+  new Gauge({
+    name: 'hansock_connections',
+    help: 'Connections',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      const { connections: open, connectionsInUse } = client.stats();
+      this.set({ state: 'in use' }, connectionsInUse);
+      this.set({ state: 'idle' }, open - connectionsInUse);
+    },
+  });
+  new Gauge({
+    name: 'hansock_latency_milliseconds',
+    help: 'Of the last minute',
+    labelNames: ['stage', 'quantile'],
+    registers,
+    collect() {
+      const { queueMs, roundTripMs } = client.stats().latency;
+      for (const [stage, { p50, p99 }] of Object.entries({
+        queue: queueMs,
+        roundTrip: roundTripMs,
+      })) {
+        this.set({ stage, quantile: '0.5' }, p50 ?? Number.NaN);
+        this.set({ stage, quantile: '0.99' }, p99 ?? Number.NaN);
+      }
+    },
+  });
+  for (const name of /** @type {const} */ ([
+    'batches',
+    'commands',
+    'bytesIn',
+    'bytesOut',
+    'retries',
+  ])) {
+    new Counter({
+      name: `hansock_${name}_total`,
+      help: `ClientStats.${name}`,
+      registers,
+      collect() {
+        this.reset();
+        this.inc(client.stats()[name]);
+      },
+    });
+  }
+  new Counter({
+    name: 'hansock_errors_total',
+    help: 'Calls that failed, by code',
+    labelNames: ['code'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [code, count] of Object.entries(client.stats().errors)) this.inc({ code }, count);
+    },
+  });
+}
+
+async function main() {
+  const server = await startServer({ sql: CREATE_TABLE });
+  const { host, port, writePort, secret } = server;
+  const client = new Client({ host, port, writePort, secret });
+  const registry = new Registry();
+  register(registry, client);
+  try {
+    const items = client.openIndex({
+      database: 'shop',
+      table: 'item',
+      columns: ['id', 'name'],
+      types: { id: 'number' },
+      keyColumns: ['id'],
+    });
+    await items.insert({ id: 1, name: 'Tea' });
+    await items.insert({ id: 1, name: 'Milk' }).catch(({ code }) => console.log(code));
+    await items.get(1);
+    console.log(await registry.metrics());
+  } finally {
+    await client.close();
+    await server.stop();
+  }
+}
+
+main();
