@@ -9,8 +9,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import net from 'node:net';
+import { Random } from '../__test__/support/random.js';
 import { KINDS, program } from './calls.mjs';
-import { addCounts, createTables, HANSOCK, randomOf, startServer } from './load.mjs';
+import { addCounts, createTables, HANSOCK, startServer } from './load.mjs';
 
 const COUNT = Number(process.env.COUNT ?? 300);
 const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
@@ -80,7 +81,7 @@ try {
   let left = COUNT;
   await Promise.all(
     Array.from({ length: AT_ONCE }, async (_, i) => {
-      const random = randomOf(SEED + i);
+      const random = new Random(SEED + i);
       while (left-- > 0) await exitOne(random);
     }),
   );

@@ -5,15 +5,8 @@
  */
 
 import { setTimeout as wait } from 'node:timers/promises';
-import {
-  addCounts,
-  createTables,
-  Ledger,
-  randomOf,
-  report,
-  startLoad,
-  startServer,
-} from './load.mjs';
+import { Random } from '../__test__/support/random.js';
+import { addCounts, createTables, Ledger, report, startLoad, startServer } from './load.mjs';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 20);
 const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
@@ -26,7 +19,7 @@ const stats = {};
 try {
   await createTables(server);
   for (let round = 0; round < ROUNDS; round++) {
-    const random = randomOf(SEED + round);
+    const random = new Random(SEED + round);
     const ledger = new Ledger(server, `kill${round}`);
     ledgers.push(ledger);
     await ledger.prepare();

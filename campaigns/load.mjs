@@ -12,32 +12,13 @@
 import { createRequire } from 'node:module';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { Random } from '../__test__/support/random.js';
 
 export const HANSOCK =
   process.env.HANSOCK ?? fileURLToPath(new URL('..', import.meta.url)).slice(0, -1);
 export const require = createRequire(`${HANSOCK}/`);
 export const { Batch, Client, Connection, Executor } = require('./index.js');
 export const { startServer } = require('./lib/testing/index.js');
-
-/** Random choices that a seed repeats (mulberry32); the timing of a run is not repeated. */
-export function randomOf(seed) {
-  let state = seed | 0;
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const integer = (least, greatest) => least + Math.floor(next() * (greatest - least + 1));
-  return {
-    next,
-    integer,
-    chance: (probability) => next() < probability,
-    pick: (list) => list[integer(0, list.length - 1)],
-    /** Small numbers are as likely as large ones. */
-    logarithmic: (greatest) => Math.floor(greatest ** next()),
-  };
-}
 
 const STABLE_ROWS = 1000;
 /** Rows whose reply is longer than what the event loop takes in by itself. */
@@ -180,7 +161,7 @@ export function startLoad({ ports, server, seed, ledger }) {
   const actors = [];
   for (const [i, { name, client, options }] of clients.entries()) {
     for (let j = 0; j < 6; j++) {
-      const random = randomOf(seed * 1000 + i * 100 + j);
+      const random = new Random(seed * 1000 + i * 100 + j);
       actors.push(
         act(load, ledger, random, options.timeoutMs, () =>
           clientCall(name, client, random, ledger),
@@ -189,7 +170,7 @@ export function startLoad({ ports, server, seed, ledger }) {
     }
   }
   for (let j = 0; j < 6; j++) {
-    const random = randomOf(seed * 1000 + 900 + j);
+    const random = new Random(seed * 1000 + 900 + j);
     actors.push(act(load, ledger, random, 5000, () => coreCall(core, random, ledger)));
   }
   return {

@@ -2,27 +2,10 @@
 
 import { once } from 'node:events';
 import net from 'node:net';
-
-/** Random choices that a seed repeats (mulberry32), as in load.mjs. */
-function randomOf(seed) {
-  let state = seed | 0;
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const integer = (least, greatest) => least + Math.floor(next() * (greatest - least + 1));
-  return {
-    integer,
-    chance: (probability) => next() < probability,
-    pick: (list) => list[integer(0, list.length - 1)],
-    logarithmic: (greatest) => Math.floor(greatest ** next()),
-  };
-}
+import { Random } from '../__test__/support/random.js';
 
 function serveProxy({ seed, read, write }) {
-  const random = randomOf(seed);
+  const random = new Random(seed);
   const cuts = {};
   const listen = (port) => {
     const listener = net.createServer({ noDelay: true }, (client) =>

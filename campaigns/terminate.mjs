@@ -12,16 +12,9 @@ import fs from 'node:fs';
 import net from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { Random } from '../__test__/support/random.js';
 import { KINDS, program } from './calls.mjs';
-import {
-  addCounts,
-  Client,
-  createTables,
-  HANSOCK,
-  randomOf,
-  startServer,
-  within,
-} from './load.mjs';
+import { addCounts, Client, createTables, HANSOCK, startServer, within } from './load.mjs';
 
 const COUNT = Number(process.env.COUNT ?? 2000);
 const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
@@ -38,12 +31,12 @@ const counts = {};
 let slowestMs = 0;
 try {
   await createTables(server);
-  await terminateMany(randomOf(SEED), 40); // what grows once, has grown
+  await terminateMany(new Random(SEED), 40); // what grows once, has grown
   const before = footprint();
   const start = performance.now();
   let left = COUNT;
   const runners = Array.from({ length: AT_ONCE }, async (_, i) => {
-    const random = randomOf(SEED + 1 + i);
+    const random = new Random(SEED + 1 + i);
     while (left-- > 0) {
       await terminateOne(random);
       if (left % 200 === 0) console.log(COUNT - left, footprint());

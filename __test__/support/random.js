@@ -5,7 +5,12 @@ const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 
 /** Random choices that a seed repeats (mulberry32). */
 class Random {
-  #state = SEED;
+  #state;
+
+  /** @param {number} [seed] */
+  constructor(seed = SEED) {
+    this.#state = seed | 0;
+  }
 
   /** From 0, below 1. */
   next() {
@@ -18,6 +23,11 @@ class Random {
   /** A whole number, both ends included. */
   integer(least, greatest) {
     return least + Math.floor(this.next() * (greatest - least + 1));
+  }
+
+  /** A whole number from 1, below the greatest; small ones are as likely as large ones. */
+  logarithmic(greatest) {
+    return Math.floor(greatest ** this.next());
   }
 
   /** @template T @param {readonly T[]} list @returns {T} */
