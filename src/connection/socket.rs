@@ -87,7 +87,7 @@ impl Socket for NetworkSocket {
         }
         match self.0.peer_addr() {
             Ok(peer) if is_itself(&peer, &self.0.local_addr()?) => {
-                // Without a linger of 0 the closed socket would hold the port in TIME_WAIT.
+                // Without SO_LINGER 0 the closed socket would hold the port in TIME_WAIT.
                 self.0.set_linger(Some(Duration::ZERO))?;
                 Err(connection_refused())
             }
