@@ -121,7 +121,7 @@ async function reportsErrors(server) {
   const kv = client.openIndex(TABLE);
   await assert.rejects(kv.insert({ k: 1, v: 'again', n: 0 }), (error) => {
     assert.ok(error instanceof ServerError && error instanceof HandlerSocketError);
-    assert.deepEqual([error.code, error.serverMessage], ['ERR_HS_SERVER', '121']);
+    assert.deepEqual([error.code, error.serverMessage], ['ERR_HS_DUPLICATE_KEY', '121']);
     return true;
   });
   // @ts-expect-error: that is what it is about
