@@ -1,18 +1,18 @@
 'use strict';
 
-const { Batch } = require('./lib/batch.js');
+const { Batch } = require('./lib/core/batch.js');
 const { Client } = require('./lib/client/client.js');
 const { Index } = require('./lib/client/table-index.js');
-const { Connection } = require('./lib/connection.js');
+const { Connection } = require('./lib/core/connection.js');
 const {
   AbortError,
   ExecuteError,
   FanOutError,
   HandlerSocketError,
   ServerError,
-} = require('./lib/errors.js');
-const { Executor } = require('./lib/executor.js');
-const { Ketama } = require('./lib/ketama.js');
+} = require('./lib/errors/index.js');
+const { Executor } = require('./lib/core/executor.js');
+const { Ketama } = require('./lib/core/ketama.js');
 const { ShardedClient } = require('./lib/sharding/sharded-client.js');
 const { ShardedIndex } = require('./lib/sharding/sharded-index.js');
 

@@ -3,9 +3,9 @@
 const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
 
-const { ByteWriter } = require('../lib/byte-writer.js');
-const { Command } = require('../lib/command.js');
-const { encodeValue } = require('../lib/encode.js');
+const { ByteWriter } = require('../lib/protocol/byte-writer.js');
+const { Command } = require('../lib/protocol/command.js');
+const { encodeValue } = require('../lib/protocol/encode.js');
 
 /** The bytes of a command with these values, as the writer gives them. */
 function write(writer, values) {

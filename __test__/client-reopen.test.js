@@ -5,12 +5,12 @@ const { describe, test } = require('node:test');
 const { setImmediate: turn } = require('node:timers/promises');
 
 const native = require('../native.js');
-const { Call, Request } = require('../lib/client/call.js');
-const { Definition } = require('../lib/client/definition.js');
+const { Call, Request } = require('../lib/client/pipeline/call.js');
+const { Definition } = require('../lib/client/pipeline/definition.js');
 const { HandOut } = require('../lib/client/pipeline/hand-out.js');
 const { IndexIds } = require('../lib/client/pipeline/index-ids.js');
-const { encodeFind, encodeInsert } = require('../lib/command.js');
-const { readReplies } = require('../lib/reply.js');
+const { encodeFind, encodeInsert } = require('../lib/protocol/command.js');
+const { readReplies } = require('../lib/core/reply.js');
 const { clientOf, makeClient } = require('./support/clients.js');
 const { answer, startPeer } = require('./support/fake-peer.js');
 const { useServer } = require('./support/server.js');

@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
 
-const { access } = require('../lib/batch.js');
+const { access } = require('../lib/core/batch.js');
 const { clientOf, makeClient, serveTable, tableReply } = require('./support/clients.js');
 const { answer, startPeer } = require('./support/fake-peer.js');
 const { useServer } = require('./support/server.js');

@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
 
-const { Latency } = require('../lib/client/latency.js');
+const { Latency } = require('../lib/client/metrics/latency.js');
 const { clientOf, startGated } = require('./support/clients.js');
 const { answer, startPeer } = require('./support/fake-peer.js');
 

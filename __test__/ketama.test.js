@@ -6,7 +6,7 @@ const { inspect } = require('node:util');
 
 const { Ketama } = require('..');
 const { refusal } = require('./support/refusals.js');
-const golden = require('./data/ketama-golden.json');
+const golden = require('../tests/data/ketama-golden.json');
 
 const ringOf = (...servers) => {
   const list = servers.map(([host, port, weight]) => ({ host, port, weight }));

@@ -5,7 +5,7 @@ const { describe, test } = require('node:test');
 const vm = require('node:vm');
 
 const { Client } = require('..');
-const { TYPES } = require('../lib/client/types.js');
+const { TYPES } = require('../lib/client/rows/types.js');
 const { compileCodec } = require('../lib/schema/codecs/codec.js');
 const { orderBy } = require('../lib/sharding/merge.js');
 const { useServer } = require('./support/server.js');

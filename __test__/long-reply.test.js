@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
 
-const { LongReply } = require('../lib/long-reply.js');
+const { LongReply } = require('../lib/core/long-reply.js');
 
 /** Rows in parts as the addon cuts them: so many rows each. */
 function longReply(rows, rowsAPart) {

@@ -7,7 +7,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { after, before, test } = require('node:test');
 
-const { PLATFORMS } = require('../lib/no-addon.js');
+const { PLATFORMS } = require('../lib/util/no-addon.js');
 const { napi } = require('../package.json');
 
 const ROOT = path.join(__dirname, '..');

@@ -4,7 +4,7 @@ const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
 
 const { Connection, Executor } = require('..');
-const { workerRuns } = require('../lib/driver.js');
+const { workerRuns } = require('../lib/runtime/driver.js');
 const { runChild } = require('./support/children.js');
 const { answer, silence, startHealthyPeer, startPeer } = require('./support/fake-peer.js');
 const { batchOf } = require('./support/failures.js');

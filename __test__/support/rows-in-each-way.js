@@ -5,7 +5,7 @@
  * where nothing can be compiled, and where it can.
  */
 
-const { rowMakerOf } = require('../../lib/client/row-maker.js');
+const { rowMakerOf } = require('../../lib/client/rows/row-maker.js');
 
 const columns = JSON.parse(process.argv[2]);
 const converters = columns.map((_, i) => (i === 1 ? Number : null));

@@ -1,19 +1,19 @@
 /** lib/ does what index.d.ts says: each class is taken here for the declared one. */
 
 import type * as declared from 'hansock';
-import { Batch } from '../../lib/batch.js';
 import { Client } from '../../lib/client/client.js';
 import type { Index } from '../../lib/client/table-index.js';
-import { Connection } from '../../lib/connection.js';
+import { Batch } from '../../lib/core/batch.js';
+import { Connection } from '../../lib/core/connection.js';
+import { Executor } from '../../lib/core/executor.js';
+import { Ketama } from '../../lib/core/ketama.js';
+import type { Reply } from '../../lib/core/reply.js';
 import type {
   ExecuteError,
   FanOutError,
   HandlerSocketError,
   ServerError,
-} from '../../lib/errors.js';
-import { Executor } from '../../lib/executor.js';
-import { Ketama } from '../../lib/ketama.js';
-import type { Reply } from '../../lib/reply.js';
+} from '../../lib/errors/index.js';
 import { ShardedClient } from '../../lib/sharding/sharded-client.js';
 import type { ShardedIndex } from '../../lib/sharding/sharded-index.js';
 

@@ -2,19 +2,19 @@
 
 const { AsyncResource } = require('node:async_hooks');
 const { inspect } = require('node:util');
-const { offAbort, onAbort } = require('../abort.js');
-const { AbortError, HandlerSocketError } = require('../errors.js');
-const { now } = require('../timers.js');
-const { Call } = require('./call.js');
-const { readCallOptions, readConnectOptions } = require('./call-options.js');
-const { Counters } = require('./counters.js');
-const { Definitions } = require('./definition.js');
+const { offAbort, onAbort } = require('../runtime/abort.js');
+const { AbortError, HandlerSocketError } = require('../errors/index.js');
+const { now } = require('../runtime/clock.js');
+const { Call } = require('./pipeline/call.js');
+const { readCallOptions, readConnectOptions } = require('./pipeline/call-options.js');
+const { Counters } = require('./metrics/counters.js');
+const { Definitions } = require('./pipeline/definition.js');
 const { parseOptions } = require('./options.js');
 const { Pipeline } = require('./pipeline/pipeline.js');
 const { SecretSource } = require('./pipeline/secret.js');
 const { ping, probe, readProbe } = require('./probes.js');
 const { Index, MADE_BY_CLIENT } = require('./table-index.js');
-const { traceOperation } = require('./tracing.js');
+const { traceOperation } = require('./metrics/tracing.js');
 
 /** How many places are remembered: more than a connection has ids for. */
 const MAX_READABLE = 1024;
@@ -337,7 +337,7 @@ function nothing() {}
 /**
  * @typedef {import('./table-index.js').Operation} Operation
  * @typedef {import('./instances').Definition} Definition
- * @typedef {import('./call-options.js').ConnectSettings} ConnectSettings
+ * @typedef {import('./pipeline/call-options.js').ConnectSettings} ConnectSettings
  */
 
 module.exports = { Client, access };

@@ -1,11 +1,11 @@
 'use strict';
 
-const { now } = require('../timers.js');
-const { checkArray, checkNames, checkOptions } = require('../check.js');
-const command = require('../command.js');
-const { show } = require('../encode.js');
-const { Request } = require('./call.js');
-const { CALL_OPTIONS } = require('./call-options.js');
+const { now } = require('../runtime/clock.js');
+const { checkArray, checkNames, checkOptions } = require('../util/check.js');
+const command = require('../protocol/command.js');
+const { show } = require('../util/show.js');
+const { Request } = require('./pipeline/call.js');
+const { CALL_OPTIONS } = require('./pipeline/call-options.js');
 
 /** Increments are of the server's signed 64-bit integers. */
 const MAX_INT64 = 2n ** 63n - 1n;

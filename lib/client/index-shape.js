@@ -1,7 +1,7 @@
 'use strict';
 
-const { checkNames, checkOptions, checkString } = require('../check.js');
-const { show } = require('../encode.js');
+const { checkNames, checkOptions, checkString } = require('../util/check.js');
+const { show } = require('../util/show.js');
 
 /** The one index of which the name says that it is unique. */
 const PRIMARY = 'PRIMARY';

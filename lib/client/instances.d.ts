@@ -1,24 +1,24 @@
 /** The instances of this folder's classes, by the names that JSDoc cannot get at in a CommonJS module. */
 
-export type Batch = InstanceType<typeof import('../batch.js').Batch>;
-export type Call = InstanceType<typeof import('./call.js').Call>;
-export type Columns = InstanceType<typeof import('./columns.js').Columns>;
+export type Batch = InstanceType<typeof import('../core/batch.js').Batch>;
+export type Call = InstanceType<typeof import('./pipeline/call.js').Call>;
+export type Columns = InstanceType<typeof import('./rows/columns.js').Columns>;
 export type Commands = InstanceType<typeof import('./commands.js').Commands>;
-export type Connection = InstanceType<typeof import('../connection.js').Connection>;
-export type Counters = InstanceType<typeof import('./counters.js').Counters>;
+export type Connection = InstanceType<typeof import('../core/connection.js').Connection>;
+export type Counters = InstanceType<typeof import('./metrics/counters.js').Counters>;
 export type Deadline = ReturnType<
   InstanceType<typeof import('./pipeline/deadline.js').Deadlines>['begin']
 >;
-export type Definition = InstanceType<typeof import('./definition.js').Definition>;
-export type Holder = InstanceType<typeof import('./call.js').Holder>;
+export type Definition = InstanceType<typeof import('./pipeline/definition.js').Definition>;
+export type Holder = InstanceType<typeof import('./pipeline/call.js').Holder>;
 export type IndexIds = InstanceType<typeof import('./pipeline/index-ids.js').IndexIds>;
-export type KeyColumns = InstanceType<typeof import('./key-columns.js').KeyColumns>;
-export type Making = InstanceType<typeof import('./steps.js').Making>;
+export type KeyColumns = InstanceType<typeof import('./scan/key-columns.js').KeyColumns>;
+export type Making = InstanceType<typeof import('./pipeline/steps.js').Making>;
 export type PooledConnection = InstanceType<
   typeof import('./pipeline/pooled-connection.js').PooledConnection
 >;
-export type Request = InstanceType<typeof import('./call.js').Request>;
-export type RowReader = InstanceType<typeof import('./row-reader.js').RowReader>;
+export type Request = InstanceType<typeof import('./pipeline/call.js').Request>;
+export type RowReader = InstanceType<typeof import('./rows/row-reader.js').RowReader>;
 export type SecretSource = InstanceType<typeof import('./pipeline/secret.js').SecretSource>;
-export type Steps = InstanceType<typeof import('./steps.js').Steps>;
+export type Steps = InstanceType<typeof import('./pipeline/steps.js').Steps>;
 export type Slot = ReturnType<IndexIds['acquire']>;

@@ -7,15 +7,15 @@ const {
   checkOptions,
   checkSecret,
   checkString,
-} = require('../check.js');
+} = require('../util/check.js');
 const {
   DEFAULT_HOST,
   DEFAULT_READ_PORT,
   DEFAULT_WRITE_PORT,
   MAX_BUSY_POLL_MICROSECONDS,
-} = require('../defaults.js');
-const { Connection } = require('../connection.js');
-const { showKind } = require('../encode.js');
+} = require('../util/defaults.js');
+const { Connection } = require('../core/connection.js');
+const { showKind } = require('../util/show.js');
 
 const DEFAULT_TIMEOUT_MS = 5000;
 const DEFAULT_IDLE_TIMEOUT_MS = 60_000;

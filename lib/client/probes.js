@@ -1,9 +1,9 @@
 'use strict';
 
-const { Command } = require('../command.js');
-const { ServerError } = require('../errors.js');
-const { Request } = require('./call.js');
-const { replyOf } = require('./results.js');
+const { Command } = require('../protocol/command.js');
+const { ServerError } = require('../errors/index.js');
+const { Request } = require('./pipeline/call.js');
+const { replyOf } = require('./rows/results.js');
 
 /*
  * Requests that touch no row: they ask whether a port answers, and whether an index can be opened.
@@ -36,7 +36,7 @@ function ping() {
 
 /**
  * Throws what keeps an index from being opened, or a port from answering.
- * @param {import('./call.js').Outcome} outcome
+ * @param {import('./pipeline/call.js').Outcome} outcome
  */
 function readProbe(outcome) {
   if (outcome instanceof ServerError && outcome.serverMessage === IS_OPEN) return;

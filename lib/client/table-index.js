@@ -1,14 +1,14 @@
 'use strict';
 
 const { inspect } = require('node:util');
-const { checkArray, checkNames, checkOptions } = require('../check.js');
-const { copyBytes } = require('../encode.js');
-const { callSettingsOf, readCallOptions } = require('./call-options.js');
-const { Columns } = require('./columns.js');
+const { checkArray, checkNames, checkOptions } = require('../util/check.js');
+const { copyBytes } = require('../protocol/encode.js');
+const { callSettingsOf, readCallOptions } = require('./pipeline/call-options.js');
+const { Columns } = require('./rows/columns.js');
 const { Commands } = require('./commands.js');
 const { IndexShape } = require('./index-shape.js');
-const { KeyColumns } = require('./key-columns.js');
-const { withOutcome } = require('./outcomes.js');
+const { KeyColumns } = require('./scan/key-columns.js');
+const { withOutcome } = require('./pipeline/outcomes.js');
 const {
   countOf,
   insertedAsNumber,
@@ -16,11 +16,11 @@ const {
   joinLists,
   replyOf,
   settling,
-} = require('./results.js');
-const { RowIterator } = require('./row-iterator.js');
-const { RowReader } = require('./row-reader.js');
-const { readScanArguments, readScanOptions, scan, scanAll } = require('./scan.js');
-const { listRowsOf, mergeInSteps, rowsOf } = require('./steps.js');
+} = require('./rows/results.js');
+const { RowIterator } = require('./scan/row-iterator.js');
+const { RowReader } = require('./rows/row-reader.js');
+const { readScanArguments, readScanOptions, scan, scanAll } = require('./scan/scan.js');
+const { listRowsOf, mergeInSteps, rowsOf } = require('./rows/row-steps.js');
 
 const TARGET_OPTIONS = [
   'database',
@@ -59,7 +59,7 @@ const MADE_BY_CLIENT = Symbol('made by a client');
  *   throws is the call's error
  * @property {(values: any[]) => unknown} [finish]  makes the result of these values, where it is not the only one of them
  * @property {boolean} [settlesEach]  whether the result tells of each request by itself, so that the call does not reject
- * @property {import('./call-options.js').CallSettings} [call]  of this call alone
+ * @property {import('./pipeline/call-options.js').CallSettings} [call]  of this call alone
  * @property {string} [op]  what the caller gave, as are the others; without it a key stands for what equals it
  * @property {unknown} [key]  or the keys
  * @property {unknown} [values]  or the rows
@@ -152,7 +152,7 @@ class Index {
    * getMany by IN lists. undefined where the rows do not tell which key each belongs to.
    * @param {readonly unknown[]} keys
    * @param {import('./commands.js').KeyLists} keyLists
-   * @param {import('./call-options.js').CallSettings} [call]
+   * @param {import('./pipeline/call-options.js').CallSettings} [call]
    */
   #getLists(keys, { requests, lists, column }, call) {
     return this.#submit({
@@ -219,12 +219,12 @@ class Index {
     // What is wrong is to be known at the call.
     this.#commands.find(op ?? '>=', op === undefined ? '' : key, { limit: 1, filters });
     const kept = filters?.map((filter) => ({ ...filter, value: copyBytes(filter.value) }));
-    /** @type {import('./scan.js').Find} */
+    /** @type {import('./scan/scan.js').Find} */
     const find = async (op, key, limit, offset) => {
       const requests = [this.#commands.find(op, key, { limit, offset, filters: kept })];
       expectRows(requests, { limit });
       const operation = { name: 'scan', isWrite: false, isProbe: op === '=', requests };
-      /** @param {import('./call.js').Outcome} outcome */
+      /** @param {import('./pipeline/call.js').Outcome} outcome */
       const read = (outcome) => this.#reader.checkWidth(replyOf(outcome));
       return this.#submit({ ...operation, read, op, key, call });
     };
@@ -426,7 +426,7 @@ class Index {
 
 /**
  * @typedef {import('./commands.js').Modification} Modification
- * @typedef {import('./call.js').Outcome} Outcome
+ * @typedef {import('./pipeline/call.js').Outcome} Outcome
  */
 
 /**

@@ -1,6 +1,6 @@
 'use strict';
 
-const { HandlerSocketError } = require('../errors.js');
+const { HandlerSocketError } = require('../errors/index.js');
 
 /**
  * What a schema forbids, or why it could not be read. Nothing was sent.

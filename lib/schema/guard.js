@@ -1,7 +1,7 @@
 'use strict';
 
-const { checkArray, checkOneOf, checkOptions } = require('../check.js');
-const { show } = require('../encode.js');
+const { checkArray, checkOneOf, checkOptions } = require('../util/check.js');
+const { show } = require('../util/show.js');
 const { compileCodec } = require('./codecs/codec.js');
 const { checkStep } = require('./codecs/integers.js');
 const { schemaError } = require('./errors.js');

@@ -1,6 +1,6 @@
 'use strict';
 
-const { show } = require('../encode.js');
+const { show } = require('../util/show.js');
 const { charsetOf } = require('./codecs/charset.js');
 const { isBytewise, isPadded } = require('./collations.js');
 

@@ -1,6 +1,6 @@
 'use strict';
 
-const { checkString } = require('../check.js');
+const { checkString } = require('../util/check.js');
 const { schemaError } = require('./errors.js');
 const {
   TABLE_QUERY,

@@ -1,6 +1,6 @@
 'use strict';
 
-const { show } = require('../encode.js');
+const { show } = require('../util/show.js');
 
 /**
  * Runs one statement over whichever SQL connection the user has: mysql2 and mariadb, connections and pools, with

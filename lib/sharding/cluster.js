@@ -1,9 +1,9 @@
 'use strict';
 
-const { now } = require('../timers.js');
-const { Definitions } = require('../client/definition.js');
-const { readOutcomes } = require('../client/steps.js');
-const { Ketama } = require('../ketama.js');
+const { now } = require('../runtime/clock.js');
+const { Definitions } = require('../client/pipeline/definition.js');
+const { readOutcomes } = require('../client/pipeline/steps.js');
+const { Ketama } = require('../core/ketama.js');
 const { failOver } = require('./fail-over.js');
 const { failuresAmong, partition } = require('./partition.js');
 const { Shard } = require('./shard.js');
@@ -38,7 +38,7 @@ class Cluster {
 
   /**
    * Connects to each server, and opens there what has been defined so far.
-   * @param {import('../client/call-options.js').ConnectSettings} settings
+   * @param {import('../client/pipeline/call-options.js').ConnectSettings} settings
    */
   async connect(settings) {
     const definitions = this.#definitions.whole;

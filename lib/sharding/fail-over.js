@@ -1,10 +1,10 @@
 'use strict';
 
-const { now } = require('../timers.js');
-const { Request } = require('../client/call.js');
-const { withOutcome } = require('../client/outcomes.js');
+const { now } = require('../runtime/clock.js');
+const { Request } = require('../client/pipeline/call.js');
+const { withOutcome } = require('../client/pipeline/outcomes.js');
 const { eventOfFailure, retryDecision } = require('../client/pipeline/retry.js');
-const { AbortError, HandlerSocketError } = require('../errors.js');
+const { AbortError, HandlerSocketError } = require('../errors/index.js');
 const { partition } = require('./partition.js');
 
 /*
@@ -178,7 +178,7 @@ function asItIs(value) {
 
 /**
  * @typedef {import('../client/table-index.js').Operation} Operation
- * @typedef {import('../client/call.js').Outcome} Outcome
+ * @typedef {import('../client/pipeline/call.js').Outcome} Outcome
  * @typedef {import('../client/instances').Request} Request
  * @typedef {InstanceType<typeof import('./shard.js').Node>} Node
  */

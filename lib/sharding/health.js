@@ -1,6 +1,6 @@
 'use strict';
 
-const { now } = require('../timers.js');
+const { now } = require('../runtime/clock.js');
 
 const FIRST_INTERVAL_MS = 100;
 const LONGEST_INTERVAL_MS = 30_000;

@@ -1,6 +1,6 @@
 'use strict';
 
-const { isNumber } = require('../client/types.js');
+const { isNumber } = require('../client/rows/types.js');
 
 /*
  * The servers' streams of rows as one, in the order of the index.

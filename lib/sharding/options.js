@@ -1,9 +1,15 @@
 'use strict';
 
-const { checkArray, checkInteger, checkNames, checkOneOf, checkOptions } = require('../check.js');
+const {
+  checkArray,
+  checkInteger,
+  checkNames,
+  checkOneOf,
+  checkOptions,
+} = require('../util/check.js');
 const { parseOptions } = require('../client/options.js');
-const { DEFAULT_HOST, DEFAULT_READ_PORT } = require('../defaults.js');
-const { showKind } = require('../encode.js');
+const { DEFAULT_HOST, DEFAULT_READ_PORT } = require('../util/defaults.js');
+const { showKind } = require('../util/show.js');
 
 const DEFAULT_WEIGHT = 1;
 const MAX_WEIGHT = 2 ** 32 - 1;

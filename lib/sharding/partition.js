@@ -1,7 +1,7 @@
 'use strict';
 
-const { ownError } = require('../client/outcomes.js');
-const { HandlerSocketError, ServerError } = require('../errors.js');
+const { ownError } = require('../client/pipeline/outcomes.js');
+const { HandlerSocketError, ServerError } = require('../errors/index.js');
 
 /**
  * Items by what each belongs to.
@@ -55,6 +55,6 @@ function isFailure(outcome, isWrite) {
   return outcome instanceof HandlerSocketError;
 }
 
-/** @typedef {import('../client/call.js').Outcome} Outcome */
+/** @typedef {import('../client/pipeline/call.js').Outcome} Outcome */
 
 module.exports = { failuresAmong, partition };

@@ -3,8 +3,9 @@
 const {
   types: { isDate, isUint8Array },
 } = require('node:util');
-const { valuesOf } = require('../client/row-object.js');
-const { encodeValue, show, showKind } = require('../encode.js');
+const { valuesOf } = require('../client/rows/row-object.js');
+const { encodeValue } = require('../protocol/encode.js');
+const { show, showKind } = require('../util/show.js');
 
 /**
  * Which part of a key says on which server its row is, and how that part is hashed: one column as its plain text, so that

@@ -68,7 +68,7 @@ class Shard {
   }
 
   /**
-   * @param {import('../client/call-options.js').ConnectSettings} settings
+   * @param {import('../client/pipeline/call-options.js').ConnectSettings} settings
    * @param {readonly import('../client/instances').Definition[]} definitions
    */
   async connect({ writes, call }, definitions) {

@@ -1,7 +1,7 @@
 'use strict';
 
 const { inspect } = require('node:util');
-const { readConnectOptions } = require('../client/call-options.js');
+const { readConnectOptions } = require('../client/pipeline/call-options.js');
 const { MADE_BY_CLIENT } = require('../client/table-index.js');
 const { hashedText } = require('./shard-key.js');
 const { ShardedIndex } = require('./sharded-index.js');

@@ -1,12 +1,12 @@
 'use strict';
 
-const { checkOneOfArgument, checkOptions } = require('../check.js');
-const { CALL_OPTIONS } = require('../client/call-options.js');
-const { withOutcome } = require('../client/outcomes.js');
-const { readOutcomes } = require('../client/steps.js');
-const { SCAN_OPTIONS, readScanArguments } = require('../client/scan.js');
+const { checkOneOfArgument, checkOptions } = require('../util/check.js');
+const { CALL_OPTIONS } = require('../client/pipeline/call-options.js');
+const { withOutcome } = require('../client/pipeline/outcomes.js');
+const { readOutcomes } = require('../client/pipeline/steps.js');
+const { SCAN_OPTIONS, readScanArguments } = require('../client/scan/scan.js');
 const { Index } = require('../client/table-index.js');
-const { AbortError, FanOutError, HandlerSocketError } = require('../errors.js');
+const { AbortError, FanOutError, HandlerSocketError } = require('../errors/index.js');
 const { merge, orderBy } = require('./merge.js');
 const { ShardKey } = require('./shard-key.js');
 
@@ -206,7 +206,7 @@ function ownOptions(options, names) {
 
 /**
  * @param {Operation} operation
- * @param {import('../client/call.js').Outcome} outcome
+ * @param {import('../client/pipeline/call.js').Outcome} outcome
  * @returns {Promise<unknown>} undefined where there is none to be had
  */
 function rowOf(operation, outcome) {

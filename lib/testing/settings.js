@@ -1,7 +1,7 @@
 'use strict';
 
 const crypto = require('node:crypto');
-const { showKind } = require('../encode.js');
+const { showKind } = require('../util/show.js');
 
 /**
  * @typedef {object} Settings The options of startServer, checked and complete.

@@ -1,6 +1,6 @@
 'use strict';
 
-const { showKind } = require('../encode.js');
+const { showKind } = require('../util/show.js');
 const { HOST, pathsIn } = require('./configuration.js');
 const { killForGood, startAgain } = require('./boot.js');
 const { runSql } = require('./sql.js');

@@ -20,7 +20,7 @@ use crate::protocol::Batch;
 /// way to the worker. More would hold the event loop up: a send takes a few microseconds.
 const SENT_AT_ONCE: usize = 16;
 
-/// The executes of one environment. `lib/driver.js` has the only one.
+/// The executes of one environment. `lib/runtime/driver.js` has the only one.
 #[napi(js_name = "Driver", custom_finalize)]
 pub struct NodeDriver {
     state: Rc<State>,

@@ -1,6 +1,6 @@
 'use strict';
 
-const { Batch, access } = require('../../batch.js');
+const { Batch, access } = require('../../core/batch.js');
 const { UNUSED_ID } = require('./index-ids.js');
 
 /** Writes batches of requests. */

@@ -1,6 +1,6 @@
 'use strict';
 
-const { now } = require('../../timers.js');
+const { now } = require('../../runtime/clock.js');
 const { connectionCount } = require('./connection-count.js');
 const { PooledConnection } = require('./pooled-connection.js');
 

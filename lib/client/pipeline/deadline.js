@@ -1,8 +1,8 @@
 'use strict';
 
-const { clearTimeout, now, setImmediate, setTimeout } = require('../../timers.js');
-const { MAX_TIMEOUT_MS } = require('../../defaults.js');
-const { HandlerSocketError } = require('../../errors.js');
+const { clearTimeout, now, setImmediate, setTimeout } = require('../../runtime/clock.js');
+const { MAX_TIMEOUT_MS } = require('../../util/defaults.js');
+const { HandlerSocketError } = require('../../errors/index.js');
 
 /*
  * The time of calls. A deadline is an absolute time, as performance.now() tells it, and is passed

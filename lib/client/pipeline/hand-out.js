@@ -1,10 +1,10 @@
 'use strict';
 
-const { now } = require('../../timers.js');
-const { QUEUE } = require('../call.js');
-const { countRolledBack, explainRefusal, explainRollback } = require('../outcomes.js');
+const { now } = require('../../runtime/clock.js');
+const { QUEUE } = require('./call.js');
+const { countRolledBack, explainRefusal, explainRollback } = require('./outcomes.js');
 const { eventOfFailure, eventOfRefusal, retryDecision } = require('./retry.js');
-const turn = require('../turn.js');
+const turn = require('../../runtime/turn.js');
 
 /**
  * After so much, in look-ups by key, the clock is asked: this many rows take a fraction of a

@@ -1,8 +1,8 @@
 'use strict';
 
-const { nextTick, now } = require('../../timers.js');
-const { HandlerSocketError } = require('../../errors.js');
-const { withOutcome } = require('../outcomes.js');
+const { nextTick, now } = require('../../runtime/clock.js');
+const { HandlerSocketError } = require('../../errors/index.js');
+const { withOutcome } = require('./outcomes.js');
 const { Deadlines } = require('./deadline.js');
 const { ConnectionPool } = require('./connection-pool.js');
 const { Queue } = require('./queue.js');

@@ -1,16 +1,16 @@
 'use strict';
 
-const { clearTimeout, now, setImmediate, setTimeout } = require('../../timers.js');
-const { Batch, access } = require('../../batch.js');
-const { Connection } = require('../../connection.js');
-const { HandlerSocketError } = require('../../errors.js');
-const { ARRIVED, Holder, QUEUED } = require('../call.js');
-const { asShared, withOutcome } = require('../outcomes.js');
-const tracing = require('../tracing.js');
+const { clearTimeout, now, setImmediate, setTimeout } = require('../../runtime/clock.js');
+const { Batch, access } = require('../../core/batch.js');
+const { Connection } = require('../../core/connection.js');
+const { HandlerSocketError } = require('../../errors/index.js');
+const { ARRIVED, Holder, QUEUED } = require('./call.js');
+const { asShared, withOutcome } = require('./outcomes.js');
+const tracing = require('../metrics/tracing.js');
 const { BatchWriter } = require('./batch-writer.js');
 const { HandOut } = require('./hand-out.js');
 const { Session } = require('./session.js');
-const turn = require('../turn.js');
+const turn = require('../../runtime/turn.js');
 
 /**
  * The results of a batch of this many requests are given in two portions where no other batch is in

@@ -1,8 +1,8 @@
 'use strict';
 
-const { clearTimeout, now, setTimeout } = require('../../timers.js');
-const { checkSecret } = require('../../check.js');
-const { HandlerSocketError } = require('../../errors.js');
+const { clearTimeout, now, setTimeout } = require('../../runtime/clock.js');
+const { checkSecret } = require('../../util/check.js');
+const { HandlerSocketError } = require('../../errors/index.js');
 
 /**
  * Where connects get their secret from. A function is called in the async context of whoever asks.

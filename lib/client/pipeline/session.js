@@ -1,7 +1,7 @@
 'use strict';
 
-const { nativeOf } = require('../../connection.js');
-const { explainClosedIndex } = require('../outcomes.js');
+const { nativeOf } = require('../../core/connection.js');
+const { explainClosedIndex } = require('./outcomes.js');
 const { IndexIds } = require('./index-ids.js');
 
 /**

@@ -3,7 +3,7 @@
 const {
   types: { isUint8Array },
 } = require('node:util');
-const { asBuffer } = require('../../encode.js');
+const { asBuffer } = require('../../protocol/encode.js');
 const { isWellFormed } = require('./charset.js');
 const { isGeometry } = require('./geometry.js');
 const { compareNumbers } = require('./integers.js');

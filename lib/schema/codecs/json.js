@@ -4,7 +4,7 @@ const {
   types: { isUint8Array },
 } = require('node:util');
 const { isUtf8 } = require('node:buffer');
-const { asBuffer } = require('../../encode.js');
+const { asBuffer } = require('../../protocol/encode.js');
 const { isWellFormed } = require('./charset.js');
 const { outOfRange, wrongType } = require('./refuse.js');
 

@@ -1,6 +1,6 @@
 'use strict';
 
-const { show } = require('../../encode.js');
+const { show } = require('../../util/show.js');
 
 /**
  * A value of a type that the column does not take.

@@ -3,7 +3,8 @@
 const {
   types: { isUint8Array },
 } = require('node:util');
-const { asBuffer, show } = require('../../encode.js');
+const { asBuffer } = require('../../protocol/encode.js');
+const { show } = require('../../util/show.js');
 const { leastText, isBytewise } = require('../collations.js');
 const { charsetOf, countPoints, isWellFormed } = require('./charset.js');
 const { outOfRange, wrongType } = require('./refuse.js');

@@ -1,0 +1,178 @@
+'use strict';
+
+const { HandlerSocketError, ServerError, remake } = require('../../errors/index.js');
+
+/*
+ * Errors that callers get: what a refusal means for a request, and outcomes that are true of more
+ * than one request.
+ */
+
+/**
+ * The storage engine's numbers for a deadlock's victim, and for what came after it in the same
+ * transaction.
+ */
+const ROLLED_BACK = new Set(['149', '200']);
+
+/**
+ * How many of a batch's requests, from the first on, the server may have answered with success and
+ * then rolled back: it does all that it finds at a time in one transaction, answers as it goes, and
+ * rolls all of it back at a deadlock. Reads stay as they were.
+ * @param {readonly import('../instances').Request[]} requests  to one port: all write, or none does
+ * @param {readonly import('../../..').Reply[]} replies
+ */
+function countRolledBack(requests, replies) {
+  if (!requests[0].call.isWrite) return 0;
+  return replies.findLastIndex((reply) => !reply.ok && ROLLED_BACK.has(reply.values[0] ?? '')) + 1;
+}
+
+/**
+ * The error of a write that was answered with success and then rolled back.
+ * @param {import('../instances').Request} request
+ * @param {string} address
+ */
+function explainRollback({ call, definition }, address) {
+  return new HandlerSocketError(
+    'ERR_HS_ROLLED_BACK',
+    `${call.operation}, ${definition}: the server had answered with success, then a deadlock in the same batch made ` +
+      'it roll the transaction back. Read the row to see what is in it',
+    { address, outcome: 'unknown' },
+  );
+}
+
+/**
+ * The error that a refused request's caller gets.
+ * @param {import('../instances').Request} request
+ * @param {import('../../..').ServerError} refusal
+ */
+function explainRefusal({ call, definition }, refusal) {
+  const { errorCode, serverMessage, address } = refusal;
+  if (serverMessage === 'kpnum') {
+    return new TypeError(`key has more parts than ${definition}`, { cause: refusal });
+  }
+  return new ServerError(errorCode, serverMessage, {
+    address,
+    doing: `${call.operation}, ${definition}`,
+  });
+}
+
+/**
+ * The error of those who need an index that the server does not open.
+ * @param {import('../instances').Definition} definition
+ * @param {import('../../..').ServerError} refusal
+ */
+function explainClosedIndex(definition, { errorCode, serverMessage, address }) {
+  const { columns, filterColumns } = definition;
+  const filters = !filterColumns?.length ? '' : `, filter columns ${filterColumns.join(', ')}`;
+  const error = new ServerError(errorCode, serverMessage, {
+    address,
+    outcome: 'not-sent',
+    doing: `cannot open ${definition} with columns ${columns.join(', ')}${filters}`,
+  });
+  return asShared(error);
+}
+
+/**
+ * The error of a write whose reply could not be made into what its caller has declared: the write
+ * was done all the same.
+ * @param {unknown} error
+ */
+function afterWrite(error) {
+  const isUnread = error instanceof HandlerSocketError && error.code === 'ERR_HS_VALUE';
+  return isUnread ? withOutcome(error, 'unknown') : error;
+}
+
+/**
+ * One copy for each error and outcome, so that requests with one fate share an error.
+ * @type {WeakMap<object, Map<string, Error>>}
+ */
+const copies = new WeakMap();
+
+/**
+ * The error with another outcome. Requests and calls share errors, so it is a copy.
+ * @template {Error} E
+ * @param {E} error
+ * @param {'not-sent' | 'unknown'} outcome
+ * @returns {E}
+ */
+function withOutcome(error, outcome) {
+  if (!(error instanceof HandlerSocketError) || error.outcome === outcome) return error;
+  const known = copies.get(error) ?? new Map();
+  copies.set(error, known);
+  if (!known.has(outcome)) {
+    const copy = remake(error, { outcome });
+    known.set(outcome, shared.has(error) ? asShared(copy) : copy);
+  }
+  return known.get(outcome);
+}
+
+/** Errors of what several calls wait for: a batch, a connect, an index. @type {WeakSet<object>} */
+const shared = new WeakSet();
+
+/**
+ * The error of a call as a whole, which says 'not-sent' only if that is true of each request.
+ * @param {unknown} error
+ * @param {boolean} areAllUnsent
+ */
+function combineOutcome(error, areAllUnsent) {
+  if (areAllUnsent || !isUnsent(error)) return error;
+  return withOutcome(/** @type {Error} */ (error), 'unknown');
+}
+
+/** @param {unknown} outcome */
+function isUnsent(outcome) {
+  return outcome instanceof HandlerSocketError && outcome.outcome === 'not-sent';
+}
+
+/**
+ * Marks an error that more than one call may get.
+ * @template E
+ * @param {E} error
+ * @returns {E}
+ */
+function asShared(error) {
+  shared.add(/** @type {any} */ (error));
+  return error;
+}
+
+/**
+ * The error that a caller gets: made anew, so that no two callers have the same object, and its
+ * stack shows who awaits the call. A shared error without a cause of its own is the cause.
+ * @template E
+ * @param {E} error
+ * @returns {E}
+ */
+function ownError(error) {
+  if (!(error instanceof Error)) return error;
+  return remake(error, { cause: error.cause ?? (shared.has(error) ? error : undefined) });
+}
+
+const SETTLED = Promise.resolve();
+
+/**
+ * A promise that rejects with the caller's own error. For a promise that was resolved with this one,
+ * V8 shows the async functions that await it, if the error is made after it has subscribed here: so
+ * the error is made two microtasks later.
+ * @param {unknown} error
+ * @returns {Promise<never>}
+ */
+function rejectAsOwn(error) {
+  return SETTLED.then(nothing).then(() => {
+    throw ownError(error);
+  });
+}
+
+function nothing() {}
+
+module.exports = {
+  afterWrite,
+  combineOutcome,
+  asShared,
+  countRolledBack,
+  explainRollback,
+  explainRefusal,
+  explainClosedIndex,
+  isUnsent,
+  ownError,
+  rejectAsOwn,
+  withOutcome,
+};

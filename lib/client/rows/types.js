@@ -1,0 +1,173 @@
+'use strict';
+
+const {
+  types: { isDate, isUint8Array },
+} = require('node:util');
+const { checkBindable } = require('../../protocol/encode.js');
+const { show } = require('../../util/show.js');
+const { ZERO } = require('../../protocol/constants.js');
+
+/**
+ * A declared type of a column.
+ * @typedef {object} Type
+ * @property {string} name
+ * @property {(text: string) => unknown} fromText  undefined if the text does not fit
+ * @property {string} advice  for who has a value that does not fit
+ * @property {boolean} [fromBytes]  the value is the bytes, not the text
+ * @property {(value: unknown, argument: string) => unknown} [toText]  for values that are no Bindable
+ */
+
+/*
+ * A server sends texts of any length. Each expression here takes time in proportion to its text: no two of its parts that
+ * repeat can match the same characters.
+ */
+const INTEGER = /^-?\d+$/;
+const NUMBER = /^-?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
+/** In characters. The numeric columns of MariaDB have some 300 at most; to make a bigint of millions takes a second. */
+const MAX_NUMBER_LENGTH = 4096;
+/** Every decimal number of so many digits has a double of its own. */
+const SAFE_DIGITS = 15;
+
+/** A date, and perhaps a time with at most microseconds. */
+const DATE_TIME =
+  /^(\d{4})-(\d\d)-(\d\d)(?:[ T]([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.(\d{1,6}))?)?$/;
+
+/** @type {Readonly<Record<'number' | 'bigint' | 'boolean' | 'buffer' | 'json' | 'datetime', Type>>} */
+const TYPES = {
+  number: { name: 'number', fromText: toNumber, advice: ": declare it as 'bigint' or 'string'" },
+  bigint: {
+    name: 'bigint',
+    fromText: toBigInt,
+    advice: '',
+  },
+  boolean: { name: 'boolean', fromText: (text) => BOOLEANS.get(text), advice: '' },
+  buffer: { name: 'buffer', fromText: () => undefined, advice: '', fromBytes: true },
+  json: { name: 'json', fromText: parseJson, advice: '', toText: toJson },
+  datetime: { name: 'datetime', fromText: parseDateTime, advice: '', toText: fromDate },
+};
+
+/** The text of integer columns, and the one byte of BIT(1). */
+const BOOLEANS = new Map([
+  ['0', false],
+  ['1', true],
+  ['\x00', false],
+  ['\x01', true],
+]);
+
+/**
+ * Whether a text is a decimal number, of a length that a number may have.
+ * @param {string} text
+ */
+function isNumber(text) {
+  return text.length <= MAX_NUMBER_LENGTH && NUMBER.test(text);
+}
+
+/** @param {string} text */
+function toNumber(text) {
+  if (!isNumber(text)) return undefined;
+  const value = Number(text);
+  if (!Number.isFinite(value)) return undefined;
+  return text.length <= SAFE_DIGITS || isExact(text, value) ? value : undefined;
+}
+
+/**
+ * Whether a double says all that the text does.
+ * @param {string} text
+ * @param {number} value
+ */
+function isExact(text, value) {
+  const digits = significantDigits(text);
+  if (digits.length > SAFE_DIGITS && digits !== significantDigits(String(value))) return false;
+  return !INTEGER.test(text) || Number.isSafeInteger(value);
+}
+
+/** @param {string} text */
+function significantDigits(text) {
+  const [mantissa] = text.toLowerCase().split('e', 1);
+  const digits = mantissa.replace('-', '').replace('.', '').replace(/^0+/, '');
+  let end = digits.length;
+  // Not by /0+$/, which begins anew at each zero.
+  while (end > 0 && digits.charCodeAt(end - 1) === ZERO) end--;
+  return digits.slice(0, end);
+}
+
+/** @param {string} text */
+function toBigInt(text) {
+  return text.length <= MAX_NUMBER_LENGTH && INTEGER.test(text) ? BigInt(text) : undefined;
+}
+
+/** @param {string} text */
+function parseJson(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param {string} text */
+function parseDateTime(text) {
+  const [whole, year, month, day, hour = '0', minute = '0', second = '0', fraction = ''] =
+    DATE_TIME.exec(text) ?? [];
+  if (whole === undefined) return undefined;
+  const date = new Date(0);
+  // Date.UTC takes the years 0 to 99 for 1900 to 1999.
+  date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
+  const millisecond = Number(fraction.padEnd(3, '0').slice(0, 3));
+  date.setUTCHours(Number(hour), Number(minute), Number(second), millisecond);
+  // The zero date, 31 February and their like become other days.
+  const isReal = date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day);
+  return isReal ? date : undefined;
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} argument
+ */
+function fromDate(value, argument) {
+  return isDate(value) ? toDateTime(value, argument) : checkBindable(value, argument);
+}
+
+/**
+ * A moment in UTC as the server reads it.
+ * @param {Date} date
+ * @param {string} argument
+ */
+function toDateTime(date, argument) {
+  const year = date.getUTCFullYear();
+  if (!(year >= 0 && year <= 9999)) {
+    throw new TypeError(
+      `${argument} must be a valid Date of the years 0 to 9999, not ${show(date)}`,
+    );
+  }
+  const text = date.toISOString().slice(0, -1).replace('T', ' ');
+  return text.endsWith('.000') ? text.slice(0, -4) : text;
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} argument
+ */
+function toJson(value, argument) {
+  if (typeof value === 'string' || isUint8Array(value)) return value;
+  if (typeof value === 'bigint') return String(value);
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw new TypeError(`${argument} must be a finite number, not ${show(value)}`);
+  }
+  const text = stringify(value);
+  if (text === undefined) {
+    throw new TypeError(`${argument} must be something that JSON can say, not ${show(value)}`);
+  }
+  return text;
+}
+
+/** @param {unknown} value */
+function stringify(value) {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined; // a cycle, or a bigint inside
+  }
+}
+
+module.exports = { TYPES, isNumber, toDateTime };

@@ -1,0 +1,128 @@
+'use strict';
+
+const { showKind } = require('../../util/show.js');
+const { isSame, keyAt } = require('../rows/rows.js');
+
+/** How many rows are asked for by each candidate before it is believed. */
+const SAMPLES = 4;
+/** How many rows of a page are compared with each other. More take long and tell little. */
+const MAX_COMPARED = 1000;
+/** How many leading columns together are tried at most. */
+const MAX_LEADING = 4;
+
+/**
+ * Which of an index's columns it is made of, by their positions. The protocol does not tell: either the user has said so,
+ * or those columns are looked for by which rows are found again.
+ */
+class KeyColumns {
+  #count;
+  #areGiven;
+  /** null if they are not known. @type {readonly number[] | null | undefined} */
+  #positions;
+
+  /**
+   * @param {readonly string[]} names
+   * @param {readonly string[]} [given]
+   */
+  constructor(names, given) {
+    this.#count = names.length;
+    this.#areGiven = given !== undefined;
+    this.#positions = given === undefined ? undefined : positionsOf(names, given);
+  }
+
+  /** The first of those that the user has named; undefined if none. */
+  get firstGiven() {
+    return this.#areGiven ? this.#positions?.[0] : undefined;
+  }
+
+  /**
+   * @param {import('../../..').Reply} reply  a page
+   * @param {number} rows  how many of it to look at
+   * @param {import('./scan.js').Find} find
+   */
+  async get(reply, rows, find) {
+    const compared = Math.min(rows, MAX_COMPARED);
+    if (this.#positions === undefined) this.#positions = await this.#search(reply, compared, find);
+    return this.#positions;
+  }
+
+  /**
+   * @param {import('../../..').Reply} reply
+   * @param {number} rows
+   * @param {import('./scan.js').Find} find
+   */
+  async #search(reply, rows, find) {
+    const step = Math.max(1, Math.floor(rows / SAMPLES));
+    const samples = Array.from({ length: Math.min(SAMPLES, rows) }, (_, i) => i * step);
+    /** @param {readonly number[]} columns */
+    const isKey = async (columns) => {
+      if (!areDifferent(reply, rows, columns)) return false;
+      const found = samples.map((ordinal) => findsItself(reply, ordinal, columns, find));
+      return (await Promise.all(found)).every(Boolean);
+    };
+    // Asked all at once, in one batch. Of leading columns as many as the index has; of single ones only the one that
+    // there is: two that look alike here need not do so later.
+    const leading = Array.from({ length: Math.min(this.#count, MAX_LEADING) - 1 }, (_, i) => {
+      return Array.from({ length: i + 2 }, (_, j) => j);
+    }).reverse();
+    const single = Array.from({ length: this.#count }, (_, i) => [i]);
+    const [areLeading, areSingle] = await Promise.all([
+      Promise.all(leading.map(isKey)),
+      Promise.all(single.map(isKey)),
+    ]);
+    if (areLeading.includes(true)) return leading[areLeading.indexOf(true)];
+    const candidates = single.filter((_, i) => areSingle[i]);
+    return candidates.length === 1 ? candidates[0] : null;
+  }
+}
+
+/**
+ * @param {readonly string[]} names
+ * @param {readonly string[]} given
+ */
+function positionsOf(names, given) {
+  if (!Array.isArray(given) || given.length === 0) {
+    throw new TypeError(
+      `target.keyColumns must be an array of column names, not ${showKind(given)}`,
+    );
+  }
+  return Array.from(given, (name, i) => {
+    const position = names.indexOf(name);
+    if (position === -1) {
+      throw new TypeError(`target.keyColumns[${i}] is not among target.columns`);
+    }
+    return position;
+  });
+}
+
+/**
+ * Whether no two rows of a page have the same text in these columns, as those of a unique index; and none NULL.
+ * @param {import('../../..').Reply} reply
+ * @param {number} rows
+ * @param {readonly number[]} columns
+ */
+function areDifferent({ rows: page }, rows, columns) {
+  const keys = page.slice(0, rows).map((row) => columns.map((column) => row[column]));
+  if (keys.some((key) => key.includes(null))) return false;
+  return new Set(keys.map((key) => JSON.stringify(key))).size === rows;
+}
+
+/**
+ * Whether a row's values in these columns, taken for a key, find the row and no other.
+ * @param {import('../../..').Reply} reply
+ * @param {number} ordinal
+ * @param {readonly number[]} columns
+ * @param {import('./scan.js').Find} find
+ */
+async function findsItself(reply, ordinal, columns, find) {
+  try {
+    const { rows } = await find('=', keyAt(reply, ordinal, columns), 2, 0);
+    return rows.length === 1 && isSame(rows[0], reply.rows[ordinal]);
+  } catch (error) {
+    // More parts than the index has.
+    if (error instanceof TypeError) return false;
+    throw error;
+  }
+}
+
+module.exports = { KeyColumns };

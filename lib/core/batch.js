@@ -1,0 +1,341 @@
+'use strict';
+
+const {
+  inspect,
+  types: { isUint8Array },
+} = require('node:util');
+const { ByteWriter } = require('../protocol/byte-writer.js');
+const { checkIntegerArgument, checkSecret } = require('../util/check.js');
+const command = require('../protocol/command.js');
+const { toByteString } = require('../protocol/encode.js');
+const { show, showKind } = require('../util/show.js');
+const { LINE_FEED } = require('../protocol/constants.js');
+const { readReplies } = require('./reply.js');
+
+/** The server keeps an array up to the largest id it was given, and dies of a huge one. */
+const MAX_INDEX_ID = 65_535;
+
+/** clear() keeps this much memory for what is written next, and gives back more. */
+const MAX_REUSED_BYTES = 64 * 1024;
+/** A batch of more bytes lets go of them when it runs: its replies will take the memory. */
+const MAX_KEPT_BYTES = 1024 * 1024;
+
+/**
+ * The package's own access to a batch: what an executor does with it is not for its users.
+ * @typedef {object} Access
+ * @property {(batch: Batch) => Uint8Array} bytes
+ * @property {(batch: Batch, request: string) => void} append  a byte string without its line end
+ * @property {(batch: Batch, indexId: number, request: Command) => void} command
+ * @property {(batch: Batch, argument: string) => void} assertWhole
+ * @property {(batch: Batch) => void} add
+ * @property {(batch: Batch) => Uint8Array} run  the bytes, to be sent
+ * @property {(batch: Batch, segments: readonly import('../../native.js').ReplySegment[], address: string, error: import('../..').HandlerSocketError | null) => void} finish
+ * @property {(batch: Batch) => number} receivedBytes  about how many its replies had
+ */
+
+/** @type {Access} */
+let access;
+
+class Batch {
+  #writer = new ByteWriter();
+  /** How many bytes it has let go of. */
+  #goneBytes = 0;
+  #commandCount = 0;
+  /** Whether the last command lacks its line end. */
+  #isInCommand = false;
+  /** @type {'new' | 'added' | 'running' | 'done'} */
+  #state = 'new';
+  /** @type {readonly import('../..').Reply[]} */
+  #replies = [];
+  /** About how many bytes the replies had. */
+  #receivedBytes = 0;
+  /** @type {import('../..').HandlerSocketError | null} */
+  #error = null;
+
+  static {
+    access = {
+      bytes(batch) {
+        if (batch.#goneBytes > 0) {
+          throw new TypeError(
+            `the batch has run, and has let go of its ${batch.#goneBytes} bytes: write it anew`,
+          );
+        }
+        return batch.#writer.bytes;
+      },
+      append: (batch, request) => batch.#append(request),
+      command: (batch, indexId, request) => batch.#command(indexId, request),
+      assertWhole(batch, argument) {
+        if (batch.#isInCommand) {
+          throw new TypeError(`${argument} ends inside a command: a line end is missing`);
+        }
+      },
+      add(batch) {
+        access.assertWhole(batch, 'batch');
+        batch.#assertNew('be added to an executor');
+        batch.#state = 'added';
+      },
+      run(batch) {
+        const bytes = access.bytes(batch);
+        batch.#state = 'running';
+        if (bytes.length > MAX_KEPT_BYTES) {
+          batch.#goneBytes = bytes.length;
+          batch.#writer = new ByteWriter();
+        }
+        return bytes;
+      },
+      finish(batch, segments, address, error) {
+        batch.#state = 'done';
+        batch.#replies = readReplies(segments, address);
+        batch.#receivedBytes = segments.reduce((sum, segment) => sum + sizeOf(segment), 0);
+        batch.#error = error;
+      },
+      receivedBytes: (batch) => batch.#receivedBytes,
+    };
+  }
+
+  /** @param {string | Uint8Array} data */
+  write(data) {
+    if (typeof data !== 'string' && !isUint8Array(data)) {
+      throw new TypeError(`data must be a string or a Uint8Array, not ${showKind(data)}`);
+    }
+    this.#assertNew('be written to');
+    const writer = this.#writer;
+    const written = writer.length;
+    // Another thread may write to shared memory: what is looked at is a copy.
+    writer.raw(data);
+    const bytes = writer.bytes.subarray(written);
+    let count = 0;
+    let start = 0;
+    while (start < bytes.length) {
+      const isNew = start > 0 || !this.#isInCommand;
+      const first = String.fromCharCode(bytes[start]);
+      if (isNew && (first === 'Q' || first === '/')) {
+        writer.truncate(written);
+        throw new RangeError(
+          `data has a command that begins with '${first}': no request does, and the server's listener shuts down at it`,
+        );
+      }
+      const end = bytes.indexOf(LINE_FEED, start);
+      if (end === -1) break;
+      count++;
+      start = end + 1;
+    }
+    this.#commandCount += count;
+    if (bytes.length > 0) this.#isInCommand = start < bytes.length;
+    return this;
+  }
+
+  /** @param {number | bigint} value */
+  writeDecimal(value) {
+    if (typeof value !== 'bigint' && !Number.isSafeInteger(value)) {
+      const error = typeof value === 'number' ? RangeError : TypeError;
+      throw new error(`value must be a bigint or a safe integer, not ${show(value)}`);
+    }
+    return this.write(String(value));
+  }
+
+  /** @param {string} secret */
+  auth(secret) {
+    checkSecret(secret, 'secret');
+    return this.#append(`A\t1\t${toByteString(secret)}`);
+  }
+
+  /**
+   * @param {number} indexId
+   * @param {import('../..').IndexTarget} target
+   */
+  openIndex(indexId, target) {
+    checkIndexId(indexId);
+    return this.#append(`P\t${indexId}${command.encodeOpenIndex(target)}`);
+  }
+
+  /**
+   * @param {number} indexId
+   * @param {import('../..').FindOperator} op
+   * @param {readonly import('../..').Bindable[]} key
+   * @param {import('../..').FindOptions} [options]
+   */
+  find(indexId, op, key, options) {
+    checkIndexId(indexId);
+    return this.#command(indexId, command.encodeFind(op, key, options));
+  }
+
+  /**
+   * @param {number} indexId
+   * @param {readonly import('../..').Bindable[]} values
+   */
+  insert(indexId, values) {
+    checkIndexId(indexId);
+    return this.#command(indexId, command.encodeInsert(values));
+  }
+
+  /**
+   * @param {number} indexId
+   * @param {import('../..').FindOperator} op
+   * @param {readonly import('../..').Bindable[]} key
+   * @param {readonly import('../..').Bindable[]} values
+   * @param {import('../..').ModifyOptions} [options]
+   */
+  update(indexId, op, key, values, options) {
+    return this.#modify('U', indexId, op, key, values, options);
+  }
+
+  /**
+   * @param {number} indexId
+   * @param {import('../..').FindOperator} op
+   * @param {readonly import('../..').Bindable[]} key
+   * @param {readonly import('../..').Bindable[]} values
+   * @param {import('../..').ModifyOptions} [options]
+   */
+  increment(indexId, op, key, values, options) {
+    return this.#modify('+', indexId, op, key, values, options);
+  }
+
+  /**
+   * @param {number} indexId
+   * @param {import('../..').FindOperator} op
+   * @param {readonly import('../..').Bindable[]} key
+   * @param {readonly import('../..').Bindable[]} values
+   * @param {import('../..').ModifyOptions} [options]
+   */
+  decrement(indexId, op, key, values, options) {
+    return this.#modify('-', indexId, op, key, values, options);
+  }
+
+  /**
+   * @param {number} indexId
+   * @param {import('../..').FindOperator} op
+   * @param {readonly import('../..').Bindable[]} key
+   * @param {import('../..').ModifyOptions} [options]
+   */
+  delete(indexId, op, key, options) {
+    checkIndexId(indexId);
+    return this.#command(indexId, command.encodeDelete(op, key, options, options?.returning));
+  }
+
+  get commandCount() {
+    return this.#commandCount;
+  }
+
+  get byteLength() {
+    return this.#goneBytes + this.#writer.length;
+  }
+
+  get replies() {
+    return this.#replies;
+  }
+
+  get error() {
+    return this.#error;
+  }
+
+  [Symbol.iterator]() {
+    return this.#replies[Symbol.iterator]();
+  }
+
+  clear() {
+    if (this.#state === 'added' || this.#state === 'running') {
+      throw new TypeError(`the batch cannot be cleared: ${STATES[this.#state]}`);
+    }
+    if (this.#writer.capacity > MAX_REUSED_BYTES) this.#writer = new ByteWriter();
+    else this.#writer.truncate(0);
+    this.#goneBytes = 0;
+    this.#commandCount = 0;
+    this.#isInCommand = false;
+    this.#state = 'new';
+    this.#replies = [];
+    this.#error = null;
+    return this;
+  }
+
+  [inspect.custom]() {
+    // Without the bytes: a secret may be among them.
+    const { commandCount, byteLength, replies, error } = this;
+    return `Batch ${inspect({ state: this.#state, commandCount, byteLength, replies: replies.length, error })}`;
+  }
+
+  /**
+   * @param {'U' | '+' | '-'} modification
+   * @param {number} indexId
+   * @param {import('../..').FindOperator} op
+   * @param {readonly import('../..').Bindable[]} key
+   * @param {readonly import('../..').Bindable[]} values
+   * @param {import('../..').ModifyOptions} [options]
+   */
+  #modify(modification, indexId, op, key, values, options) {
+    checkIndexId(indexId);
+    return this.#command(
+      indexId,
+      command.encodeModify(modification, op, key, values, options, options?.returning),
+    );
+  }
+
+  /**
+   * @param {number} indexId
+   * @param {Command} request
+   */
+  #command(indexId, request) {
+    this.#assertCommandBegins();
+    this.#writer.command(indexId, request);
+    this.#commandCount++;
+    return this;
+  }
+
+  /** @param {string} request  a byte string without its line end */
+  #append(request) {
+    this.#assertCommandBegins();
+    this.#writer.byteString(`${request}\n`);
+    this.#commandCount++;
+    return this;
+  }
+
+  #assertCommandBegins() {
+    this.#assertNew('be written to');
+    if (this.#isInCommand) {
+      throw new TypeError('the batch ends inside a command: write its line end first');
+    }
+  }
+
+  /** @param {string} purpose */
+  #assertNew(purpose) {
+    if (this.#state !== 'new') {
+      throw new TypeError(`the batch cannot ${purpose}: ${STATES[this.#state]}`);
+    }
+  }
+}
+
+const STATES = {
+  new: 'it is new',
+  added: 'it is in an executor already',
+  running: 'it is running',
+  done: 'it has run; clear() makes it new',
+};
+
+/** @param {number} indexId */
+function checkIndexId(indexId) {
+  checkIntegerArgument(indexId, 'indexId', 0, MAX_INDEX_ID, 'the server dies of a huge one');
+}
+
+/** @typedef {InstanceType<typeof command.Command>} Command */
+
+/**
+ * About how many bytes came: text is ASCII.
+ * @param {import('../../native.js').ReplySegment} segment
+ * @returns {number}
+ */
+function sizeOf(segment) {
+  if (typeof segment === 'string' || Buffer.isBuffer(segment)) return segment.length;
+  const { head, parts } = segment;
+  return parts.reduce((sum, part) => sum + sizeOfPart(part), head.length);
+}
+
+/**
+ * Of whole rows, or of the values of a long one.
+ * @param {import('../../native.js').RowsPart} part
+ */
+function sizeOfPart(part) {
+  if (!Array.isArray(part)) return part.length;
+  return part.reduce((sum, value) => sum + (value?.length ?? 1) + 1, 0);
+}
+
+module.exports = { Batch, access };

@@ -1,0 +1,369 @@
+'use strict';
+
+const { getSystemErrorName, inspect } = require('node:util');
+const { Batch, access } = require('./batch.js');
+const { checkNames, checkOptions, checkSignal } = require('../util/check.js');
+const { Connection, nativeOf } = require('./connection.js');
+const { offAbort, onAbort } = require('../runtime/abort.js');
+const { MAX_TIMEOUT_MS } = require('../util/defaults.js');
+const driver = require('../runtime/driver.js');
+const { show, showKind } = require('../util/show.js');
+const { AbortError, ExecuteError, HandlerSocketError, ServerError } = require('../errors/index.js');
+const { quoteServer } = require('../errors/server-codes.js');
+
+const DEFAULT_TIMEOUT_MS = 5000;
+
+/**
+ * @typedef {InstanceType<typeof Connection>} Connection
+ * @typedef {InstanceType<typeof Batch>} Batch
+ * @typedef {{ connection: Connection, batch: Batch }} Pair
+ * @typedef {import('../..').ExecuteResult} ExecuteResult
+ */
+
+class Executor {
+  /** @type {Pair[]} */
+  #pairs = [];
+  /** @type {Set<Connection>} */
+  #connections = new Set();
+
+  /**
+   * @param {Connection} connection
+   * @param {Batch} batch
+   */
+  add(connection, batch) {
+    if (!(connection instanceof Connection)) {
+      throw new TypeError(`connection must be a Connection, not ${showKind(connection)}`);
+    }
+    if (!(batch instanceof Batch)) {
+      throw new TypeError(`batch must be a Batch, not ${showKind(batch)}`);
+    }
+    if (this.#connections.has(connection)) {
+      throw new TypeError(
+        `connection ${connection.address} is in this executor already: a connection carries one batch at a time`,
+      );
+    }
+    access.add(batch);
+    this.#connections.add(connection);
+    this.#pairs.push({ connection, batch });
+    return this;
+  }
+
+  get size() {
+    return this.#pairs.length;
+  }
+
+  /**
+   * @param {number | import('../..').CallOptions} [timeoutMs]
+   * @param {import('../..').ExecuteOptions} [options]
+   */
+  execute(timeoutMs, options) {
+    const given = readArguments(timeoutMs, options);
+    return this.#execute(given).then((results) => unwrap(results, given.signal));
+  }
+
+  /**
+   * @param {number | import('../..').CallOptions} [timeoutMs]
+   * @param {import('../..').ExecuteOptions} [options]
+   */
+  executeSettled(timeoutMs, options) {
+    return this.#execute(readArguments(timeoutMs, options));
+  }
+
+  /**
+   * @param {ReturnType<typeof readArguments>} given
+   * @returns {Promise<import('../..').ExecuteResult[]>}
+   */
+  #execute({ timeoutMs, signal }) {
+    const pairs = this.#take();
+    if (pairs.length === 0) return Promise.resolve([]);
+    if (signal?.aborted) {
+      return Promise.resolve(pairs.map((pair) => finish(pair, NOTHING_SENT, signal)));
+    }
+    return run(pairs, timeoutMs, signal);
+  }
+
+  /** @param {number | { timeoutMs?: number }} [given] */
+  executeSync(given) {
+    const { timeoutMs } = readArguments(given, undefined, ['timeoutMs']);
+    const pairs = this.#take();
+    if (pairs.length === 0) return [];
+    return unwrap(executeHere(pairs, timeoutMs));
+  }
+
+  [inspect.custom]() {
+    return `Executor ${inspect({ size: this.size })}`;
+  }
+
+  #take() {
+    const pairs = this.#pairs;
+    this.#pairs = [];
+    this.#connections.clear();
+    return pairs;
+  }
+}
+
+/**
+ * @param {readonly Pair[]} pairs
+ * @param {number} timeoutMs
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<ExecuteResult[]>}
+ */
+function run(pairs, timeoutMs, signal) {
+  return new Promise((resolve) => {
+    /** @type {(() => void) | undefined} */
+    let abort;
+    /** @param {ExecuteResult[]} results */
+    const end = (results) => {
+      if (abort) offAbort(/** @type {AbortSignal} */ (signal), abort);
+      resolve(results);
+    };
+    /** @type {import('../runtime/driver.js').Waiting} */
+    const waiting = {
+      resolve: (batches) => end(pairs.map((pair, i) => finish(pair, batches[i], signal))),
+      reject: (error) => end(failAll(pairs, error, 'unknown')),
+    };
+    /** @type {'not-sent' | 'unknown'} */
+    let outcome = 'not-sent';
+    try {
+      driver.open();
+      outcome = 'unknown';
+      const id = driver.execute(...forDriver(pairs), timeoutMs, waiting);
+      abort = signal && (() => driver.abort(id));
+    } catch (error) {
+      end(failAll(pairs, error, outcome));
+    }
+    if (abort) onAbort(/** @type {AbortSignal} */ (signal), abort);
+  });
+}
+
+/**
+ * Runs one batch on one connection, as the client does for each of its batches: an Executor of one pair without what it
+ * takes for several.
+ * @param {Connection} connection
+ * @param {Batch} batch
+ * @param {number} timeoutMs
+ * @returns {Promise<ExecuteResult>}
+ */
+function executeOne(connection, batch, timeoutMs) {
+  access.add(batch);
+  const pair = { connection, batch };
+  return new Promise((resolve) => {
+    /** @type {import('../runtime/driver.js').Waiting} */
+    const waiting = {
+      resolve: ([finished]) => resolve(finish(pair, finished)),
+      reject: (error) => resolve(failOne(pair, error, 'unknown')),
+    };
+    /** @type {'not-sent' | 'unknown'} */
+    let outcome = 'not-sent';
+    try {
+      driver.open();
+      outcome = 'unknown';
+      driver.executeOne(nativeOf(connection), access.run(batch), timeoutMs, waiting);
+    } catch (error) {
+      resolve(failOne(pair, error, outcome));
+    }
+  });
+}
+
+/**
+ * How a batch ends whose signal was aborted before it began.
+ * @type {import('../../native.js').FailedBatch}
+ */
+const NOTHING_SENT = {
+  segments: [],
+  failure: {
+    code: 'ERR_HS_CLOSED',
+    message: 'the signal was aborted before anything was sent',
+    outcome: 'not-sent',
+    wasAborted: true,
+  },
+};
+
+/**
+ * @param {Pair[]} pairs
+ * @param {number} timeoutMs
+ */
+function executeHere(pairs, timeoutMs) {
+  /** @type {'not-sent' | 'unknown'} */
+  let outcome = 'not-sent';
+  try {
+    driver.openSync();
+    outcome = 'unknown';
+    const batches = driver.executeSync(...forDriver(pairs), timeoutMs);
+    return pairs.map((pair, i) => finish(pair, batches[i]));
+  } catch (error) {
+    return failAll(pairs, error, outcome);
+  }
+}
+
+/**
+ * How batches end when the driver itself could not go on: it had no file descriptor left, say.
+ * @param {readonly Pair[]} pairs
+ * @param {unknown} error
+ * @param {'not-sent' | 'unknown'} outcome
+ */
+function failAll(pairs, error, outcome) {
+  return pairs.map((pair) => failOne(pair, error, outcome));
+}
+
+/**
+ * @param {Pair} pair
+ * @param {unknown} error
+ * @param {'not-sent' | 'unknown'} outcome
+ */
+function failOne(pair, error, outcome) {
+  const failure = {
+    code: 'ERR_HS_LOST',
+    message: `the driver failed: ${error}`,
+    outcome,
+    wasAborted: false,
+  };
+  return finish(pair, { segments: [], failure });
+}
+
+/**
+ * The time, and options behind it or in its place.
+ * @param {unknown} [first]
+ * @param {unknown} [options]
+ * @param {readonly string[]} [names]  of the options in its place
+ * @returns {{ timeoutMs: number, signal: AbortSignal | undefined }}
+ */
+function readArguments(first, options, names = ['timeoutMs', 'signal']) {
+  if (typeof first === 'object' && first !== null && options === undefined) {
+    const { timeoutMs, signal } = readOptions(first, names);
+    return { timeoutMs: checkTimeout(timeoutMs, 'options.timeoutMs'), signal };
+  }
+  const timeoutMs = checkTimeout(first, 'timeoutMs');
+  if (options === undefined) return { timeoutMs, signal: undefined };
+  return { timeoutMs, signal: readOptions(options, ['signal']).signal };
+}
+
+/**
+ * @param {unknown} given
+ * @param {readonly string[]} names
+ */
+function readOptions(given, names) {
+  const options = checkOptions(given, 'options');
+  checkNames(options, 'options', names);
+  return { timeoutMs: options.timeoutMs, signal: checkSignal(options.signal, 'options.signal') };
+}
+
+/**
+ * @param {unknown} timeoutMs
+ * @param {string} argument
+ * @returns {number}
+ */
+function checkTimeout(timeoutMs, argument) {
+  if (timeoutMs === undefined) return DEFAULT_TIMEOUT_MS;
+  if (typeof timeoutMs !== 'number') {
+    throw new TypeError(`${argument} must be a number, not ${show(timeoutMs)}`);
+  }
+  if (timeoutMs >= 0 && timeoutMs <= MAX_TIMEOUT_MS) return timeoutMs;
+  throw new RangeError(
+    `${argument} must be from 0 to ${MAX_TIMEOUT_MS} milliseconds, not ${show(timeoutMs)}`,
+  );
+}
+
+/**
+ * @param {readonly Pair[]} pairs
+ * @returns {[import('../../native.js').Connection[], Uint8Array[]]}
+ */
+function forDriver(pairs) {
+  const connections = [];
+  const batches = [];
+  for (const { connection, batch } of pairs) {
+    connections.push(nativeOf(connection));
+    batches.push(access.run(batch));
+  }
+  return [connections, batches];
+}
+
+/**
+ * Puts what came of a batch into it.
+ * @param {Pair} pair
+ * @param {import('../../native.js').FinishedBatch} finished
+ * @param {AbortSignal} [signal]
+ * @returns {import('../..').ExecuteResult}
+ */
+function finish({ connection, batch }, finished, signal) {
+  const { address } = connection;
+  const segments = segmentsOf(finished);
+  if (segments !== null) {
+    access.finish(batch, segments, address, null);
+    return { status: 'fulfilled', replies: batch.replies };
+  }
+  const failed = /** @type {import('../../native.js').FailedBatch} */ (finished);
+  const reason = toError(failed.failure, address, signal);
+  access.finish(batch, failed.segments, address, reason);
+  return { status: 'rejected', reason, replies: batch.replies };
+}
+
+/**
+ * Those of a batch that succeeded, else null.
+ * @param {import('../../native.js').FinishedBatch} finished
+ */
+function segmentsOf(finished) {
+  if (Array.isArray(finished)) return finished;
+  return typeof finished === 'object' && 'failure' in finished ? null : [finished];
+}
+
+/**
+ * @param {import('../../native.js').BatchFailure} failure
+ * @param {string} address
+ * @param {AbortSignal} [signal]
+ */
+function toError(failure, address, signal) {
+  const { serverCode, serverMessage } = failure;
+  const code = /** @type {import('../..').ErrorCode} */ (failure.code);
+  const said = serverCode == null ? '' : quoteServer(serverMessage ?? '');
+  const outcome = /** @type {'not-sent' | 'unknown'} */ (failure.outcome);
+  if (failure.wasAborted) return new AbortError({ address, outcome, cause: signal?.reason });
+  const cause = systemError(failure);
+  if (serverCode == null)
+    return new HandlerSocketError(code, failure.message, { address, outcome, cause });
+  const refusal = new ServerError(serverCode, serverMessage ?? '', { address });
+  return new HandlerSocketError(refusal.code, failure.message + said, {
+    address,
+    outcome,
+    cause: refusal,
+  });
+}
+
+/**
+ * What the system said, in the shape of Node.js's own errors.
+ * @param {import('../../native.js').BatchFailure} failure
+ */
+function systemError({ systemError: number, systemMessage, hostname }) {
+  if (systemMessage == null) return undefined;
+  const error = new Error(systemMessage);
+  if (number != null) Object.assign(error, { errno: -number, code: codeOf(-number) });
+  if (hostname != null) Object.assign(error, { syscall: 'getaddrinfo', hostname });
+  return error;
+}
+
+/**
+ * The code that Node.js has for an error number; both of a name without addresses are ENOTFOUND there.
+ * @param {number} errno
+ */
+function codeOf(errno) {
+  const name = getSystemErrorName(errno);
+  return name === 'EAI_NONAME' || name === 'EAI_NODATA' ? 'ENOTFOUND' : name;
+}
+
+/**
+ * @param {import('../..').ExecuteResult[]} results
+ * @param {AbortSignal} [signal]
+ */
+function unwrap(results, signal) {
+  const rejected = results.filter((result) => result.status === 'rejected');
+  if (rejected.length === 0) return results.map(({ replies }) => replies);
+  const isAborted = signal?.aborted && rejected.some(({ reason }) => reason instanceof AbortError);
+  if (!isAborted) throw new ExecuteError(results);
+  const isNotSent = results.every((result) => {
+    return result.status === 'rejected' && result.reason.outcome === 'not-sent';
+  });
+  const outcome = isNotSent ? 'not-sent' : 'unknown';
+  throw new AbortError({ outcome, cause: signal.reason, results });
+}
+
+module.exports = { Executor, executeOne };
