@@ -28,4 +28,5 @@ pub mod ketama;
 pub mod protocol;
 pub mod resolver;
 
+#[cfg(feature = "node")]
 mod node;
