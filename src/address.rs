@@ -1,6 +1,5 @@
 //! What a server is called: `host`, `host:port`, `[::1]:9998` or `unix:/path`.
 
-use std::error::Error;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
@@ -29,7 +28,10 @@ pub enum Address {
 }
 
 /// Why a text is no [`Address`]. It holds no part of the text, which may be a secret in a wrong place.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "invalid address: {reason}; expected 'host', 'host:port', '[::1]:9998' or 'unix:/path'"
+)]
 pub struct AddressError {
     reason: &'static str,
 }
@@ -118,18 +120,6 @@ impl fmt::Display for Address {
         }
     }
 }
-
-impl fmt::Display for AddressError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "invalid address: {}; expected 'host', 'host:port', '[::1]:9998' or 'unix:/path'",
-            self.reason
-        )
-    }
-}
-
-impl Error for AddressError {}
 
 #[cfg(test)]
 mod tests {

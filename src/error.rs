@@ -1,6 +1,5 @@
 //! What can go wrong with a batch: an opaque error with a stable code, and what the server can have seen of the batch.
 
-use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 
@@ -17,34 +16,56 @@ pub enum Outcome {
 }
 
 /// Why a batch failed.
-#[derive(Debug)]
-pub struct Error(Kind);
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct Error(#[from] Kind);
 
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum Kind {
     /// The host's name did not resolve.
+    #[error("could not connect: the host name '{host}' did not resolve ({source})")]
     Lookup { host: String, source: io::Error },
     /// Every address of the host refused, or the socket could not be made.
+    #[error(
+        "could not connect: {source}. Is the server running, with handlersocket_port set and \
+         reachable?"
+    )]
     Connect { source: io::Error },
     /// The server refused the secret.
+    #[error(
+        "the server refused the secret. MariaDB makes up a new one at each start unless \
+         handlersocket_plain_secret is configured; a server without one refuses any"
+    )]
     SecretRefused,
     /// The server wants a secret, and the connection has none.
+    #[error(
+        "the server wants a secret and the connection has none: give it as the option 'secret' \
+         (SHOW VARIABLES LIKE 'handlersocket_plain_secret' tells it)"
+    )]
     SecretMissing,
     /// A command of the handshake was answered with an error.
+    #[error("the server refused command {} of the handshake with error {code}", .command + 1)]
     Handshake { command: usize, code: u32, message: ServerText },
     /// The deadline passed.
+    #[error("the deadline passed {during}")]
     Timeout { during: Stage },
     /// The connection broke: a reset, or an end of file before the last reply.
+    #[error("the connection broke: {}", reason_of_loss(.source))]
     Lost { source: Option<io::Error> },
     /// The peer sent something that is no reply, or a reply that nobody asked for.
+    #[error("reply {} is not HandlerSocket's protocol: {source}", .reply + 1)]
     Protocol { reply: usize, source: ReplyError },
     /// The owner closed the connection.
+    #[error("the connection was closed while the batch was under way")]
     Closed,
     /// The owner gave the execute up.
+    #[error("the execute was aborted")]
     Aborted,
     /// Another execute is using the connection.
+    #[error("another execute is using the connection: await it first, or use a second connection")]
     Busy,
     /// A defect in this package stopped the driver.
+    #[error("a defect in hansock stopped the execute: {message}; please report it")]
     Panic { message: String },
 }
 
@@ -116,65 +137,16 @@ impl Error {
     }
 }
 
-impl From<Kind> for Error {
-    fn from(kind: Kind) -> Self {
-        Self(kind)
+fn reason_of_loss(source: &Option<io::Error>) -> &dyn fmt::Display {
+    match source {
+        Some(source) => source,
+        None => &"the server closed it before the last reply",
     }
 }
 
 impl fmt::Debug for ServerText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} bytes", self.0.len())
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Kind::Lookup { host, source } => {
-                write!(f, "could not connect: the host name '{host}' did not resolve ({source})")
-            }
-            Kind::Connect { source } => write!(
-                f,
-                "could not connect: {source}. Is the server running, with handlersocket_port set and reachable?"
-            ),
-            Kind::SecretRefused => f.write_str(
-                "the server refused the secret. MariaDB makes up a new one at each start unless \
-                 handlersocket_plain_secret is configured; a server without one refuses any",
-            ),
-            Kind::SecretMissing => f.write_str(
-                "the server wants a secret and the connection has none: give it as the option 'secret' \
-                 (SHOW VARIABLES LIKE 'handlersocket_plain_secret' tells it)",
-            ),
-            Kind::Handshake { command, code, .. } => {
-                write!(f, "the server refused command {} of the handshake with error {code}", command + 1)
-            }
-            Kind::Timeout { during } => write!(f, "the deadline passed {during}"),
-            Kind::Lost { source: Some(source) } => write!(f, "the connection broke: {source}"),
-            Kind::Lost { source: None } => {
-                f.write_str("the connection broke: the server closed it before the last reply")
-            }
-            Kind::Protocol { reply, source } => {
-                write!(f, "reply {} is not HandlerSocket's protocol: {source}", reply + 1)
-            }
-            Kind::Closed => f.write_str("the connection was closed while the batch was under way"),
-            Kind::Aborted => f.write_str("the execute was aborted"),
-            Kind::Busy => f.write_str(
-                "another execute is using the connection: await it first, or use a second connection",
-            ),
-            Kind::Panic { message } => {
-                write!(f, "a defect in hansock stopped the execute: {message}; please report it")
-            }
-        }
-    }
-}
-
-impl StdError for Error {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match &self.0 {
-            Kind::Protocol { source, .. } => Some(source),
-            _ => self.io_source().map(|source| source as _),
-        }
     }
 }
 

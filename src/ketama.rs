@@ -1,9 +1,6 @@
 //! Consistent hashing, point for point as libketama (Richard Jones, last.fm, 2007: `ketama_create_continuum` and
 //! `ketama_get_server` of its ketama.c) and libhansock compute it, so that data which they have spread is found.
 
-use std::error::Error;
-use std::fmt;
-
 use md5::{Digest, Md5};
 
 /// Each digest of a server's name gives four points, and a server of average weight has 40 digests.
@@ -45,11 +42,13 @@ struct Point {
 }
 
 /// Why servers make no ring.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ContinuumError {
     /// None was added.
+    #[error("a ring needs at least one server: call addServer first")]
     NoServers,
     /// No server has a weight above zero.
+    #[error("a ring needs at least one server with a weight above 0")]
     NoWeight,
 }
 
@@ -129,14 +128,3 @@ fn word(digest: &[u8], n: usize) -> u32 {
     let bytes = digest[4 * n..4 * n + 4].try_into().expect("an MD5 digest has 16 bytes");
     u32::from_le_bytes(bytes)
 }
-
-impl fmt::Display for ContinuumError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            ContinuumError::NoServers => "a ring needs at least one server: call addServer first",
-            ContinuumError::NoWeight => "a ring needs at least one server with a weight above 0",
-        })
-    }
-}
-
-impl Error for ContinuumError {}

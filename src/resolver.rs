@@ -1,12 +1,11 @@
 //! The system's resolver, which waits: an event loop calls it on a thread of its own.
 
-use std::error::Error;
-use std::fmt;
 use std::io;
 use std::net::IpAddr;
 
 /// The code with which getaddrinfo failed, such as `EAI_AGAIN`: a number of the platform's own. `std` turns it into text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", message_of(*.0))]
 pub struct ResolverError(pub i32);
 
 /// A host's addresses, each once, in the order in which the system recommends them. It fails with a [`ResolverError`]
@@ -109,20 +108,17 @@ fn look_up(host: &str) -> io::Result<Vec<IpAddr>> {
     }
 }
 
-impl fmt::Display for ResolverError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        #[cfg(unix)]
-        {
-            // SAFETY: gai_strerror gives a text that ends with a NUL and is never freed, whatever the code.
-            let text = unsafe { std::ffi::CStr::from_ptr(libc::gai_strerror(self.0)) };
-            f.write_str(&text.to_string_lossy())
-        }
-        #[cfg(not(unix))]
-        io::Error::from_raw_os_error(self.0).fmt(f)
-    }
+#[cfg(unix)]
+fn message_of(code: i32) -> String {
+    // SAFETY: gai_strerror gives a text that ends with a NUL and is never freed, whatever the code.
+    let text = unsafe { std::ffi::CStr::from_ptr(libc::gai_strerror(code)) };
+    text.to_string_lossy().into_owned()
 }
 
-impl Error for ResolverError {}
+#[cfg(not(unix))]
+fn message_of(code: i32) -> String {
+    io::Error::from_raw_os_error(code).to_string()
+}
 
 impl From<ResolverError> for io::Error {
     fn from(error: ResolverError) -> Self {

@@ -1,8 +1,5 @@
 //! How a connection presents itself to its server.
 
-use std::error::Error;
-use std::fmt;
-
 use crate::error::{Kind, ServerText};
 use crate::protocol::{Batch, BatchWriter, is_plain};
 
@@ -22,7 +19,8 @@ pub struct Options {
 
 /// The secret holds a byte below 0x10. The server compares the raw token with its own secret, which such a byte would
 /// reach escaped: it can never match.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the secret holds a control character below 0x10, with which no secret can match")]
 pub struct SecretError;
 
 impl Options {
@@ -69,13 +67,3 @@ impl Default for Options {
         Self { preamble, has_secret: false, max_reply_bytes: DEFAULT_MAX_REPLY_BYTES }
     }
 }
-
-impl fmt::Display for SecretError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "the secret holds a control character below 0x10, with which no secret can match",
-        )
-    }
-}
-
-impl Error for SecretError {}

@@ -1,7 +1,5 @@
 //! Commands as bytes: a writer that escapes, and a batch that is known to hold whole commands only.
 
-use std::error::Error;
-use std::fmt;
 use std::ops::Range;
 
 use super::{ESCAPE, ESCAPE_OFFSET, FIRST_PLAIN, LINE_FEED, NULL, TAB};
@@ -14,12 +12,17 @@ pub struct Batch {
 }
 
 /// Why bytes are no [`Batch`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BatchError {
     /// The last command has no line end.
+    #[error("the last command has no line end")]
     Incomplete,
     /// A command begins with `Q` or `/`. No request does; the server's listener shuts down at the first and drops the
     /// connection at the second (observed on MariaDB 10.11).
+    #[error(
+        "command {} begins with '{}': no request does, and the server shuts down at it",
+        .command + 1, char::from(*.first)
+    )]
     Forbidden {
         /// Which command, counted from 0.
         command: usize,
@@ -149,19 +152,3 @@ pub fn write_escaped(buffer: &mut Vec<u8>, token: &[u8]) {
         }
     }
 }
-
-impl fmt::Display for BatchError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            BatchError::Incomplete => f.write_str("the last command has no line end"),
-            BatchError::Forbidden { command, first } => write!(
-                f,
-                "command {} begins with '{}': no request does, and the server shuts down at it",
-                command + 1,
-                *first as char
-            ),
-        }
-    }
-}
-
-impl Error for BatchError {}
