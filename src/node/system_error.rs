@@ -37,16 +37,17 @@ fn resolver_number(code: i32) -> Option<i32> {
     })
 }
 
-/// By Winsock's error codes (winsock2.h).
-#[cfg(not(unix))]
+#[cfg(windows)]
 fn resolver_number(code: i32) -> Option<i32> {
+    use windows_sys::Win32::Networking::WinSock;
+
     Some(match code {
-        8 => uv::EAI_MEMORY,
-        10047 => uv::EAI_FAMILY,
-        11001 => uv::EAI_NONAME,
-        11002 => uv::EAI_AGAIN,
-        11003 => uv::EAI_FAIL,
-        11004 => uv::EAI_NODATA,
+        WinSock::WSA_NOT_ENOUGH_MEMORY => uv::EAI_MEMORY,
+        WinSock::WSAEAFNOSUPPORT => uv::EAI_FAMILY,
+        WinSock::WSAHOST_NOT_FOUND => uv::EAI_NONAME,
+        WinSock::WSATRY_AGAIN => uv::EAI_AGAIN,
+        WinSock::WSANO_RECOVERY => uv::EAI_FAIL,
+        WinSock::WSANO_DATA => uv::EAI_NODATA,
         _ => return None,
     })
 }
