@@ -19,6 +19,7 @@ mod uv {
     pub const EAI_FAIL: i32 = 3004;
     pub const EAI_FAMILY: i32 = 3005;
     pub const EAI_MEMORY: i32 = 3006;
+    #[cfg(not(any(target_os = "freebsd", target_os = "dragonfly")))]
     pub const EAI_NODATA: i32 = 3007;
     pub const EAI_NONAME: i32 = 3008;
 }
