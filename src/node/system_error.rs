@@ -1,11 +1,11 @@
-//! Error numbers as Node.js has them.
+//! The system's error numbers as Node.js has them.
 
 use std::io;
 
 use crate::resolver::ResolverError;
 
-/// The number of the system's error; the resolver's are libuv's (`UV_EAI_*` in uv/errno.h), which are the same on every
-/// platform. Positive: Node.js has them negated.
+/// The number of the system's error. For the resolver it is libuv's (`UV_EAI_*` in uv/errno.h),
+/// which is the same on every platform. Numbers are positive here; Node.js negates them.
 pub fn error_number(error: &io::Error) -> Option<i32> {
     match ResolverError::inside(error) {
         Some(ResolverError(code)) => resolver_number(code),
@@ -13,7 +13,7 @@ pub fn error_number(error: &io::Error) -> Option<i32> {
     }
 }
 
-/// The numbers of libuv that a look-up of a host can give.
+/// libuv's numbers for the errors of a name look-up.
 mod uv {
     pub const EAI_AGAIN: i32 = 3001;
     pub const EAI_FAIL: i32 = 3004;
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_resolver_s_code_is_libuv_s_number() {
+    fn converts_the_resolver_s_codes_to_libuv_s_numbers() {
         for (code, number) in [
             (libc::EAI_AGAIN, Some(3001)),
             (libc::EAI_FAIL, Some(3004)),
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_of_the_system_keeps_its_number() {
+    fn keeps_the_number_of_a_system_error() {
         let full = io::Error::from_raw_os_error(libc::EMFILE);
         assert_eq!(error_number(&full), Some(libc::EMFILE));
         assert_eq!(error_number(&io::ErrorKind::NotFound.into()), None);
