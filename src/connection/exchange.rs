@@ -85,6 +85,7 @@ pub(super) struct Exchange {
 }
 
 /// The state of an exchange after an advance.
+#[must_use]
 pub(super) enum Progress {
     Wait,
     Complete,

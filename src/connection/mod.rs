@@ -71,6 +71,7 @@ enum Phase<S> {
 }
 
 /// The result of [`Connection::start`] and [`Connection::resume`].
+#[must_use = "a step holds the batch's completion, or what has to be waited for"]
 #[derive(Debug)]
 pub enum Step {
     /// Wait, then call [`Connection::resume`].

@@ -40,6 +40,7 @@ pub(super) struct Attempt<S> {
 }
 
 /// The state of a race after an advance.
+#[must_use]
 pub(super) enum Progress<S> {
     /// Call again when a socket is ready, or at [`Race::until`].
     Wait,

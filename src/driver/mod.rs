@@ -268,6 +268,7 @@ impl Driver {
     }
 
     /// Takes the executes that have finished since the last call.
+    #[must_use = "nothing else reports the end of these executes"]
     pub fn take_finished(&self) -> Vec<Finished> {
         std::mem::take(&mut *lock(&self.0.finished))
     }

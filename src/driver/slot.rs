@@ -33,6 +33,7 @@ pub struct ConnectionSlot {
 }
 
 /// The result of [`ConnectionSlot::acquire`].
+#[must_use = "a pair that acquired the connection has to release it"]
 #[expect(
     clippy::large_enum_variant,
     reason = "it is taken apart at once, and mostly is a connection"
@@ -158,6 +159,7 @@ impl ConnectionSlot {
 
     /// Releases a pair's connection, which goes to the next pair in the queue at once. It is
     /// dropped if the owner has closed it meanwhile.
+    #[must_use = "the next pair waits for its connection"]
     pub fn release(self: &Arc<Self>, pair: PairKey, connection: Connection) -> Option<Next> {
         let mut state = lock(&self.state);
         if state.users.front().map(|(_, user)| *user) != Some(pair) {
@@ -175,6 +177,7 @@ impl ConnectionSlot {
 
     /// Removes a pair that ended while it was queued, or whose connection a panic lost. In the
     /// second case the next pair in the queue gets a new connection.
+    #[must_use = "the next pair waits for its connection"]
     pub fn forget(self: &Arc<Self>, pair: PairKey) -> Option<Next> {
         let mut state = lock(&self.state);
         let had_connection = state.users.front().map(|(_, user)| *user) == Some(pair);
@@ -194,6 +197,7 @@ impl ConnectionSlot {
 
     /// Closes the connection and returns its users, whose pairs the caller has to close. The owner
     /// has a new connection at once.
+    #[must_use = "the pairs keep running until they are closed"]
     pub fn close(&self) -> Vec<(Driver, PairKey)> {
         let mut state = lock(&self.state);
         if let Some(connection) = &mut state.connection {
