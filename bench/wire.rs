@@ -1,9 +1,10 @@
-//! The limit of the wire: ready-made commands sent over plain sockets, and nothing done with the replies but counting
-//! their line ends. No part of hansock is in it.
+//! The limit of the wire: sends ready-made commands over plain sockets and only counts the line
+//! ends of the replies. It uses nothing of hansock.
 //!
-//! `wire PORT SECRET OPEN_INDEX COMMANDS CONNECTIONS`: `COMMANDS` is a file of whole batches, separated by an empty line,
-//! which the connections send in turn. For each line on its standard input, a number of seconds, it connects, works for
-//! so long, and prints one line of JSON with what it measured.
+//! Usage: `wire PORT SECRET OPEN_INDEX COMMANDS CONNECTIONS`. `COMMANDS` is a file of whole
+//! batches, separated by empty lines, which the connections send in turn. For each line on standard
+//! input, a number of seconds, the program connects, measures for that time, and prints the result
+//! as one line of JSON.
 
 use std::fmt::Write as _;
 use std::io::{BufRead, Read, Write};
@@ -29,7 +30,7 @@ struct Slice {
     bytes: usize,
     seconds: f64,
     cpu_microseconds: f64,
-    /// In milliseconds, of each batch: from the first byte sent to the last line end.
+    /// The time of each batch in milliseconds, from its first byte sent to its last line end.
     latencies: Vec<f64>,
 }
 
@@ -60,7 +61,7 @@ fn read_batches(path: &str) -> Vec<Batch> {
         .collect()
 }
 
-/// The commands are understood: every reply says so. Done once, before the time is taken.
+/// Checks once, before measuring, that every command succeeds.
 fn check(stream: &mut TcpStream, batch: &Batch) {
     stream.write_all(&batch.bytes).expect("the server takes the batch");
     let mut received = Vec::new();
@@ -149,7 +150,7 @@ impl Slice {
     }
 }
 
-/// Of this process, which has one thread.
+/// The processor time of this process, which has one thread.
 fn cpu_microseconds() -> f64 {
     let text = std::fs::read_to_string("/proc/self/schedstat").expect("Linux tells");
     let nanoseconds = text.split(' ').next().and_then(|word| word.parse::<f64>().ok());

@@ -1,14 +1,15 @@
-//! Two HandlerSocket servers driven from an event loop of the program's own.
+//! Two HandlerSocket servers, driven from the program's own event loop.
 //!
-//! hansock's state machines do no waiting: they say what they wait for, and are told when it has happened. Here the
-//! program owns the poll and the clock, as a game loop, a proxy or an async runtime would. It finds one row on both
-//! servers at once, within one deadline:
+//! hansock's state machines never wait: they say what they wait for, and are told when it has
+//! happened. This program owns the poll and the clock, as a game loop, a proxy or an async runtime
+//! would. It finds one row on both servers at the same time, within one deadline:
 //!
 //! ```sh
-//! cargo run --example poll_loop -- 127.0.0.1:9998 127.0.0.1:9999 SECRET shop item PRIMARY id,name 42
+//! cargo run --example poll_loop -- \
+//!     127.0.0.1:9998 127.0.0.1:9999 SECRET shop item PRIMARY id,name 42
 //! ```
 //!
-//! `SECRET` may be two, separated by a comma, or empty where the servers want none.
+//! `SECRET` may be two secrets, separated by a comma, or empty if the servers want none.
 
 use std::error::Error;
 use std::io;
@@ -29,10 +30,10 @@ use hansock::protocol::{Batch, BatchWriter};
 use hansock::resolver::resolve;
 use polling::{Event as Readiness, Events, Poller};
 
-/// Both servers have to have answered by then.
+/// The time in which both servers have to reply.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A look-up that has ended: for which pair, and what it found.
+/// The result of a look-up: the pair that waits for it, and the addresses.
 type Found = (usize, io::Result<Vec<IpAddr>>);
 
 fn main() -> ExitCode {
@@ -64,13 +65,13 @@ fn find_on_all(
     open: [&[u8]; 4],
     key: &[u8],
 ) -> Result<Vec<Completion>, Box<dyn Error>> {
-    // The handshake opens the index as number 1. It travels before the first batch of every connect, in the same
-    // write, and its replies are not the batch's.
+    // The handshake opens the index as number 1. Each connect sends it in one write with the first
+    // batch, and its replies are not part of the batch's.
     let handshake = open_index(open)?;
     let batch = find(key)?;
 
-    // An executor runs pairs of a connection and a batch, all of them within one deadline. The connections come back
-    // from it at the end: a program that goes on would keep them for its next execute.
+    // An executor runs pairs of a connection and a batch within one deadline. It returns the
+    // connections at the end, and a longer program would keep them for its next execute.
     let mut executor = Executor::new(Instant::now() + TIMEOUT);
     for (address, secret) in servers {
         let address: Address = address.parse()?;
@@ -82,7 +83,8 @@ fn find_on_all(
     Ok(executor.finish().map(|(_connection, completion)| completion).collect())
 }
 
-/// The event loop. What is hansock's of it is five calls: `start`, `wait`, `until`, `resume` and `expire`.
+/// The event loop. It needs five calls of the executor: `start`, `wait`, `until`, `resume` and
+/// `expire`.
 fn run(executor: &mut Executor) -> io::Result<()> {
     let poller = Arc::new(Poller::new()?);
     let mut events = Events::new();
@@ -92,8 +94,8 @@ fn run(executor: &mut Executor) -> io::Result<()> {
     executor.start(Instant::now());
     while !executor.is_done() {
         let watched = watch(executor, &poller, &sender, &mut looked_up)?;
-        // Nothing can last longer than `until`: that is where deadlines come from.
-        let until = executor.until().expect("a pair that is not done has a time to wait until");
+        // The poll must not last longer than `until`, which is how deadlines are kept.
+        let until = executor.until().expect("a pair that is not done has a deadline");
         events.clear();
         let polled = poller.wait_deadline(&mut events, until);
         forget(&poller, &watched);
@@ -104,14 +106,15 @@ fn run(executor: &mut Executor) -> io::Result<()> {
             executor.resume(event.key, Event::Ready, now);
         }
         report_lookups(executor, &lookups, now);
-        // Tells those whose time has come. It may be called early: it looks at the clock it is given.
+        // Report the time. Calling this early is harmless.
         executor.expire(now);
     }
     Ok(())
 }
 
-/// Asks for what every pair waits for now. The sockets change while a connection races for one of several addresses, so
-/// this loop asks anew each time round; one that serves thousands would remember what it asked for.
+/// Registers what every pair waits for now. The sockets change while a connection races for one of
+/// several addresses, so this loop registers them each time. A loop for thousands of sockets would
+/// remember them.
 fn watch(
     executor: &Executor,
     poller: &Arc<Poller>,
@@ -126,17 +129,19 @@ fn watch(
         };
         match wait.awaited {
             Awaited::Sockets { readable, writable } => {
-                // All of a pair's sockets have its number as their key: which one is ready makes no difference.
+                // All sockets of a pair have its index as their key, because it need not be known
+                // which one is ready.
                 let interest = Readiness::new(pair, readable, writable);
                 for socket in connection.sockets() {
-                    // SAFETY: the poller must not know a socket that has been closed. `watched` shares the socket, and
-                    // `forget` takes it out of the poller before `watched` is dropped.
+                    // SAFETY: a socket must be deleted from the poller before it is closed.
+                    // `watched` shares the socket, and `forget` deletes it from the poller before
+                    // `watched` is dropped.
                     unsafe { poller.add(&**socket, interest)? };
                     watched.push(Arc::clone(socket));
                 }
             }
             Awaited::Lookup if !*looked_up => {
-                let host = connection.host().expect("who waits for a look-up has a host");
+                let host = connection.host().expect("only a host is looked up");
                 *looked_up = true;
                 look_up(host, pair, sender.clone(), Arc::clone(poller));
             }
@@ -148,18 +153,18 @@ fn watch(
 
 fn forget(poller: &Poller, watched: &[Arc<NetworkSocket>]) {
     for socket in watched {
-        // It fails only for a socket that the poller does not know.
+        // This fails only for a socket that the poller does not know.
         let _ = poller.delete(&**socket);
     }
 }
 
-/// The system's resolver waits, so it does that on a thread of its own. Nobody waits for the thread: should the
-/// deadline come first, what it finds is dropped.
+/// Looks up a name on another thread, because the system's resolver blocks. Nothing waits for that
+/// thread: if the deadline comes first, its result is dropped.
 fn look_up(host: &str, pair: usize, sender: Sender<Found>, poller: Arc<Poller>) {
     let host = host.to_owned();
     thread::spawn(move || {
         if sender.send((pair, resolve(&host))).is_ok() {
-            // Wakes the poll. If that fails, the poll wakes by itself at the deadline.
+            // Wake the poll. If that fails, the poll wakes by itself at the deadline.
             let _ = poller.notify();
         }
     });

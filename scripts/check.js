@@ -16,6 +16,9 @@ const { allTests, testArguments, testsWithoutServer } = require('./test-files.js
 /** The commits after this one are checked. */
 const LAST_UNCHECKED_COMMIT = 'f033206b3f4d1426273ed57b179b4657bd99a584';
 
+/** Turns off the cargo feature `node`: the state machines have to build and work without napi. */
+const WITHOUT_NODE = ['--no-default-features'];
+
 /**
  * @typedef {object} Check
  * @property {string} name
@@ -33,7 +36,10 @@ const LINTS = [
   },
   {
     name: 'cargo clippy',
-    commands: [['cargo', 'clippy', '--quiet', '--all-targets', '--', '-D', 'warnings']],
+    commands: [
+      ['cargo', 'clippy', '--quiet', '--all-targets', '--', '-D', 'warnings'],
+      ['cargo', 'clippy', '--quiet', '--all-targets', ...WITHOUT_NODE, '--', '-D', 'warnings'],
+    ],
     advice: 'rustup component add clippy',
   },
   {
@@ -72,6 +78,10 @@ const LINTS = [
 /** @type {readonly Check[]} */
 const RUST_TESTS = [
   { name: 'cargo test', commands: [['cargo', 'test', '--quiet']] },
+  {
+    name: 'cargo test without the addon',
+    commands: [['cargo', 'test', '--quiet', ...WITHOUT_NODE]],
+  },
   // Tests load it, and are not to build it while others run beside them.
   { name: 'addon that panics', commands: [['cargo', ...PANICKING_ADDON_BUILD]] },
 ];

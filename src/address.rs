@@ -1,24 +1,24 @@
-//! What a server is called: `host`, `host:port`, `[::1]:9998` or `unix:/path`.
+//! Server addresses: `host`, `host:port`, `[::1]:9998` or `unix:/path`.
 
-use std::error::Error;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
-/// The port that HandlerSocket's documentation uses for reads, and this package when none is given.
+/// The default port: the one that HandlerSocket's documentation uses for reads.
 pub const DEFAULT_PORT: u16 = 9998;
 
-/// Linux's limit for the path of a Unix socket, less its closing zero byte (`sun_path` in unix(7)).
+/// Linux's limit for the path of a Unix socket, without its closing zero byte (`sun_path` in
+/// unix(7)).
 const UNIX_PATH_BYTES: usize = 107;
 
-/// Where a HandlerSocket listener is.
+/// The address of a HandlerSocket listener.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Address {
-    /// A host's name or IP address, and a port.
+    /// A host and a port.
     Tcp {
         /// A name, or an IP address without brackets.
         host: String,
-        /// Never 0.
+        /// 1 to 65535.
         port: u16,
     },
     /// The path of a Unix socket.
@@ -28,14 +28,17 @@ pub enum Address {
     },
 }
 
-/// Why a text is no [`Address`]. It holds no part of the text, which may be a secret in a wrong place.
-#[derive(Debug, PartialEq, Eq)]
+/// The reason why a text is not an [`Address`]. It holds no part of the text, which may be a
+/// misplaced secret.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("invalid address: {reason}; expected 'host', 'host:port', '[::1]:9998' or 'unix:/path'")]
 pub struct AddressError {
     reason: &'static str,
 }
 
 impl Address {
-    /// An address from its parts. `host` is a name, an IPv4 or an IPv6 address without brackets.
+    /// Makes an address of a host and a port. `host` is a name, or an IPv4 or IPv6 address without
+    /// brackets.
     pub fn tcp(host: &str, port: u32) -> Result<Self, AddressError> {
         let fail = |reason| Err(AddressError { reason });
         if host.is_empty() {
@@ -51,7 +54,7 @@ impl Address {
         }
     }
 
-    /// The address of a Unix socket.
+    /// Makes the address of a Unix socket.
     pub fn unix(path: &str) -> Result<Self, AddressError> {
         let fail = |reason| Err(AddressError { reason });
         if cfg!(not(unix)) {
@@ -119,24 +122,12 @@ impl fmt::Display for Address {
     }
 }
 
-impl fmt::Display for AddressError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "invalid address: {}; expected 'host', 'host:port', '[::1]:9998' or 'unix:/path'",
-            self.reason
-        )
-    }
-}
-
-impl Error for AddressError {}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn every_form_is_read_and_shown_in_full() {
+    fn parses_every_form_and_displays_it_in_full() {
         for (text, shown) in [
             ("localhost", "localhost:9998"),
             ("db-1.example:9999", "db-1.example:9999"),
@@ -155,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused() {
+    fn rejects_invalid_addresses() {
         let long = format!("unix:/{}", "x".repeat(107));
         for text in [
             "",
@@ -188,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_shows_nothing_of_what_was_given() {
+    fn keeps_the_text_out_of_the_error() {
         for text in ["open sesame", "sesame:port", "[sesame]:1", "sesame::1", "unix:\0sesame"] {
             let error = text.parse::<Address>().expect_err("it is no address");
             for shown in [error.to_string(), format!("{error:?}")] {

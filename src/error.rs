@@ -1,6 +1,6 @@
-//! What can go wrong with a batch: an opaque error with a stable code, and what the server can have seen of the batch.
+//! The errors of a batch: each has a stable code and says whether the server can have acted on the
+//! batch.
 
-use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 
@@ -9,68 +9,93 @@ use crate::protocol::ReplyError;
 /// Whether the server can have acted on a batch that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The server cannot have acted on it: none of its bytes had been handed to the kernel, or the server refused
-    /// every command of it for want of the secret.
+    /// The server cannot have acted on it: the kernel was given none of its bytes, or the server
+    /// refused every command because the connection was not authorised.
     NotSent,
-    /// Some bytes had been handed to the kernel: the server may have acted on any part of it.
+    /// The server may have acted on any part of it: the kernel was given some of its bytes.
     Unknown,
 }
 
-/// Why a batch failed.
-#[derive(Debug)]
-pub struct Error(Kind);
+/// The reason why a batch failed. [`Error::code`] identifies it; the other methods give the parts
+/// that some codes have.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct Error(#[from] Kind);
 
-#[derive(Debug)]
+/// The reasons, with the text of each.
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum Kind {
-    /// The host's name did not resolve.
+    /// The host name did not resolve.
+    #[error("could not connect: the host name '{host}' did not resolve ({source})")]
     Lookup { host: String, source: io::Error },
-    /// Every address of the host refused, or the socket could not be made.
+    /// Every address of the host failed, or the socket could not be created.
+    #[error(
+        "could not connect: {source}. Is the server running, with handlersocket_port set and \
+         reachable?"
+    )]
     Connect { source: io::Error },
     /// The server refused the secret.
+    #[error(
+        "the server refused the secret. MariaDB makes up a new one at each start unless \
+         handlersocket_plain_secret is configured; a server without one refuses any"
+    )]
     SecretRefused,
-    /// The server wants a secret, and the connection has none.
+    /// The server asks for a secret, and the connection has none.
+    #[error(
+        "the server wants a secret and the connection has none: give it as the option 'secret' \
+         (SHOW VARIABLES LIKE 'handlersocket_plain_secret' tells it)"
+    )]
     SecretMissing,
-    /// A command of the handshake was answered with an error.
+    /// The server answered a command of the handshake with an error.
+    #[error("the server refused command {} of the handshake with error {code}", .command + 1)]
     Handshake { command: usize, code: u32, message: ServerText },
     /// The deadline passed.
+    #[error("the deadline passed {during}")]
     Timeout { during: Stage },
-    /// The connection broke: a reset, or an end of file before the last reply.
+    /// The connection broke: it was reset, or it ended before the last reply.
+    #[error("the connection broke: {}", reason_of_loss(.source))]
     Lost { source: Option<io::Error> },
-    /// The peer sent something that is no reply, or a reply that nobody asked for.
+    /// The peer sent a malformed reply, or one that no command asked for.
+    #[error("reply {} is not HandlerSocket's protocol: {source}", .reply + 1)]
     Protocol { reply: usize, source: ReplyError },
     /// The owner closed the connection.
+    #[error("the connection was closed while the batch was under way")]
     Closed,
-    /// The owner gave the execute up.
+    /// The owner aborted the execute.
+    #[error("the execute was aborted")]
     Aborted,
     /// Another execute is using the connection.
+    #[error("another execute is using the connection: await it first, or use a second connection")]
     Busy,
-    /// A defect in this package stopped the driver.
+    /// A panic, which is a defect of this package, stopped the driver.
+    #[error("a defect in hansock stopped the execute: {message}; please report it")]
     Panic { message: String },
 }
 
-/// What a server said. It may be what it was sent, a secret too: neither `Debug` nor an error's text shows it.
+/// A text that a server sent. It can be an echo of the secret, so neither `Debug` nor the text of
+/// an error shows it.
 pub(crate) struct ServerText(pub(crate) String);
 
-/// What an execute was doing for a connection when its time ran out.
+/// The stage that an execute had reached for a connection when its deadline passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// Nothing had begun.
+    /// Nothing had started.
     Start,
-    /// The host's name was being looked up.
+    /// The host name was being looked up.
     Lookup,
     /// The connect had not completed.
     Connect,
-    /// The batch was under way: `received` of `expected` replies had come.
+    /// The batch was in flight: `received` of `expected` replies had arrived.
     Exchange {
-        /// Replies of the batch that had come.
+        /// The replies of the batch that had arrived.
         received: usize,
-        /// Commands of the batch.
+        /// The commands of the batch.
         expected: usize,
     },
 }
 
 impl Error {
-    /// The stable code meant for programs, the same in JavaScript.
+    /// The stable code for programs, which is the same in JavaScript.
     pub fn code(&self) -> &'static str {
         match self.0 {
             Kind::Lookup { .. } | Kind::Connect { .. } => "ERR_HS_CONNECT",
@@ -84,7 +109,7 @@ impl Error {
         }
     }
 
-    /// The operating system's part of it, where there is one.
+    /// The operating system's error, if there is one.
     pub fn io_source(&self) -> Option<&io::Error> {
         match &self.0 {
             Kind::Lookup { source, .. } | Kind::Connect { source } => Some(source),
@@ -93,7 +118,7 @@ impl Error {
         }
     }
 
-    /// The host whose name did not resolve, where that is what failed.
+    /// The host name that did not resolve, if that is the reason.
     pub fn unresolved_host(&self) -> Option<&str> {
         match &self.0 {
             Kind::Lookup { host, .. } => Some(host),
@@ -101,13 +126,13 @@ impl Error {
         }
     }
 
-    /// Whether the owner gave the execute up, and did not only close the connection.
+    /// Whether the owner aborted the execute, as opposed to closing the connection.
     pub fn was_aborted(&self) -> bool {
         matches!(self.0, Kind::Aborted)
     }
 
-    /// The server's own error code and message, where a command of the handshake was refused. The message may be anything
-    /// that a server sends, and is in no text of this error.
+    /// The server's error code and message, if it refused a command of the handshake. A server can
+    /// send any text as the message, so no text of this error contains it.
     pub fn server_error(&self) -> Option<(u32, &str)> {
         match &self.0 {
             Kind::Handshake { code, message, .. } => Some((*code, &message.0)),
@@ -116,65 +141,16 @@ impl Error {
     }
 }
 
-impl From<Kind> for Error {
-    fn from(kind: Kind) -> Self {
-        Self(kind)
+fn reason_of_loss(source: &Option<io::Error>) -> &dyn fmt::Display {
+    match source {
+        Some(source) => source,
+        None => &"the server closed it before the last reply",
     }
 }
 
 impl fmt::Debug for ServerText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} bytes", self.0.len())
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Kind::Lookup { host, source } => {
-                write!(f, "could not connect: the host name '{host}' did not resolve ({source})")
-            }
-            Kind::Connect { source } => write!(
-                f,
-                "could not connect: {source}. Is the server running, with handlersocket_port set and reachable?"
-            ),
-            Kind::SecretRefused => f.write_str(
-                "the server refused the secret. MariaDB makes up a new one at each start unless \
-                 handlersocket_plain_secret is configured; a server without one refuses any",
-            ),
-            Kind::SecretMissing => f.write_str(
-                "the server wants a secret and the connection has none: give it as the option 'secret' \
-                 (SHOW VARIABLES LIKE 'handlersocket_plain_secret' tells it)",
-            ),
-            Kind::Handshake { command, code, .. } => {
-                write!(f, "the server refused command {} of the handshake with error {code}", command + 1)
-            }
-            Kind::Timeout { during } => write!(f, "the deadline passed {during}"),
-            Kind::Lost { source: Some(source) } => write!(f, "the connection broke: {source}"),
-            Kind::Lost { source: None } => {
-                f.write_str("the connection broke: the server closed it before the last reply")
-            }
-            Kind::Protocol { reply, source } => {
-                write!(f, "reply {} is not HandlerSocket's protocol: {source}", reply + 1)
-            }
-            Kind::Closed => f.write_str("the connection was closed while the batch was under way"),
-            Kind::Aborted => f.write_str("the execute was aborted"),
-            Kind::Busy => f.write_str(
-                "another execute is using the connection: await it first, or use a second connection",
-            ),
-            Kind::Panic { message } => {
-                write!(f, "a defect in hansock stopped the execute: {message}; please report it")
-            }
-        }
-    }
-}
-
-impl StdError for Error {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match &self.0 {
-            Kind::Protocol { source, .. } => Some(source),
-            _ => self.io_source().map(|source| source as _),
-        }
     }
 }
 

@@ -1,8 +1,23 @@
-//! Pairs batches with connections and runs them all at once, within one deadline.
+//! Runs pairs of a batch and a connection at the same time, within one deadline.
 //!
-//! An [`Executor`] waits for nothing and has no clock. Its owner begins with [`Executor::start`], watches for each pair
-//! what [`Executor::wait`] names, reports it with [`Executor::resume`], and calls [`Executor::expire`] when the moment
-//! that [`Executor::until`] names has come, until [`Executor::is_done`].
+//! An [`Executor`] never waits and has no clock. Its owner, such as a
+//! [`Driver`](crate::driver::Driver) or an event loop, calls it in this order:
+//!
+//! 1. [`Executor::add`] or [`Executor::add_queued`] for each pair, then [`Executor::start`].
+//! 2. Until [`Executor::is_done`]: wait for what [`Executor::wait`] names for each pair, at most
+//!    until [`Executor::until`], then call [`Executor::resume`] or [`Executor::expire`].
+//! 3. [`Executor::finish`].
+//!
+//! A pair goes through these stages:
+//!
+//! ```text
+//!            start            the batch ends, fails or is aborted
+//!   Ready ───────────▶ Waiting ─────────────────────────────────▶ Done
+//!     │                                                            ▲
+//!     └── close, abort, expire ────────────────────────────────────┘
+//! ```
+//!
+//! A queued pair is `Ready` without a connection until [`Executor::assign`] brings it one.
 
 use std::time::Instant;
 
@@ -10,19 +25,21 @@ use crate::connection::{Completion, Connection, Event, Network, Step, Transport,
 use crate::error::{self, Kind};
 use crate::protocol::Batch;
 
-/// See the module's documentation.
+/// Runs pairs of a batch and a connection. The module's documentation has the order of the calls.
 pub struct Executor<T: Transport = Network> {
     pairs: Vec<Pair<T>>,
     deadline: Instant,
     unfinished: usize,
 }
 
+/// A pair of a connection and a batch.
 struct Pair<T: Transport> {
-    /// `None` if another execute has the connection, or before the pair's turn, or after [`Executor::take_connection`].
+    /// `None` while another execute has the connection, and after [`Executor::take_connection`].
     connection: Option<Connection<T>>,
     stage: Stage,
 }
 
+/// The stages of the diagram above.
 enum Stage {
     Ready(Batch),
     Waiting(Wait),
@@ -30,37 +47,38 @@ enum Stage {
 }
 
 impl<T: Transport> Executor<T> {
-    /// An executor without pairs, all of which will have to be done by `deadline`.
+    /// Makes an executor without pairs, whose pairs have to be done by `deadline`.
     pub fn new(deadline: Instant) -> Self {
         Self { pairs: Vec::new(), deadline, unfinished: 0 }
     }
 
-    /// Adds a pair and gives its position. Without a connection, because another execute is using it, the batch fails
-    /// with `ERR_HS_BUSY`.
+    /// Adds a pair and returns its index. Without a connection, which then is busy with another
+    /// execute, the batch fails with `ERR_HS_BUSY`.
     pub fn add(&mut self, connection: Option<Connection<T>>, batch: Batch) -> usize {
         let stage = match &connection {
             Some(_) => Stage::Ready(batch),
-            None => Stage::Done(Completion::not_begun(Kind::Busy)),
+            None => Stage::Done(Completion::not_started(Kind::Busy)),
         };
         self.unfinished += usize::from(connection.is_some());
         self.pairs.push(Pair { connection, stage });
         self.pairs.len() - 1
     }
 
-    /// Adds a pair whose connection another execute has, and which gets it in its turn by [`Self::lend`].
-    pub fn add_waiting(&mut self, batch: Batch) -> usize {
+    /// Adds a pair that is queued for its connection and gets it by [`Self::assign`].
+    pub fn add_queued(&mut self, batch: Batch) -> usize {
         self.unfinished += 1;
         self.pairs.push(Pair { connection: None, stage: Stage::Ready(batch) });
         self.pairs.len() - 1
     }
 
-    /// Gives a pair the connection that it was queued for. A start has to follow.
-    pub fn lend(&mut self, pair: usize, connection: Connection<T>) {
+    /// Gives a queued pair its connection. [`Self::start`] has to follow.
+    pub fn assign(&mut self, pair: usize, connection: Connection<T>) {
         self.pairs[pair].connection = Some(connection);
     }
 
-    /// Begins those pairs whose connection is open. It makes no other system calls than a receive and a send for each, so a
-    /// thread that must not be held up can do it before another one does the rest.
+    /// Starts the pairs whose connection is open. This takes one receive and one send for each and
+    /// nothing slower, so a thread that must not block can do it and leave the rest to another
+    /// thread.
     pub fn start_connected(&mut self, now: Instant) {
         for pair in 0..self.pairs.len() {
             let Pair { connection: Some(connection), stage } = &mut self.pairs[pair] else {
@@ -75,14 +93,14 @@ impl<T: Transport> Executor<T> {
         }
     }
 
-    /// Begins every pair that has its connection and has not begun.
+    /// Starts every pair that has its connection and has not started.
     pub fn start(&mut self, now: Instant) {
         for pair in 0..self.pairs.len() {
             self.start_pair(pair, now);
         }
     }
 
-    /// What the pair waits for; `None` if it is done or has not begun.
+    /// What the pair waits for; `None` if it is done or has not started.
     pub fn wait(&self, pair: usize) -> Option<Wait> {
         match self.pairs[pair].stage {
             Stage::Waiting(wait) => Some(wait),
@@ -90,7 +108,7 @@ impl<T: Transport> Executor<T> {
         }
     }
 
-    /// Goes on with a pair after something happened. A pair that is done stays so.
+    /// Tells a pair what has happened. A pair that is done ignores it.
     pub fn resume(&mut self, pair: usize, event: Event, now: Instant) {
         if let Pair { connection: Some(connection), stage: Stage::Waiting(_) } =
             &mut self.pairs[pair]
@@ -100,18 +118,18 @@ impl<T: Transport> Executor<T> {
         }
     }
 
-    /// When [`Self::expire`] has to be called if nothing happens before.
+    /// The time at which to call [`Self::expire`] if nothing happens before.
     pub fn until(&self) -> Option<Instant> {
         self.pairs.iter().filter_map(|pair| pair.stage.until(self.deadline)).min()
     }
 
-    /// Tells the pairs whose time has come.
+    /// Tells each pair whose time has come. Calling this early is harmless.
     pub fn expire(&mut self, now: Instant) {
         for pair in 0..self.pairs.len() {
             if self.pairs[pair].stage.until(self.deadline).is_none_or(|until| until > now) {
                 continue;
             }
-            if self.awaits_turn(pair) {
+            if self.is_queued(pair) {
                 self.fail(pair, Kind::Timeout { during: error::Stage::Start });
             }
             self.start_pair(pair, now);
@@ -119,7 +137,7 @@ impl<T: Transport> Executor<T> {
         }
     }
 
-    /// Closes a pair's connection. A batch that is not done ends with `ERR_HS_CLOSED`; one that is stays as it is.
+    /// Closes a pair's connection. If the batch is not done, it ends with `ERR_HS_CLOSED`.
     pub fn close(&mut self, pair: usize) {
         self.fail(pair, Kind::Closed);
         if let Some(connection) = &mut self.pairs[pair].connection {
@@ -134,34 +152,33 @@ impl<T: Transport> Executor<T> {
         }
     }
 
-    /// Ends a pair that is not done.
+    /// Ends a pair with an error if it is not done.
     pub(crate) fn fail(&mut self, pair: usize, kind: Kind) {
         let Pair { connection, stage } = &mut self.pairs[pair];
         let completion = match stage {
             Stage::Done(_) => return,
-            Stage::Ready(_) => Completion::not_begun(kind),
-            Stage::Waiting(_) => {
-                connection.as_mut().and_then(|connection| connection.abort(kind)).expect(
-                    "a pair that waits for something has a connection and an exchange under way",
-                )
-            }
+            Stage::Ready(_) => Completion::not_started(kind),
+            Stage::Waiting(_) => connection
+                .as_mut()
+                .and_then(|connection| connection.abort(kind))
+                .expect("a pair that waits has a connection and an exchange in flight"),
         };
         self.take_step(pair, Step::Done(completion));
     }
 
-    /// Whether the pair has its connection and has not begun.
+    /// Whether the pair has its connection and has not started.
     pub fn has_to_start(&self, pair: usize) -> bool {
         let Pair { connection, stage } = &self.pairs[pair];
         connection.is_some() && matches!(stage, Stage::Ready(_))
     }
 
-    /// Whether the pair waits for its turn to have a connection.
-    pub fn awaits_turn(&self, pair: usize) -> bool {
+    /// Whether the pair is queued for its connection.
+    pub fn is_queued(&self, pair: usize) -> bool {
         let Pair { connection, stage } = &self.pairs[pair];
         connection.is_none() && matches!(stage, Stage::Ready(_))
     }
 
-    /// The connection of a pair that has ended.
+    /// Takes the connection of a pair that is done.
     pub fn take_connection(&mut self, pair: usize) -> Option<Connection<T>> {
         match self.pairs[pair].stage {
             Stage::Done(_) => self.pairs[pair].connection.take(),
@@ -169,32 +186,34 @@ impl<T: Transport> Executor<T> {
         }
     }
 
-    /// Whether every pair has ended.
+    /// Whether every pair is done.
     pub fn is_done(&self) -> bool {
         self.unfinished == 0
     }
 
-    /// How many pairs were added.
+    /// The number of pairs.
     pub fn len(&self) -> usize {
         self.pairs.len()
     }
 
-    /// Whether no pair was added.
+    /// Whether there are no pairs.
     pub fn is_empty(&self) -> bool {
         self.pairs.is_empty()
     }
 
-    /// The pair's connection; `None` if another execute has it, or after [`Self::take_connection`].
+    /// The pair's connection; `None` while another execute has it, and after
+    /// [`Self::take_connection`].
     pub fn connection(&self, pair: usize) -> Option<&Connection<T>> {
         self.pairs[pair].connection.as_ref()
     }
 
-    /// The connections that were not taken and how their batches ended, in the order in which they were added.
+    /// The connections that were not taken and the completions of their batches, in the order of
+    /// the pairs.
     ///
     /// # Panics
     /// If a pair is not done.
     pub fn finish(self) -> impl Iterator<Item = (Option<Connection<T>>, Completion)> {
-        assert!(self.is_done(), "an executor is finished when all its pairs are done");
+        assert!(self.is_done(), "an executor can be finished only when all its pairs are done");
         self.pairs.into_iter().map(|pair| match pair.stage {
             Stage::Done(completion) => (pair.connection, completion),
             Stage::Ready(_) | Stage::Waiting(_) => unreachable!("all pairs are done"),

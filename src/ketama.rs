@@ -1,27 +1,36 @@
-//! Consistent hashing, point for point as libketama (Richard Jones, last.fm, 2007: `ketama_create_continuum` and
-//! `ketama_get_server` of its ketama.c) and libhansock compute it, so that data which they have spread is found.
-
-use std::error::Error;
-use std::fmt;
+//! Consistent hashing with exactly the points of libketama (Richard Jones, last.fm, 2007:
+//! `ketama_create_continuum` and `ketama_get_server` in ketama.c) and of libhansock, so that this
+//! package finds the data that they have distributed.
+//!
+//! A ring is built once and then only read: [`Servers::add`] for each server,
+//! [`Servers::into_continuum`], [`Continuum::server_ordinal`] for each key.
+//!
+//! ```text
+//!         0 ──▶ 2^32 - 1, then 0 again
+//!   ──●─────────●───x─────●───────●──
+//!     B         A   │     B       C      points of the servers A, B and C
+//!                   └────▶               a key belongs to the next point
+//! ```
 
 use md5::{Digest, Md5};
 
 /// Each digest of a server's name gives four points, and a server of average weight has 40 digests.
-const DIGESTS_A_SERVER: f64 = 40.0;
-const POINTS_A_DIGEST: usize = 4;
+const DIGESTS_PER_SERVER: f64 = 40.0;
+const POINTS_PER_DIGEST: usize = 4;
 
-/// A ring under construction: the servers, in the order that gives them their ordinals.
+/// The servers of a ring that is being built. Their order gives them their ordinals.
 #[derive(Clone, Debug, Default)]
 pub struct Servers(Vec<Server>);
 
+/// A server of the ring. Its ordinal is its index.
 #[derive(Clone, Debug)]
 struct Server {
-    /// What is hashed: `host:port`.
+    /// The text that is hashed: `host:port`.
     address: String,
     weight: u32,
 }
 
-/// The ring: which server a key belongs to.
+/// A ring, which maps each key to a server.
 ///
 /// ```
 /// use hansock::ketama::Servers;
@@ -38,29 +47,32 @@ pub struct Continuum {
     points: Vec<Point>,
 }
 
+/// A server's point on the ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Point {
     value: u32,
     ordinal: u32,
 }
 
-/// Why servers make no ring.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The reason why servers do not make a ring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ContinuumError {
-    /// None was added.
+    /// There are no servers.
+    #[error("a ring needs at least one server: call addServer first")]
     NoServers,
     /// No server has a weight above zero.
+    #[error("a ring needs at least one server with a weight above 0")]
     NoWeight,
 }
 
 impl Servers {
-    /// Adds a server. Its share of the keys is its weight's share of all weights.
+    /// Adds a server. Its share of the keys is its share of the sum of all weights.
     pub fn add(&mut self, host: &str, port: u16, weight: u32) -> &mut Self {
         self.0.push(Server { address: format!("{host}:{port}"), weight });
         self
     }
 
-    /// Fixes the ring.
+    /// Builds the ring.
     pub fn into_continuum(self) -> Result<Continuum, ContinuumError> {
         let servers = self.0;
         if servers.is_empty() {
@@ -74,8 +86,9 @@ impl Servers {
         for (ordinal, server) in (0..).zip(&servers) {
             for digest in 0..digests(server.weight, total, servers.len()) {
                 let hash = Md5::digest(format!("{}-{digest}", server.address));
-                points
-                    .extend((0..POINTS_A_DIGEST).map(|n| Point { value: word(&hash, n), ordinal }));
+                points.extend(
+                    (0..POINTS_PER_DIGEST).map(|n| Point { value: word(&hash, n), ordinal }),
+                );
             }
         }
         points.sort_unstable();
@@ -84,15 +97,16 @@ impl Servers {
 }
 
 impl Continuum {
-    /// The ordinal of the server that the key belongs to: that of the first point at or after the key's hash, the ring
-    /// being closed.
+    /// The ordinal of the server that the key belongs to: the server of the first point at or after
+    /// the key's hash, from the start of the ring again if there is none.
     pub fn server_ordinal(&self, key: &[u8]) -> usize {
         let point = self.points.get(self.first_point(key)).unwrap_or(&self.points[0]);
         point.ordinal as usize
     }
 
-    /// The ordinals of all servers with points, in the order in which they follow the key on the ring: the one that it
-    /// belongs to, then the one that it would belong to if that one were not there, and so on.
+    /// The ordinals of all servers that have points, in the order in which they follow the key on
+    /// the ring. The first is the key's server, the next one takes its place if it is not
+    /// available, and so on.
     pub fn server_ordinals(&self, key: &[u8]) -> Vec<usize> {
         let (before, after) = self.points.split_at(self.first_point(key));
         let mut is_seen = vec![false; self.servers.len()];
@@ -100,28 +114,29 @@ impl Continuum {
         ordinals.filter(|&ordinal| !std::mem::replace(&mut is_seen[ordinal], true)).collect()
     }
 
-    /// The first point at or after the key's hash: past the end if there is none.
+    /// The index of the first point at or after the key's hash; the number of points if there is
+    /// none.
     fn first_point(&self, key: &[u8]) -> usize {
         let hash = word(&Md5::digest(key), 0);
         self.points.partition_point(|point| point.value < hash)
     }
 
-    /// `host:port` of a server; `None` if there is no such ordinal.
+    /// The `host:port` of a server; `None` if there is no such ordinal.
     pub fn server_address(&self, ordinal: usize) -> Option<&str> {
         self.servers.get(ordinal).map(|server| server.address.as_str())
     }
 
-    /// How many points the ring has.
+    /// The number of points of the ring.
     pub fn point_count(&self) -> usize {
         self.points.len()
     }
 }
 
-/// How many digests a server gets, in libketama's mixture of `float` and `double`: the last bit decides whether a ring
-/// of seven equal servers gives each of them 40 or 39.
+/// The number of a server's digests. It mixes `float` and `double` as libketama does: the last bit
+/// decides whether each of seven equal servers gets 40 digests or 39.
 fn digests(weight: u32, total: u64, servers: usize) -> u32 {
     let share = weight as f32 / total as f32;
-    ((f64::from(share) * DIGESTS_A_SERVER * servers as f64) as f32).floor() as u32
+    ((f64::from(share) * DIGESTS_PER_SERVER * servers as f64) as f32).floor() as u32
 }
 
 /// The `n`th little-endian word of a digest.
@@ -129,14 +144,3 @@ fn word(digest: &[u8], n: usize) -> u32 {
     let bytes = digest[4 * n..4 * n + 4].try_into().expect("an MD5 digest has 16 bytes");
     u32::from_le_bytes(bytes)
 }
-
-impl fmt::Display for ContinuumError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            ContinuumError::NoServers => "a ring needs at least one server: call addServer first",
-            ContinuumError::NoWeight => "a ring needs at least one server with a weight above 0",
-        })
-    }
-}
-
-impl Error for ContinuumError {}

@@ -1,21 +1,27 @@
-//! HandlerSocket for Node.js: the native half of the npm package `hansock`, and a Rust library in its own right.
+//! HandlerSocket for Node.js: the native half of the npm package `hansock`, and a Rust library of
+//! its own.
 //!
-//! Data flows one way, commands down to the socket and replies back up, and a module uses only what stands below it:
+//! Data flows one way, commands down to the socket and replies back up. A module uses only modules
+//! below it:
 //!
-//! | module | what it is for |
+//! | module | purpose |
 //! |---|---|
-//! | `node` | the napi layer: turns JavaScript's values into the types below and back, owns no rule |
-//! | [`driver`] | polls for executes in flight, on a libuv worker or in an event loop; name look-ups beside it |
-//! | [`executor`] | pairs batches with connections and runs them within one deadline |
-//! | [`connection`] | one socket's life: resolve, connect, authorise, write, read, abort |
-//! | [`protocol`] | bytes only: commands written, replies framed and checked |
-//! | [`ketama`] | which server a key belongs to |
+//! | `node` | the napi layer: converts JavaScript's values to the types below and back |
+//! | [`driver`] | polls for executes in flight, on a worker or in an event loop; looks names up |
+//! | [`executor`] | runs pairs of a batch and a connection within one deadline |
+//! | [`connection`] | the life of one socket: resolve, connect, authorise, write, read, abort |
+//! | [`protocol`] | bytes only: writes commands, frames and checks replies |
+//! | [`ketama`] | maps keys to servers |
 //! | [`resolver`] | the system's name look-up, with the codes of its failures |
-//! | [`address`], [`error`] | what a server is called, and what can go wrong with it |
+//! | [`address`], [`error`] | server addresses, and the errors of a batch |
 //!
-//! [`connection`] and [`executor`] are state machines that never wait: `start` begins and says what it waits for,
-//! `resume` is told what happened and says what it waits for next. The caller owns the poll and the clock, so any event
-//! loop can drive them; `examples/poll_loop.rs` is the smallest one.
+//! [`connection`] and [`executor`] are state machines that never wait: `start` returns what the
+//! machine waits for, and `resume` takes what has happened and returns what it waits for next. The
+//! caller owns the poll and the clock, so any event loop can drive them. `examples/poll_loop.rs` is
+//! the smallest one.
+//!
+//! The cargo feature `node`, which is on by default, builds the `node` module. Turn it off to use
+//! the state machines or the driver without Node.js.
 
 #![warn(missing_docs)]
 
@@ -28,4 +34,5 @@ pub mod ketama;
 pub mod protocol;
 pub mod resolver;
 
+#[cfg(feature = "node")]
 mod node;

@@ -1,16 +1,17 @@
-//! The system's resolver, which waits: an event loop calls it on a thread of its own.
+//! Name look-up by the system's resolver. It blocks, so an event loop calls it on a separate
+//! thread.
 
-use std::error::Error;
-use std::fmt;
 use std::io;
 use std::net::IpAddr;
 
-/// The code with which getaddrinfo failed, such as `EAI_AGAIN`: a number of the platform's own. `std` turns it into text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The code with which getaddrinfo failed, such as `EAI_AGAIN`. The number is the platform's own;
+/// `std` keeps only its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", message_of(*.0))]
 pub struct ResolverError(pub i32);
 
-/// A host's addresses, each once, in the order in which the system recommends them. It fails with a [`ResolverError`]
-/// inside, or with an error of the system.
+/// Looks up a host and returns each address once, in the system's order of preference. The error
+/// holds a [`ResolverError`], or is an error of the operating system.
 pub fn resolve(host: &str) -> io::Result<Vec<IpAddr>> {
     let mut addresses = Vec::new();
     for address in look_up(host)? {
@@ -22,13 +23,13 @@ pub fn resolve(host: &str) -> io::Result<Vec<IpAddr>> {
 }
 
 impl ResolverError {
-    /// The one that is inside `error`.
+    /// The [`ResolverError`] that `error` holds.
     pub fn inside(error: &io::Error) -> Option<Self> {
         error.get_ref()?.downcast_ref().copied()
     }
 }
 
-/// Another error like `error`, with its number.
+/// Copies an error with its number; [`io::Error`] is not `Clone`.
 pub(crate) fn copy_error(error: &io::Error) -> io::Error {
     match (error.raw_os_error(), ResolverError::inside(error)) {
         (Some(number), _) => io::Error::from_raw_os_error(number),
@@ -43,12 +44,14 @@ fn look_up(host: &str) -> io::Result<Vec<IpAddr>> {
     use std::{mem, ptr};
 
     let host = CString::new(host)?;
-    // SAFETY: an addrinfo is made of integers and pointers, for all of which zero is a value.
+    // SAFETY: an addrinfo consists of integers and pointers, for all of which zero is a valid
+    // value.
     let mut hints: libc::addrinfo = unsafe { mem::zeroed() };
     hints.ai_socktype = libc::SOCK_STREAM;
     let mut first = ptr::null_mut();
-    // SAFETY: getaddrinfo asks for a text that ends with a NUL, which CString keeps, a service or null, and two pointers
-    // that are valid during the call, which those to local variables are.
+    // SAFETY: getaddrinfo asks for a text that ends with a NUL, which `CString` ensures, for a
+    // service or null, and for two pointers that are valid during the call, which those to the
+    // local variables here are.
     let code = unsafe { libc::getaddrinfo(host.as_ptr(), ptr::null(), &hints, &mut first) };
     match code {
         0 => {}
@@ -57,32 +60,34 @@ fn look_up(host: &str) -> io::Result<Vec<IpAddr>> {
     }
     let mut addresses = Vec::new();
     let mut next = first;
-    // SAFETY: getaddrinfo has succeeded, so `first` begins a list that ends with null, and that nothing changes or frees
-    // before freeaddrinfo below. The references do not leave the loop.
+    // SAFETY: getaddrinfo has succeeded, so `first` begins a list that ends with null, which
+    // nothing changes or frees before freeaddrinfo below. The references do not leave the loop.
     while let Some(found) = unsafe { next.as_ref() } {
-        // SAFETY: `found` is of that list.
+        // SAFETY: `found` is an element of the list that getaddrinfo made.
         addresses.extend(unsafe { address_of(found) });
         next = found.ai_next;
     }
-    // SAFETY: `first` is getaddrinfo's, and is not used any more.
+    // SAFETY: `first` came from getaddrinfo, and nothing uses the list after this.
     unsafe { libc::freeaddrinfo(first) };
     Ok(addresses)
 }
 
 /// # Safety
-/// `found` is of a list that getaddrinfo made, so that `ai_addr` points to what `ai_family` says.
+/// `found` must be an element of a list that getaddrinfo made, so that `ai_addr` points to an
+/// address of the family `ai_family`.
 #[cfg(unix)]
 unsafe fn address_of(found: &libc::addrinfo) -> Option<IpAddr> {
     use std::net::{Ipv4Addr, Ipv6Addr};
 
     match found.ai_family {
         libc::AF_INET => {
-            // SAFETY: an address of this family is a sockaddr_in; it may stand at any place in memory.
+            // SAFETY: the caller promises that an address of this family is a sockaddr_in. It need
+            // not be aligned.
             let address = unsafe { found.ai_addr.cast::<libc::sockaddr_in>().read_unaligned() };
             Some(Ipv4Addr::from_bits(u32::from_be(address.sin_addr.s_addr)).into())
         }
         libc::AF_INET6 => {
-            // SAFETY: as before, a sockaddr_in6.
+            // SAFETY: as above, for a sockaddr_in6.
             let address = unsafe { found.ai_addr.cast::<libc::sockaddr_in6>().read_unaligned() };
             Some(Ipv6Addr::from(address.sin6_addr.s6_addr).into())
         }
@@ -90,8 +95,8 @@ unsafe fn address_of(found: &libc::addrinfo) -> Option<IpAddr> {
     }
 }
 
-/// What the system says where no descriptor is left. glibc can then open neither its files nor a socket, and says that
-/// the name does not exist.
+/// The system's error if no descriptor is left. glibc can then open neither its files nor a socket,
+/// and reports that the name does not exist.
 #[cfg(unix)]
 fn without_descriptors() -> Option<io::Error> {
     let error = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).err()?;
@@ -104,25 +109,23 @@ fn look_up(host: &str) -> io::Result<Vec<IpAddr>> {
 
     match (host, 0).to_socket_addrs() {
         Ok(found) => Ok(found.map(|address| address.ip()).collect()),
-        // Winsock's codes are numbers of the system's own.
+        // Winsock reports its own codes as numbers of the system.
         Err(error) => Err(error.raw_os_error().map_or(error, |code| ResolverError(code).into())),
     }
 }
 
-impl fmt::Display for ResolverError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        #[cfg(unix)]
-        {
-            // SAFETY: gai_strerror gives a text that ends with a NUL and is never freed, whatever the code.
-            let text = unsafe { std::ffi::CStr::from_ptr(libc::gai_strerror(self.0)) };
-            f.write_str(&text.to_string_lossy())
-        }
-        #[cfg(not(unix))]
-        io::Error::from_raw_os_error(self.0).fmt(f)
-    }
+#[cfg(unix)]
+fn message_of(code: i32) -> String {
+    // SAFETY: gai_strerror returns a text that ends with a NUL and is never freed, whatever the
+    // code.
+    let text = unsafe { std::ffi::CStr::from_ptr(libc::gai_strerror(code)) };
+    text.to_string_lossy().into_owned()
 }
 
-impl Error for ResolverError {}
+#[cfg(not(unix))]
+fn message_of(code: i32) -> String {
+    io::Error::from_raw_os_error(code).to_string()
+}
 
 impl From<ResolverError> for io::Error {
     fn from(error: ResolverError) -> Self {
@@ -135,26 +138,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_the_addresses_of_a_name_and_of_an_address() {
-        let found = resolve("localhost").expect("every system knows it");
+    fn resolves_a_name_and_an_address() {
+        let found = resolve("localhost").expect("every system knows localhost");
         assert!(!found.is_empty() && found.iter().all(IpAddr::is_loopback), "{found:?}");
         for text in ["127.1.2.3", "::1"] {
-            let found = resolve(text).expect("nobody has to be asked");
-            assert_eq!(found, [text.parse::<IpAddr>().expect("it is an address")]);
+            let found = resolve(text).expect("an address needs no look-up");
+            assert_eq!(found, [text.parse::<IpAddr>().expect("the text is an address")]);
         }
     }
 
     #[test]
     #[cfg(unix)]
     fn keeps_the_code_of_a_name_that_does_not_exist() {
-        // A label of more than 63 characters is no name in any network.
+        // A DNS label has at most 63 characters, so this name exists in no network.
         let error = resolve(&"x".repeat(64)).expect_err("there is no such name");
         assert_eq!(ResolverError::inside(&error), Some(ResolverError(libc::EAI_NONAME)));
         assert!(!error.to_string().is_empty());
     }
 
     #[test]
-    fn a_copied_error_keeps_its_number() {
+    fn copies_the_number_of_an_error() {
         let copy = copy_error(&ResolverError(-3).into());
         assert_eq!(ResolverError::inside(&copy), Some(ResolverError(-3)));
         let copy = copy_error(&io::Error::from_raw_os_error(24));

@@ -1,4 +1,4 @@
-//! The drivers on real sockets: who does what of an execute.
+//! The drivers on real sockets: which of them runs which part of an execute.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -14,32 +14,32 @@ use hansock::protocol::Batch;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A connection by the server's name, for which one batch may queue.
+/// A slot for a connection to the server by its name, at which one batch may queue.
 fn slot_of(port: u16) -> Arc<ConnectionSlot> {
-    let address = Address::tcp("localhost", u32::from(port)).expect("a host and a port");
+    let address = Address::tcp("localhost", u32::from(port)).expect("the host and port are valid");
     let options = Options::new(None, &Batch::default(), DEFAULT_MAX_REPLY_BYTES);
-    Arc::new(ConnectionSlot::new(address, options.expect("there is no secret"), 1))
+    Arc::new(ConnectionSlot::new(address, options.expect("options without a secret are valid"), 1))
 }
 
 /// Submits a batch of one command.
 fn submit(driver: &Driver, slot: &Arc<ConnectionSlot>) {
     let id = new_execute_id();
-    let batch = Batch::from_bytes(b"x\n".to_vec()).expect("a whole command");
+    let batch = Batch::from_bytes(b"x\n".to_vec()).expect("the command is whole");
     let mut executor = Executor::new(Instant::now() + PATIENCE);
     match slot.acquire(driver, (id, 0), true) {
         Acquired::Ready(connection) => executor.add(Some(connection), batch),
-        Acquired::Queued => executor.add_waiting(batch),
-        Acquired::Busy => panic!("one may queue"),
+        Acquired::Queued => executor.add_queued(batch),
+        Acquired::Busy => panic!("one pair may queue"),
     };
     driver.submit(id, executor, vec![Arc::clone(slot)]);
 }
 
-/// How the executes ended, in the order of their ends: whether without a failure.
+/// Whether each execute succeeded, in the order of their ends.
 fn succeeded(finished: Vec<Finished>) -> Vec<bool> {
     finished.iter().map(|finished| finished.completions[0].failure.is_none()).collect()
 }
 
-/// Calls `poll` until so many executes of the driver have ended.
+/// Calls `poll` until `count` executes of the driver have ended.
 fn ends(driver: &Driver, count: usize, poll: impl Fn()) -> Vec<bool> {
     let start = Instant::now();
     let mut ended = Vec::new();
@@ -58,30 +58,31 @@ fn close(slot: &Arc<ConnectionSlot>) {
     }
 }
 
-/// A server that answers one command of the first connection, closes it at the next one, and answers all of the second.
+/// Starts a server that answers one command of the first connection, closes it at the next one, and
+/// answers every command of the second connection.
 fn start_server() -> (u16, JoinHandle<()>) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let port = listener.local_addr().expect("it is bound").port();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let port = listener.local_addr().expect("the listener is bound").port();
     (port, thread::spawn(move || serve(&listener)))
 }
 
 fn serve(listener: &TcpListener) {
-    let (stream, _) = listener.accept().expect("the first connection");
+    let (stream, _) = listener.accept().expect("the client connects");
     let mut lines = BufReader::new(&stream);
-    lines.read_line(&mut String::new()).expect("the first command");
-    (&stream).write_all(b"0\t1\n").expect("the first reply");
-    lines.read_line(&mut String::new()).expect("the second command");
+    lines.read_line(&mut String::new()).expect("the first command arrives");
+    (&stream).write_all(b"0\t1\n").expect("the first reply is sent");
+    lines.read_line(&mut String::new()).expect("the second command arrives");
     drop(stream);
-    let (stream, _) = listener.accept().expect("the second connection");
+    let (stream, _) = listener.accept().expect("the client connects again");
     for _ in BufReader::new(&stream).lines() {
-        (&stream).write_all(b"0\t1\n").expect("a reply");
+        (&stream).write_all(b"0\t1\n").expect("the reply is sent");
     }
 }
 
 #[test]
-fn poll_once_looks_up_connects_and_receives_without_a_worker() {
+fn poll_once_does_all_the_work_of_a_worker() {
     let (port, server) = start_server();
-    let driver = Driver::new().expect("a poller");
+    let driver = Driver::new().expect("descriptors are left for a poller");
     let slot = slot_of(port);
 
     submit(&driver, &slot);
@@ -95,21 +96,21 @@ fn poll_once_looks_up_connects_and_receives_without_a_worker() {
 }
 
 #[test]
-fn an_inline_driver_leaves_connects_to_the_worker() {
+fn moves_connects_from_the_inline_driver_to_the_worker() {
     let (port, server) = start_server();
-    let worker = Driver::new().expect("a poller");
-    let inline = Driver::inline(&worker).expect("a poller");
+    let worker = Driver::new().expect("descriptors are left for a poller");
+    let inline = Driver::inline(&worker).expect("descriptors are left for a poller");
     let slot = slot_of(port);
 
     submit(&inline, &slot);
-    assert!(worker.is_busy() && !inline.is_busy(), "it has to be connected first");
+    assert!(worker.is_busy() && !inline.is_busy(), "a connect is for the worker");
     assert_eq!(ends(&worker, 1, || worker.poll()), [true]);
 
     submit(&inline, &slot);
     submit(&inline, &slot);
-    assert!(inline.is_busy() && !worker.is_busy(), "it is connected");
+    assert!(inline.is_busy() && !worker.is_busy(), "the connection is open");
     assert_eq!(ends(&inline, 1, || inline.poll_inline()), [false]);
-    assert!(worker.is_busy() && !inline.is_busy(), "the next one has to connect anew");
+    assert!(worker.is_busy() && !inline.is_busy(), "the next pair has to connect again");
     assert_eq!(ends(&worker, 1, || worker.poll()), [true]);
 
     submit(&inline, &slot);
@@ -119,10 +120,10 @@ fn an_inline_driver_leaves_connects_to_the_worker() {
 }
 
 #[test]
-fn a_connection_goes_from_the_worker_to_an_inline_execute_that_was_queued() {
+fn hands_a_connection_off_from_the_worker_to_a_queued_inline_execute() {
     let (port, server) = start_server();
-    let worker = Driver::new().expect("a poller");
-    let inline = Driver::inline(&worker).expect("a poller");
+    let worker = Driver::new().expect("descriptors are left for a poller");
+    let inline = Driver::inline(&worker).expect("descriptors are left for a poller");
     let slot = slot_of(port);
 
     submit(&worker, &slot);

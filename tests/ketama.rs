@@ -1,12 +1,12 @@
-//! The ring against golden vectors of libketama and libhansock, and what holds for any ring.
+//! The ring: golden vectors of libketama and libhansock, and properties of every ring.
 
 use hansock::ketama::{Continuum, ContinuumError, Servers};
 
-/// The vectors: rings, keys and the ordinals that they map to. Written by libhansock's own ring.
+/// The vectors: rings, keys and the ordinals that libhansock's own ring gives them.
 const GOLDEN: &str = include_str!("data/ketama-golden.json");
 
 #[test]
-fn keys_belong_where_libketama_puts_them() {
+fn maps_keys_as_libketama_does() {
     let rings = golden_rings();
     assert_eq!(rings.len(), 4);
     for ring in rings {
@@ -22,7 +22,7 @@ fn keys_belong_where_libketama_puts_them() {
 }
 
 #[test]
-fn servers_of_one_weight_have_a_hundred_and_sixty_points_each() {
+fn gives_160_points_to_each_server_of_equal_weight() {
     for count in [1, 2, 3, 4, 5, 6, 8, 16, 64] {
         let servers: Vec<_> = (0..count).map(|n| (format!("10.0.0.{n}"), 9998, 5)).collect();
         assert_eq!(continuum(&servers).point_count(), 160 * count, "{count} servers");
@@ -30,7 +30,7 @@ fn servers_of_one_weight_have_a_hundred_and_sixty_points_each() {
 }
 
 #[test]
-fn points_follow_the_weights() {
+fn gives_points_in_proportion_to_the_weights() {
     let server = |host: &str, weight| (host.to_owned(), 9998, weight);
     let ring = continuum(&[server("a", 1), server("b", 3)]);
     assert_eq!(ring.point_count(), 80 + 240);
@@ -38,11 +38,11 @@ fn points_follow_the_weights() {
     for n in 0..4000 {
         keys[ring.server_ordinal(format!("key-{n}").as_bytes())] += 1;
     }
-    assert!((800..1200).contains(&keys[0]), "a quarter of them: {keys:?}");
+    assert!((800..1200).contains(&keys[0]), "about a quarter of the keys: {keys:?}");
 }
 
 #[test]
-fn only_the_weights_proportions_count() {
+fn depends_only_on_the_proportions_of_the_weights() {
     let ring = |factor: u32| {
         let weights = [1, 2, 4, 8].map(|weight| weight * factor);
         let servers: Vec<_> =
@@ -58,14 +58,14 @@ fn only_the_weights_proportions_count() {
 }
 
 #[test]
-fn the_largest_weights_do_not_overflow() {
+fn accepts_the_largest_weights() {
     let server = |host: &str| (host.to_owned(), 65535, u32::MAX);
     let ring = continuum(&[server("a"), server("b"), server("c")]);
     assert_eq!(ring.point_count(), 480);
 }
 
 #[test]
-fn a_server_without_weight_gets_no_key_and_keeps_its_ordinal() {
+fn maps_no_key_to_a_server_of_weight_0_which_keeps_its_ordinal() {
     let server = |host: &str, weight| (host.to_owned(), 9998, weight);
     let ring = continuum(&[server("a", 1), server("off", 0), server("b", 1)]);
     let mut keys = [0; 3];
@@ -80,7 +80,7 @@ fn a_server_without_weight_gets_no_key_and_keeps_its_ordinal() {
 }
 
 #[test]
-fn a_ring_needs_a_server_with_a_weight() {
+fn rejects_a_ring_without_a_server_that_has_a_weight() {
     assert_eq!(Servers::default().into_continuum().err(), Some(ContinuumError::NoServers));
     let mut servers = Servers::default();
     servers.add("a", 9998, 0).add("b", 9998, 0);
@@ -88,23 +88,23 @@ fn a_ring_needs_a_server_with_a_weight() {
 }
 
 #[test]
-fn a_key_that_falls_on_a_point_belongs_to_it() {
+fn maps_a_key_that_hashes_to_a_point_to_its_server() {
     let servers: Vec<_> = (0..8).map(|n| (format!("host-{n}"), 9998, 1)).collect();
     let ring = continuum(&servers);
     for ordinal in 0..8 {
-        // What a server's own points are hashed from.
+        // The server's own points are hashed from such texts.
         let key = format!("host-{ordinal}:9998-7");
         assert_eq!(ring.server_ordinal(key.as_bytes()), ordinal);
     }
 }
 
 #[test]
-fn keys_are_bytes() {
+fn accepts_any_bytes_as_keys() {
     let servers: Vec<_> = (0..8).map(|n| (format!("host-{n}"), 9998, 1)).collect();
     let ring = continuum(&servers);
     let keys: [&[u8]; 6] =
         [b"", b"\0", b"\0\0", b"\xff\xfe", &[0x80; 1000], "schl\u{fc}ssel".as_bytes()];
-    // Worked out apart, from the definition, with another language's MD5.
+    // These ordinals were computed from the definition with another language's MD5.
     assert_eq!(keys.map(|key| ring.server_ordinal(key)), [6, 3, 1, 3, 1, 0]);
     let bytewise: Vec<_> = (0..=u8::MAX).map(|byte| ring.server_ordinal(&[byte])).collect();
     for ordinal in 0..8 {
@@ -133,7 +133,7 @@ enum Token {
     Number(u32),
 }
 
-/// Reads the vectors by the order of their texts and numbers, which says all that the punctuation does.
+/// Reads the vectors by the order of their texts and numbers, so that no JSON parser is needed.
 fn golden_rings() -> Vec<Ring> {
     let mut tokens = tokens(GOLDEN).into_iter().peekable();
     let mut rings = Vec::new();

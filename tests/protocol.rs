@@ -1,4 +1,4 @@
-//! The protocol's bytes: what holds for any of them.
+//! Properties of the protocol's bytes.
 
 use hansock::protocol::{
     Batch, BatchError, BatchWriter, ReplyError, ReplyHead, ReplyReader, SEGMENT_BYTES, Segment,
@@ -14,7 +14,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn an_escaped_token_holds_no_separator_and_reads_back(token in bytes(0..200)) {
+    fn escapes_tokens_reversibly_and_without_separators(token in bytes(0..200)) {
         let mut escaped = Vec::new();
         write_escaped(&mut escaped, &token);
         prop_assert!(!escaped.iter().any(|byte| b"\t\n\r\0".contains(byte)));
@@ -26,7 +26,7 @@ proptest! {
     }
 
     #[test]
-    fn a_reply_of_any_values_is_accepted_and_reads_back(
+    fn accepts_replies_of_any_values(
         error_code in any::<u32>(),
         columns in 1..6usize,
         rows in 0..4usize,
@@ -42,12 +42,12 @@ proptest! {
     }
 
     #[test]
-    fn any_line_is_checked_without_a_panic_as_by_the_plain_rules(line in tricky_line()) {
+    fn checks_any_line_as_the_plain_rules_do(line in tricky_line()) {
         prop_assert_eq!(check_reply(&line).is_ok(), is_reply(&line), "{}", line.escape_ascii());
     }
 
     #[test]
-    fn an_error_of_a_line_points_into_it(line in tricky_line()) {
+    fn reports_error_offsets_within_the_line(line in tricky_line()) {
         let offset = match check_reply(&line) {
             Err(
                 ReplyError::NoNumber { offset }
@@ -61,7 +61,7 @@ proptest! {
     }
 
     #[test]
-    fn a_stream_gives_the_same_however_it_is_cut(
+    fn reads_a_stream_the_same_however_it_is_split(
         lines in prop::collection::vec(reply(), 0..20),
         end in tricky_bytes(0..10),
         cuts in prop::collection::vec(1..100usize, 1..10),
@@ -75,7 +75,7 @@ proptest! {
     }
 
     #[test]
-    fn a_stream_of_several_segments_gives_the_same_however_it_is_cut(
+    fn reads_several_segments_the_same_however_they_are_split(
         sizes in prop::collection::vec(prop_oneof![5..2000usize, 30_000..140_000usize], 1..4),
         cuts in prop::collection::vec(500..80_000usize, 1..5),
     ) {
@@ -83,12 +83,12 @@ proptest! {
         let reading = Reading::of(&stream, &cuts, usize::MAX);
         prop_assert_eq!(reading.error, None);
         prop_assert!(reading.replies.iter().map(Vec::len).eq(sizes));
-        // Compared apart: a difference would print all of it.
+        // Compared without `prop_assert_eq`, which would print all of it.
         prop_assert!(reading.bytes == stream && reading.replies.concat() == stream);
     }
 
     #[test]
-    fn a_long_line_is_checked_in_pieces_as_it_is_whole(
+    fn checks_a_long_line_in_pieces_as_it_does_whole(
         columns in 1..4u32,
         before in SEGMENT_BYTES - 60..SEGMENT_BYTES + 20,
         middle in tricky_bytes(0..40),
@@ -107,7 +107,7 @@ proptest! {
     }
 
     #[test]
-    fn a_limit_refuses_the_first_reply_that_is_longer(
+    fn rejects_the_first_reply_longer_than_the_limit(
         lines in prop::collection::vec(reply(), 1..20),
         limit in 3..40usize,
         cuts in prop::collection::vec(1..50usize, 1..5),
@@ -120,7 +120,7 @@ proptest! {
     }
 
     #[test]
-    fn a_batch_counts_the_lines_that_a_plain_parser_finds(source in tricky_bytes(0..60)) {
+    fn counts_the_commands_of_a_batch_as_a_plain_parser_does(source in tricky_bytes(0..60)) {
         let batch = Batch::from_bytes(source.clone());
         prop_assert_eq!(batch.as_ref().map(Batch::commands).map_err(|error| *error), count(&source));
         if let Ok(batch) = batch {
@@ -129,7 +129,7 @@ proptest! {
     }
 
     #[test]
-    fn a_writer_s_commands_have_the_tokens_that_were_written(
+    fn writes_commands_with_the_given_tokens(
         commands in prop::collection::vec(prop::collection::vec(any_value(), 1..6), 0..6),
     ) {
         let mut writer = BatchWriter::default();
@@ -143,7 +143,7 @@ proptest! {
             }
             writer.end();
         }
-        let batch = writer.finish().expect("numbers begin commands well");
+        let batch = writer.finish().expect("a command may begin with a number");
         prop_assert_eq!(batch.commands(), commands.len());
         let lines = batch.bytes().split_inclusive(|&byte| byte == b'\n');
         let read: Vec<_> = lines.map(|line| read_tokens(&line[..line.len() - 1])).collect();
@@ -155,7 +155,7 @@ proptest! {
 }
 
 #[test]
-fn every_byte_is_escaped_or_plain() {
+fn escapes_exactly_the_bytes_below_0x10() {
     for byte in 0..=u8::MAX {
         let mut escaped = Vec::new();
         write_escaped(&mut escaped, &[byte]);
@@ -166,7 +166,7 @@ fn every_byte_is_escaped_or_plain() {
 }
 
 #[test]
-fn commands_that_hurt_the_server_make_no_batch() {
+fn rejects_commands_that_stop_the_server() {
     let forbidden = |command, first| Err(BatchError::Forbidden { command, first });
     assert_eq!(commands(b"Q\n"), forbidden(0, b'Q'));
     assert_eq!(commands(b"/\n"), forbidden(0, b'/'));
@@ -186,17 +186,17 @@ fn commands_that_hurt_the_server_make_no_batch() {
 }
 
 #[test]
-fn a_writer_joins_batches() {
-    let first = Batch::from_bytes(b"A\t1\tx\nP\n".to_vec()).expect("whole commands");
+fn appends_batches_to_commands() {
+    let first = Batch::from_bytes(b"A\t1\tx\nP\n".to_vec()).expect("the commands are whole");
     let mut writer = BatchWriter::default();
     writer.append(&first).decimal(u64::MAX).null().token(b"").end().append(&first);
-    let batch = writer.finish().expect("whole commands");
+    let batch = writer.finish().expect("the commands are whole");
     assert_eq!(batch.bytes(), b"A\t1\tx\nP\n18446744073709551615\t\0\t\nA\t1\tx\nP\n");
     assert_eq!(batch.commands(), 5);
 }
 
 #[test]
-fn errors_say_what_is_wrong_and_show_no_part_of_the_line() {
+fn keeps_the_line_out_of_the_error() {
     let secret = b"0\t1\tthe secret\x01";
     let error = check_reply(secret).expect_err("an escape is broken").to_string();
     assert_eq!(error, "a broken escape (byte 14)");
@@ -204,10 +204,10 @@ fn errors_say_what_is_wrong_and_show_no_part_of_the_line() {
     assert!(error.starts_with("command 2 begins with 'Q'"), "{error}");
 }
 
-/// What a reader makes of a stream.
+/// The result of reading a stream.
 #[derive(Debug, PartialEq)]
 struct Reading {
-    /// With their line ends.
+    /// The replies with their line ends.
     replies: Vec<Vec<u8>>,
     error: Option<ReplyError>,
     bytes: Vec<u8>,
@@ -252,7 +252,7 @@ fn commands(bytes: &[u8]) -> Result<usize, BatchError> {
     Batch::from_bytes(bytes.to_vec()).map(|batch| batch.commands())
 }
 
-/// What `Batch::from_bytes` finds, one byte at a time.
+/// Counts commands as `Batch::from_bytes` does, but one byte at a time.
 fn count(source: &[u8]) -> Result<usize, BatchError> {
     let mut commands = 0;
     let mut command = Vec::new();
@@ -271,7 +271,7 @@ fn count(source: &[u8]) -> Result<usize, BatchError> {
     if command.is_empty() { Ok(commands) } else { Err(BatchError::Incomplete) }
 }
 
-/// Whether a line is a reply, token by token.
+/// Whether a line is a reply, decided token by token.
 fn is_reply(line: &[u8]) -> bool {
     let mut tokens = line.split(|&byte| byte == b'\t');
     let mut number = || {
@@ -357,7 +357,7 @@ fn bytes(length: std::ops::Range<usize>) -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(prop_oneof![any::<u8>(), 0..0x20u8], length)
 }
 
-/// What may follow a reply's beginning, or something that begins like none.
+/// Lines that begin like a reply or nearly so, followed by tricky bytes.
 fn tricky_line() -> impl Strategy<Value = Vec<u8>> {
     let heads = ["0\t1", "0\t1\t", "2\t2\t", "0\t0", "4294967295\t3\t", "4294967296\t1", ""];
     (prop::sample::select(heads.to_vec()), tricky_bytes(0..20)).prop_map(|(head, rest)| {
@@ -366,13 +366,13 @@ fn tricky_line() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// Mostly bytes that mean something.
+/// Mostly bytes that have a meaning in the protocol.
 fn tricky_bytes(length: std::ops::Range<usize>) -> impl Strategy<Value = Vec<u8>> {
     let tricky = prop::sample::select(&b"\0\0\x01\x01\t\t\t\t\n\n@AOP0011223/Qx\r\xff"[..]);
     prop::collection::vec(prop_oneof![6 => tricky, 1 => any::<u8>()], length)
 }
 
-/// The same cases in every run, unless `PROPTEST_CASES` or `PROPTEST_RNG_SEED` ask for others.
+/// The same cases in every run, unless `PROPTEST_CASES` or `PROPTEST_RNG_SEED` is set.
 fn config() -> ProptestConfig {
     let mut config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
     if config.rng_seed == RngSeed::Random {

@@ -1,4 +1,4 @@
-//! The driver on real sockets: attempts to connect to the addresses of a name race.
+//! Connection attempts that race, by the driver on real sockets.
 
 // Only Linux has all of 127.0.0.0/8.
 #![cfg(target_os = "linux")]
@@ -21,7 +21,7 @@ const HEAD_START: Duration = Duration::from_millis(250);
 const ADDRESSES: [Ipv4Addr; 2] = [Ipv4Addr::new(127, 0, 0, 2), Ipv4Addr::new(127, 0, 0, 3)];
 
 #[test]
-fn a_silent_address_costs_a_quarter_of_a_second() {
+fn connects_to_the_next_address_after_250_ms_of_silence() {
     let [first, second] = listen_on_one_port();
     let _queued = fill(&first);
     let race = Race::to(&first);
@@ -33,16 +33,16 @@ fn a_silent_address_costs_a_quarter_of_a_second() {
     server.join().expect("the server saw a command");
 }
 
-/// A connect that is dropped for want of room is repeated by the system after a second: the driver has to notice that it
-/// completes then, beside another one that does not.
+/// The system repeats a connect that found no room after a second. The driver has to notice that it
+/// completes then, while another attempt does not.
 #[test]
-fn the_driver_watches_every_socket_that_races() {
+fn watches_every_racing_socket() {
     let [first, second] = listen_on_one_port();
     let _queued = fill(&first);
     let queued = fill(&second);
     let mut race = Race::to(&first);
     race.executor.resume(0, Event::Time, race.begun + HEAD_START);
-    let connection = race.executor.connection(0).expect("the pair has one");
+    let connection = race.executor.connection(0).expect("the pair has a connection");
     assert_eq!(connection.sockets().count(), 2);
     let server = thread::spawn(move || {
         let _others = queued.map(|queued| (queued, accept(&second)));
@@ -52,7 +52,7 @@ fn the_driver_watches_every_socket_that_races() {
     server.join().expect("the server saw a command");
 }
 
-/// A batch of one command on a name that was found to have [`ADDRESSES`].
+/// A batch of one command for a name that was resolved to [`ADDRESSES`].
 struct Race {
     id: ExecuteId,
     driver: Driver,
@@ -65,16 +65,22 @@ impl Race {
     fn to(listener: &TcpListener) -> Self {
         let address = Address::tcp("db.example", address_of(listener).port().into());
         let options = Options::new(None, &Batch::default(), DEFAULT_MAX_REPLY_BYTES);
-        let (address, options) = (address.expect("a name"), options.expect("no secret"));
+        let (address, options) = (
+            address.expect("the name is valid"),
+            options.expect("options without a secret are valid"),
+        );
         let slot = Arc::new(ConnectionSlot::new(address, options, 0));
         let id = new_execute_id();
-        let driver = Driver::new().expect("a poller");
+        let driver = Driver::new().expect("descriptors are left for a poller");
         let Acquired::Ready(connection) = slot.acquire(&driver, (id, 0), false) else {
-            panic!("nobody has it");
+            panic!("the connection is free");
         };
         let begun = Instant::now();
         let mut executor = Executor::new(begun + PATIENCE);
-        executor.add(Some(connection), Batch::from_bytes(b"x\n".to_vec()).expect("a command"));
+        executor.add(
+            Some(connection),
+            Batch::from_bytes(b"x\n".to_vec()).expect("the command is whole"),
+        );
         executor.start(begun);
         let found = ADDRESSES.map(IpAddr::from).to_vec();
         executor.resume(0, Event::Resolved(Ok(found)), begun);
@@ -89,10 +95,10 @@ impl Race {
     }
 }
 
-/// Listeners on the same port of [`ADDRESSES`].
+/// Listens on the same port of both [`ADDRESSES`].
 fn listen_on_one_port() -> [TcpListener; 2] {
     loop {
-        let first = listen((ADDRESSES[0], 0).into()).expect("there is a free port");
+        let first = listen((ADDRESSES[0], 0).into()).expect("a port is free");
         if let Ok(second) = listen((ADDRESSES[1], address_of(&first).port()).into()) {
             return [first, second];
         }
@@ -106,21 +112,21 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// Leaves no room: a queue of length 1 is full when it holds two.
+/// Fills the queue of a listener: with a length of 1 it is full when it holds two.
 fn fill(listener: &TcpListener) -> [TcpStream; 2] {
-    [(); 2].map(|()| TcpStream::connect(address_of(listener)).expect("there is room"))
+    [(); 2].map(|()| TcpStream::connect(address_of(listener)).expect("the queue has room"))
 }
 
 fn address_of(listener: &TcpListener) -> SocketAddr {
-    listener.local_addr().expect("it is bound")
+    listener.local_addr().expect("the listener is bound")
 }
 
 fn accept(listener: &TcpListener) -> TcpStream {
-    listener.accept().expect("a connection").0
+    listener.accept().expect("a client connects").0
 }
 
 /// Answers one command.
 fn serve(mut stream: &TcpStream) {
-    BufReader::new(stream).read_line(&mut String::new()).expect("a command");
-    stream.write_all(b"0\t1\n").expect("a reply");
+    BufReader::new(stream).read_line(&mut String::new()).expect("the command is whole");
+    stream.write_all(b"0\t1\n").expect("the reply is sent");
 }

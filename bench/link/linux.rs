@@ -9,12 +9,13 @@ use std::ptr;
 use std::time::{Duration, Instant};
 
 const DEVICE: &str = "hansock0";
-/// For bursts, so that no packet is dropped.
+/// Long enough for bursts, so that no packet is dropped.
 const QUEUE_LENGTH: u32 = 10_000;
-/// More than the device's largest packet.
+/// The buffer for a packet, which is larger than the device's largest.
 const SPACE: usize = 2048;
 
-// Of Linux, on every architecture of ours.
+// Linux's constants, which are the same on every architecture that the benchmark runs on. rustc
+// alone compiles this program, without any crate.
 const CLONE_NEWNET: c_int = 0x4000_0000;
 const O_NONBLOCK: c_int = 0o4000;
 const TUNSETIFF: c_ulong = 0x4004_54ca;
@@ -44,7 +45,7 @@ struct TimeSpec {
     nanoseconds: c_long,
 }
 
-// SAFETY: these are the C library's own declarations, which std links.
+// SAFETY: these are the declarations of the C library, which std links.
 unsafe extern "C" {
     fn unshare(flags: c_int) -> c_int;
     fn ioctl(fd: c_int, request: c_ulong, ...) -> c_int;
@@ -62,7 +63,7 @@ unsafe extern "C" {
 struct End {
     namespace: File,
     device: File,
-    /// On their way to the other end, with the time when they are due there.
+    /// The packets on their way to the other end, with the times at which they are due there.
     packets: VecDeque<(Instant, Vec<u8>)>,
 }
 
@@ -77,11 +78,11 @@ pub fn main() {
     run(&mut ends);
 }
 
-/// A wire does not wait for a core, nor is it late by the slack of a timer.
+/// Gives this thread priority and exact timers: a real wire neither waits for a core nor is late.
 fn be_on_time() {
     let priority: c_int = 1;
-    // SAFETY: the pointer is to an int, all that `struct sched_param` consists of. Where the calls are refused the link is
-    // less punctual.
+    // SAFETY: the pointer is to an int, which is all that `struct sched_param` consists of. The
+    // link is only less punctual if a call is refused.
     unsafe {
         sched_setscheduler(0, SCHED_FIFO, &raw const priority);
         prctl(PR_SET_TIMERSLACK, 1 as c_ulong);
@@ -121,9 +122,11 @@ fn last_number(bytes: &[u8]) -> u64 {
 }
 
 impl End {
-    /// This thread is in the new namespace afterwards, and so are the device and the programs that it starts.
+    /// Opens an end in a new network namespace. This thread is in that namespace afterwards, and so
+    /// are the device and the programs that it starts.
     fn open(address: &str) -> Self {
-        // SAFETY: the flag asks for nothing but a network namespace for this thread, the only one.
+        // SAFETY: the flag only moves this thread, which is the only one, to a new network
+        // namespace.
         assert!(unsafe { unshare(CLONE_NEWNET) } == 0, "no network namespace: {}", last_error());
         let namespace = File::open("/proc/self/ns/net").expect("the namespace can be opened");
         let device = open_device();
@@ -136,7 +139,7 @@ impl End {
     }
 
     fn take_in(&mut self, delay: Duration, space: &mut [u8]) {
-        // An error is most often that there are no more; a real wire loses packets too.
+        // An error mostly means that there are no more packets. A real wire loses some too.
         while let Ok(count @ 1..) = self.device.read(space) {
             self.packets.push_back((Instant::now() + delay, space[..count].to_vec()));
         }
@@ -145,7 +148,7 @@ impl End {
     fn hand_over(&mut self, other: &mut Self) {
         while self.next_due().is_some_and(|due| due <= Instant::now()) {
             let (_, packet) = self.packets.pop_front().expect("one is due");
-            // What the other end refuses is lost, as on a real wire.
+            // A packet that the other end refuses is lost, as on a real wire.
             let _ = other.device.write(&packet);
         }
     }
@@ -171,7 +174,7 @@ fn open_device() -> File {
     device
 }
 
-/// By iproute2.
+/// Configures the network by iproute2.
 fn configure(lines: &str) {
     let mut ip = Command::new("ip")
         .args(["-batch", "-"])
@@ -185,7 +188,8 @@ fn configure(lines: &str) {
     assert!(ip.wait().expect("it was started").success(), "ip refused\n{lines}");
 }
 
-/// Until a packet comes, one is due, or there is something on the standard input, which it tells.
+/// Waits until a packet arrives, a packet is due, or standard input is readable. Returns whether it
+/// is the latter.
 fn wait(ends: &[End; 2], next: Option<Instant>) -> bool {
     let left = next.map(|due| {
         let left = due.saturating_duration_since(Instant::now());
@@ -194,7 +198,8 @@ fn wait(ends: &[End; 2], next: Option<Instant>) -> bool {
     let fds = [0, ends[0].device.as_raw_fd(), ends[1].device.as_raw_fd()];
     let mut polled = fds.map(|fd| PollFd { fd, events: POLLIN, returned: 0 });
     let time = left.as_ref().map_or(ptr::null(), ptr::from_ref);
-    // SAFETY: both pointers are to what lives until the call returns; there is no signal mask.
+    // SAFETY: both pointers are to values that live until the call returns, and no signal mask is
+    // given.
     unsafe { ppoll(polled.as_mut_ptr(), polled.len() as c_ulong, time, ptr::null()) };
     polled[0].returned != 0
 }

@@ -1,10 +1,10 @@
-//! A network that takes its time: two network namespaces of its own, joined by a TUN device in each, and every packet
-//! handed on to the other side after a delay.
+//! A network with a delay: two network namespaces with a TUN device each. This program passes every
+//! packet on to the other namespace after a delay.
 //!
-//! `link ADDRESS ADDRESS`, as root on Linux: prints `/proc/…/fd/…` of both namespaces in one line, for `nsenter --net=…`.
-//! Then each line on its standard input is the delay from now on, one way, in microseconds; it answers each with an empty
-//! line. It ends with its standard input. The namespaces have no name, so that they end with the last process in them:
-//! nothing is left behind.
+//! Usage, as root on Linux: `link ADDRESS ADDRESS`. It prints `/proc/…/fd/…` of both namespaces in
+//! one line, for `nsenter --net=…`. After that each line on standard input sets the delay of one
+//! direction in microseconds and is answered with an empty line. The program ends with its standard
+//! input. The namespaces have no names, so they end with the last process in them.
 
 #[cfg(target_os = "linux")]
 mod linux;

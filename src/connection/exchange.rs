@@ -1,4 +1,13 @@
-//! One batch's way over one connected socket: bytes out, replies in. It never waits.
+//! The exchange of one batch over one connected socket: bytes out, replies in. It never waits.
+//!
+//! A [`Connection`](super::Connection) makes an [`Exchange`] for each batch and calls
+//! [`Exchange::advance`] whenever the socket is ready, until it is complete or broken. On a new
+//! socket the preamble (secret and handshake) goes first, in the same write:
+//!
+//! ```text
+//!   sent      │ preamble: A, P, P │ batch: find, find, find │
+//!   received  │ preamble_received │ received                │
+//! ```
 
 use std::cell::RefCell;
 use std::io::{self, IoSlice};
@@ -9,70 +18,74 @@ use super::socket::Socket;
 use crate::error::{Error, Kind, Outcome, Stage};
 use crate::protocol::{Batch, ReplyError, ReplyReader, SEGMENT_BYTES, Segment};
 
-/// How much is received before others get their turn: 16 segments, 1 MiB.
-const RECEIVES_A_TURN: usize = 16;
-/// How much is received when the time is up.
-const LAST_RECEIVES: usize = 1024;
+/// The receives in one turn, after which other sockets get theirs: 16 segments, 1 MiB.
+const RECEIVES_PER_TURN: usize = 16;
+/// The receives after the deadline has passed.
+const MAX_LATE_RECEIVES: usize = 1024;
 
 thread_local! {
-    /// Where a thread receives, before what has come is copied to memory of its size: this stays in the processor's cache,
-    /// and need not be cleared each time.
+    /// The buffer into which a thread receives. Its contents are copied to memory of the right
+    /// size; the buffer itself stays in the processor's cache and need not be cleared.
     static RECEIVED: RefCell<Box<[u8]>> = RefCell::new(vec![0; SEGMENT_BYTES].into());
 }
 
-/// How an execute ended for one batch.
+/// The end of an execute for one batch.
 #[derive(Debug)]
 pub struct Completion {
-    /// The batch's replies in command order; after a failure, those that came before it.
+    /// The batch's replies in the order of its commands. After a failure, those that came before
+    /// it.
     pub segments: Vec<Segment>,
-    /// How many replies the segments hold.
+    /// The number of replies in the segments.
     pub replies: usize,
-    /// Why it failed, if it did.
+    /// The failure, if there was one.
     pub failure: Option<Failure>,
 }
 
 impl Completion {
-    /// The end of a batch without commands.
+    /// Completes a batch without commands.
     pub(crate) fn empty() -> Self {
         Self { segments: Vec::new(), replies: 0, failure: None }
     }
 
-    /// The end of a batch of which nothing was sent.
-    pub(crate) fn not_begun(kind: Kind) -> Self {
+    /// Completes a batch of which nothing was sent.
+    pub(crate) fn not_started(kind: Kind) -> Self {
         let failure = Failure { error: kind.into(), outcome: Outcome::NotSent };
         Self { failure: Some(failure), ..Self::empty() }
     }
 }
 
-/// Why a batch failed, and whether the server can have acted on it.
+/// The reason why a batch failed, and whether the server can have acted on it.
 #[derive(Debug)]
 pub struct Failure {
-    /// What went wrong.
+    /// The reason.
     pub error: Error,
     /// Whether the server can have acted on the batch.
     pub outcome: Outcome,
 }
 
+/// The state of sending one batch and receiving its replies. See the module for the order of the
+/// calls.
 pub(super) struct Exchange {
     batch: Batch,
     options: Arc<Options>,
     expected_bytes: usize,
-    /// Whether the socket is a new one, on which the preamble goes before the batch.
+    /// Whether the socket is new, so that the preamble goes before the batch.
     is_first: bool,
-    /// Bytes handed to the kernel, of the preamble and then the batch.
+    /// The bytes of the preamble and then the batch that the kernel has taken.
     sent: usize,
-    /// How many commands, of the preamble and then the batch, these bytes hold whole.
-    asked: usize,
+    /// The whole commands in these bytes.
+    commands_sent: usize,
     reader: ReplyReader,
     received_bytes: usize,
     preamble_received: usize,
     received: usize,
-    /// How many of the batch's replies say that the connection is not authorised.
+    /// The batch's replies that say that the connection is not authorised.
     unauthorised: usize,
     refusal: Option<Kind>,
 }
 
-/// What an exchange waits for, or that it is over.
+/// The state of an exchange after an advance.
+#[must_use]
 pub(super) enum Progress {
     Wait,
     Complete,
@@ -80,7 +93,7 @@ pub(super) enum Progress {
 }
 
 impl Exchange {
-    /// With room for a long reply of `expected_bytes`.
+    /// Makes an exchange that reserves `expected_bytes` for a long reply.
     pub fn new(batch: Batch, options: Arc<Options>, expected_bytes: usize) -> Self {
         Self {
             reader: ReplyReader::new(expected_bytes, options.max_reply_bytes),
@@ -88,7 +101,7 @@ impl Exchange {
             batch,
             is_first: false,
             sent: 0,
-            asked: 0,
+            commands_sent: 0,
             options,
             received_bytes: 0,
             preamble_received: 0,
@@ -98,22 +111,23 @@ impl Exchange {
         }
     }
 
-    /// The socket is a new one: the preamble goes first.
-    pub fn put_preamble_first(&mut self) {
+    /// Makes the preamble go first, because the socket is new.
+    pub fn prepend_preamble(&mut self) {
         assert_eq!(self.sent, 0, "a batch is never sent twice");
         self.is_first = true;
-        // Whatever an idle socket said before it was left is nobody's.
+        // Discard what an idle socket received before it was replaced.
         self.reader = ReplyReader::new(self.expected_bytes, self.options.max_reply_bytes);
     }
 
-    /// Sends and receives as much as goes without waiting.
+    /// Sends and receives as much as is possible without waiting.
     pub fn advance(&mut self, socket: &impl Socket) -> Progress {
         let sent_before = self.sent;
         match self.send(socket) {
-            // The reply to what has only now been sent takes its time.
+            // Skip the receive right after a send: the reply cannot be there yet.
             Ok(()) if self.sent > sent_before && !self.has_more_to_send() => Progress::Wait,
-            Ok(()) => self.receive(socket, RECEIVES_A_TURN),
-            // The replies that came before are kept, all of them: a reset can overtake them, but adds none.
+            Ok(()) => self.receive(socket, RECEIVES_PER_TURN),
+            // Keep all replies that came before. A reset can overtake them on their way, but cannot
+            // add any.
             Err(source) => match self.receive(socket, usize::MAX) {
                 Progress::Wait | Progress::Broken(Kind::Lost { source: None }) => {
                     Progress::Broken(Kind::Lost { source: Some(source) })
@@ -123,10 +137,11 @@ impl Exchange {
         }
     }
 
-    /// Receives what has already arrived, and sends nothing: the time is up. What is there counts, up to 64 MiB: a peer that
-    /// goes on sending is not to be listened to without end.
-    pub fn receive_last(&mut self, socket: &impl Socket) -> Progress {
-        self.receive(socket, LAST_RECEIVES)
+    /// Receives the replies that have arrived, and sends nothing: the deadline has passed. Replies
+    /// that are there count, up to 64 MiB, so that a peer that keeps sending cannot keep the
+    /// exchange alive.
+    pub fn receive_late(&mut self, socket: &impl Socket) -> Progress {
+        self.receive(socket, MAX_LATE_RECEIVES)
     }
 
     fn receive(&mut self, socket: &impl Socket, receives: usize) -> Progress {
@@ -154,8 +169,9 @@ impl Exchange {
         })
     }
 
-    /// Whether the server closed an idle connection just before this exchange, which has done nothing on it yet.
-    pub fn can_move(&self) -> bool {
+    /// Whether nothing was sent on an idle socket that turns out to be closed, so that the batch
+    /// can go to a new one.
+    pub fn can_reconnect(&self) -> bool {
         !self.is_first && self.sent == 0
     }
 
@@ -171,7 +187,8 @@ impl Exchange {
         Stage::Exchange { received: self.received, expected: self.batch.commands() }
     }
 
-    /// Ends it: `broken` is what stopped it, `None` if all replies came. Says too whether the socket may be used again.
+    /// Ends the exchange. `broken` is the error that stopped it, `None` if all replies came. Also
+    /// returns whether the socket can be used again.
     pub fn complete(self, broken: Option<Kind>) -> (Completion, bool) {
         let outcome = self.outcome();
         let preamble_over = self.preamble_received == self.preamble_replies();
@@ -181,7 +198,7 @@ impl Exchange {
         };
         let error = match broken {
             Some(ended @ (Kind::Closed | Kind::Aborted)) => Some(ended),
-            // A refusal explains what broke the connection after it.
+            // A refusal is the reason why the connection broke after it.
             broken => refusal.or(broken),
         };
         let error = error.map(Error::from);
@@ -204,7 +221,7 @@ impl Exchange {
             };
             match result {
                 Ok(count) => {
-                    self.asked += self.commands_between(self.sent, self.sent + count);
+                    self.commands_sent += self.commands_between(self.sent, self.sent + count);
                     self.sent += count;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -215,10 +232,10 @@ impl Exchange {
         Ok(())
     }
 
-    /// Takes the replies that are whole; `true` when the batch's last one has come.
+    /// Takes the replies that are whole. Returns `true` once the batch's last one has come.
     fn take_replies(&mut self) -> Result<bool, ReplyError> {
         let preamble_replies = self.preamble_replies();
-        while self.preamble_received + self.received < self.asked {
+        while self.preamble_received + self.received < self.commands_sent {
             let Some((head, line)) = self.reader.next_reply()? else {
                 return Ok(false);
             };
@@ -231,7 +248,7 @@ impl Exchange {
                 }
                 self.preamble_received += 1;
                 if self.preamble_received == preamble_replies {
-                    self.reader.forget_replies();
+                    self.reader.discard_replies();
                 }
                 continue;
             }
@@ -239,7 +256,7 @@ impl Exchange {
             self.unauthorised += usize::from(head.error_code == UNAUTHORISED);
         }
         match self.reader.has_more() {
-            true => Err(ReplyError::Unasked),
+            true => Err(ReplyError::Unexpected),
             false => Ok(self.received == self.batch.commands()),
         }
     }
@@ -252,7 +269,7 @@ impl Exchange {
         if self.is_first { self.options.preamble.commands() } else { 0 }
     }
 
-    /// How many commands end between two places of what is sent.
+    /// The number of commands that end between two offsets of the preamble and batch.
     fn commands_between(&self, start: usize, end: usize) -> usize {
         let preamble = self.preamble().len();
         let in_preamble = start.min(preamble)..end.min(preamble);
@@ -271,8 +288,9 @@ impl Exchange {
         }
     }
 
-    /// Whether every command of the batch was refused because the connection is not authorised. An auth request of the
-    /// batch's own is the caller's business, and its refusal a reply like any other.
+    /// Whether the server refused every command of the batch because the connection is not
+    /// authorised. The refusal of an auth request in the batch itself is a reply like any other,
+    /// for the caller to read.
     fn is_refused_whole(&self) -> bool {
         self.unauthorised == self.batch.commands() && self.batch.first_byte() != Some(b'A')
     }

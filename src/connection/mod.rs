@@ -1,8 +1,23 @@
-//! One server address and the life of its socket: resolve, connect, authorise, exchange, abort.
+//! A connection to one server address and the life of its socket: resolve, connect, authorise,
+//! exchange, abort.
 //!
-//! A [`Connection`] never waits. [`Connection::start`] begins a batch's exchange and says what it waits for;
-//! [`Connection::resume`] is told that it happened, or that the time is up, and says what comes next, until it is
-//! [`Step::Done`]. MariaDB's non-blocking client API has the same shape (`mysql_real_query_start` and `_cont`).
+//! A [`Connection`] never waits. [`Connection::start`] starts a batch and returns a [`Step`]:
+//! either [`Step::Wait`], which says what to wait for, or [`Step::Done`]. After a wait the caller
+//! calls [`Connection::resume`] with the [`Event`] that happened, until the step is `Done`.
+//! MariaDB's non-blocking client API has the same shape (`mysql_real_query_start` and `_cont`).
+//!
+//! ```text
+//!           start: name           resolved
+//!   Closed ─────────────▶ Lookup ─────────▶ Connecting ◀─── start: IP address, Unix socket
+//!     ▲                                         │ connected: the preamble goes first
+//!     │ any failure, deadline, close            ▼
+//!     ├──────────────────────────────────── Exchanging ◀──┐
+//!     │                                         │ last    │ start
+//!     │ the server closed it                    ▼ reply   │
+//!     └─────────────────────────────────────── Idle ──────┘
+//! ```
+//!
+//! A socket on which anything failed is closed, so that a late reply never reaches the next batch.
 
 mod exchange;
 mod options;
@@ -26,26 +41,27 @@ pub use options::{DEFAULT_MAX_REPLY_BYTES, Options, SecretError};
 pub use socket::{Network, NetworkSocket, Socket, Target, Transport};
 pub use status::{ConnectionState, Status};
 
-/// After so many exchanges the system is asked again how long the wire takes.
-const EXCHANGES_A_ROUND_TRIP: u32 = 64;
+/// The exchanges after which the system is asked again for the round trip of the socket.
+const EXCHANGES_PER_MEASUREMENT: u32 = 64;
 
-/// One server address; see the module's documentation.
+/// A connection to one server address. The module's documentation has its states.
 pub struct Connection<T: Transport = Network> {
     address: Address,
     options: Arc<Options>,
     status: Arc<Status>,
     transport: T,
     phase: Phase<T::Socket>,
-    /// The address of the last connect that succeeded. A connect begins with it.
+    /// The address of the last successful connect. The next connect tries it first.
     last_address: Option<IpAddr>,
     /// The length of the longest segment that the last exchange received.
-    last_longest: usize,
-    /// How many have succeeded.
+    last_longest_segment: usize,
+    /// The number of successful exchanges.
     exchanges: u32,
-    /// The exchange under way and when it has to be over.
+    /// The exchange in flight and its deadline.
     exchange: Option<(Exchange, Instant)>,
 }
 
+/// The states of the diagram above, with the sockets that each has.
 enum Phase<S> {
     Closed,
     Idle(Arc<S>),
@@ -54,58 +70,61 @@ enum Phase<S> {
     Exchanging(Arc<S>),
 }
 
-/// What a connection needs next.
+/// The result of [`Connection::start`] and [`Connection::resume`].
+#[must_use = "a step holds the batch's completion, or what has to be waited for"]
 #[derive(Debug)]
 pub enum Step {
-    /// Something has to happen first.
+    /// Wait, then call [`Connection::resume`].
     Wait(Wait),
     /// The batch has ended.
     Done(Completion),
 }
 
-/// What has to happen, or until when, before [`Connection::resume`] is called.
+/// What to wait for before calling [`Connection::resume`], and until when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wait {
-    /// What to wait for.
+    /// The awaited event.
     pub awaited: Awaited,
-    /// When to call with [`Event::Time`] if nothing has happened.
+    /// The time at which to resume with [`Event::Time`] if nothing has happened.
     pub until: Instant,
 }
 
-/// What a connection waits for.
+/// An event that a connection waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Awaited {
-    /// The addresses of [`Connection::host`]: [`Event::Resolved`].
+    /// The addresses of [`Connection::host`]. They are reported by [`Event::Resolved`].
     Lookup,
-    /// Readiness of any of [`Connection::sockets`]: [`Event::Ready`]. With none it is the time that counts.
+    /// Readiness of any of [`Connection::sockets`], which is reported by [`Event::Ready`]. Without
+    /// sockets only the time counts.
     Sockets {
-        /// Wait until something can be received.
+        /// Wait until the socket can be received from.
         readable: bool,
-        /// Wait until something can be sent, or a connect has ended.
+        /// Wait until the socket can be sent to, or until its connect has ended.
         writable: bool,
     },
 }
 
-/// What happened.
+/// An event to tell a connection.
 #[derive(Debug)]
 pub enum Event {
-    /// A socket is ready, or may be: which one need not be said, and a mistaken call costs a system call and does no harm.
+    /// A socket is ready, or may be. Which one need not be known; a false report costs one system
+    /// call and does no harm.
     Ready,
     /// The look-up ended.
     Resolved(io::Result<Vec<IpAddr>>),
-    /// The wait's `until` has come.
+    /// The time of [`Wait::until`] has come.
     Time,
 }
 
 impl Connection<Network> {
-    /// A connection over the operating system's sockets. It does no I/O before its first use.
+    /// Makes a connection over the operating system's sockets. It does no I/O before its first use.
     pub fn new(address: Address, options: Arc<Options>) -> Self {
         Self::over(Network, address, options, Arc::default())
     }
 }
 
 impl<T: Transport> Connection<T> {
-    /// A connection over any transport, which reports to `status`.
+    /// Makes a connection over any transport. It reports to `status`.
     pub fn over(
         transport: T,
         address: Address,
@@ -119,30 +138,31 @@ impl<T: Transport> Connection<T> {
             transport,
             phase: Phase::Closed,
             last_address: None,
-            last_longest: 0,
+            last_longest_segment: 0,
             exchanges: 0,
             exchange: None,
         }
     }
 
-    /// Begins to send `batch` and to receive its replies, which has to be over by `deadline`. A batch without commands
-    /// is done at once, and so is one whose deadline has passed: nothing of it is sent.
+    /// Starts to send `batch` and to receive its replies, which has to end by `deadline`. A batch
+    /// without commands is done at once. So is a batch whose deadline has passed: it is not sent.
     ///
     /// # Panics
-    /// If an exchange is under way.
+    /// If an exchange is in flight.
     pub fn start(&mut self, batch: Batch, deadline: Instant, now: Instant) -> Step {
         assert!(self.exchange.is_none(), "a connection carries one exchange at a time");
         if batch.commands() == 0 {
             return Step::Done(Completion::empty());
         }
         if now >= deadline {
-            return Step::Done(Completion::not_begun(Kind::Timeout { during: Stage::Start }));
+            return Step::Done(Completion::not_started(Kind::Timeout { during: Stage::Start }));
         }
         let is_open = self.is_open();
         self.begin(batch, deadline, now, is_open)
     }
 
-    /// As [`Self::start`], but gives the batch back if the connection has to connect first.
+    /// Starts a batch as [`Self::start`] does if the connection is open, and returns the batch
+    /// otherwise.
     ///
     /// # Panics
     /// As [`Self::start`].
@@ -161,7 +181,8 @@ impl<T: Transport> Connection<T> {
         }
     }
 
-    /// Whether there is an idle socket that the server has not closed. One that it has closed is given up here.
+    /// Whether there is an idle socket that the server has not closed. A socket that the server has
+    /// closed is dropped here.
     fn is_open(&mut self) -> bool {
         match std::mem::replace(&mut self.phase, Phase::Closed) {
             Phase::Idle(socket) if is_quiet(&*socket) => {
@@ -180,8 +201,8 @@ impl<T: Transport> Connection<T> {
     }
 
     fn begin(&mut self, batch: Batch, deadline: Instant, now: Instant, is_open: bool) -> Step {
-        // One value is often as long as the last.
-        let exchange = Exchange::new(batch, Arc::clone(&self.options), self.last_longest);
+        // Expect a reply as long as the last one: values of one kind often have similar lengths.
+        let exchange = Exchange::new(batch, Arc::clone(&self.options), self.last_longest_segment);
         self.exchange = Some((exchange, deadline));
         match std::mem::replace(&mut self.phase, Phase::Closed) {
             Phase::Idle(socket) if is_open => {
@@ -192,13 +213,13 @@ impl<T: Transport> Connection<T> {
         }
     }
 
-    /// Goes on after what the last [`Wait`] asked for has happened.
+    /// Continues after an event.
     ///
     /// # Panics
-    /// If no exchange is under way.
+    /// If no exchange is in flight.
     pub fn resume(&mut self, event: Event, now: Instant) -> Step {
         if now >= self.deadline() {
-            // Whatever has happened: nothing is begun and nothing more is sent.
+            // Whatever has happened, nothing more is started or sent after the deadline.
             return self.time_out();
         }
         match (event, &self.phase) {
@@ -209,7 +230,8 @@ impl<T: Transport> Connection<T> {
         }
     }
 
-    /// Closes the socket. What is under way ends with `ERR_HS_CLOSED`. Usable again after.
+    /// Closes the socket. An exchange in flight ends with `ERR_HS_CLOSED`. The connection can be
+    /// used again.
     pub fn close(&mut self) -> Option<Completion> {
         let completion = self.abort(Kind::Closed);
         self.phase = Phase::Closed;
@@ -217,7 +239,7 @@ impl<T: Transport> Connection<T> {
         completion
     }
 
-    /// Ends the exchange under way, if there is one, and its socket.
+    /// Ends the exchange in flight, if there is one, and closes its socket.
     pub(crate) fn abort(&mut self, kind: Kind) -> Option<Completion> {
         self.exchange.as_ref()?;
         match self.fail(kind) {
@@ -226,7 +248,8 @@ impl<T: Transport> Connection<T> {
         }
     }
 
-    /// How much has been received of the exchange under way; `None` if none is, or not yet on a connected socket.
+    /// The bytes received for the exchange in flight; `None` if there is none, or if it is not
+    /// connected yet.
     pub fn received_bytes(&self) -> Option<usize> {
         match (&self.phase, &self.exchange) {
             (Phase::Exchanging(_), Some((exchange, _))) => Some(exchange.received_bytes()),
@@ -234,7 +257,7 @@ impl<T: Transport> Connection<T> {
         }
     }
 
-    /// The sockets to wait for: several while attempts to connect race, one otherwise, or none.
+    /// The sockets to watch: several while connection attempts race, otherwise one or none.
     pub fn sockets(&self) -> impl Iterator<Item = &Arc<T::Socket>> + Clone {
         let (one, racing) = match &self.phase {
             Phase::Idle(socket) | Phase::Exchanging(socket) => (Some(socket), None),
@@ -244,7 +267,7 @@ impl<T: Transport> Connection<T> {
         one.into_iter().chain(racing.into_iter().flatten())
     }
 
-    /// The host's name to look up.
+    /// The host name to look up.
     pub fn host(&self) -> Option<&str> {
         match &self.address {
             Address::Tcp { host, .. } => Some(host),
@@ -252,17 +275,17 @@ impl<T: Transport> Connection<T> {
         }
     }
 
-    /// The server that it connects to.
+    /// The server's address.
     pub fn address(&self) -> &Address {
         &self.address
     }
 
-    /// Its state and generation.
+    /// The connection's state and connect count, readable from any thread.
     pub fn status(&self) -> &Arc<Status> {
         &self.status
     }
 
-    // From here on in the order in which an exchange goes through them.
+    // The steps of an exchange follow, in the order in which it takes them.
 
     fn open(&mut self, now: Instant) -> Step {
         self.status.set(ConnectionState::Connecting);
@@ -304,16 +327,16 @@ impl<T: Transport> Connection<T> {
 
     fn race(&mut self, now: Instant) -> Step {
         let Phase::Connecting(race) = &mut self.phase else {
-            unreachable!("only attempts to connect race");
+            unreachable!("only connection attempts race");
         };
         match race.advance(&mut self.transport, now) {
             race::Progress::Wait => Step::Wait(self.wait()),
             race::Progress::Won(Attempt { target, socket }) => {
                 self.last_address = target.ip();
-                // This drops the other attempts' sockets.
+                // Replacing the phase drops the sockets of the other attempts.
                 self.phase = Phase::Exchanging(socket);
                 self.status.count_connect();
-                self.exchange_mut().put_preamble_first();
+                self.exchange_mut().prepend_preamble();
                 self.advance(now)
             }
             race::Progress::Lost(source) => self.fail(Kind::Connect { source }),
@@ -328,8 +351,9 @@ impl<T: Transport> Connection<T> {
         match self.exchange_mut().advance(&*socket) {
             Progress::Wait => Step::Wait(self.wait()),
             Progress::Complete => self.complete(None),
-            // What an idle socket should have told before came only now: nothing was sent, so nobody notices.
-            Progress::Broken(_) if self.exchange_mut().can_move() => self.open(now),
+            // The socket turned out to be closed before anything was sent, so a new one can take
+            // its place.
+            Progress::Broken(_) if self.exchange_mut().can_reconnect() => self.open(now),
             Progress::Broken(kind) => self.complete(Some(kind)),
         }
     }
@@ -341,8 +365,8 @@ impl<T: Transport> Connection<T> {
             Phase::Connecting(_) => Stage::Connect,
             Phase::Exchanging(socket) => {
                 let socket = Arc::clone(socket);
-                // The caller may come late, and the replies have been waiting: then they count.
-                match self.exchange_mut().receive_last(&*socket) {
+                // The caller can be late. Replies that have arrived meanwhile count.
+                match self.exchange_mut().receive_late(&*socket) {
                     Progress::Wait => self.exchange_mut().stage(),
                     Progress::Complete => return self.complete(None),
                     Progress::Broken(kind) => return self.complete(Some(kind)),
@@ -357,16 +381,17 @@ impl<T: Transport> Connection<T> {
     }
 
     fn complete(&mut self, broken: Option<Kind>) -> Step {
-        let (exchange, _) = self.exchange.take().expect("only an exchange under way completes");
+        let (exchange, _) = self.exchange.take().expect("only an exchange in flight completes");
         let (completion, reusable) = exchange.complete(broken);
         let lengths = completion.segments.iter().map(|segment| segment.bytes().len());
-        self.last_longest = lengths.max().unwrap_or(0);
+        self.last_longest_segment = lengths.max().unwrap_or(0);
         self.phase = match std::mem::replace(&mut self.phase, Phase::Closed) {
             Phase::Exchanging(socket) if reusable => {
                 self.note_round_trip(&socket);
                 Phase::Idle(socket)
             }
-            // Whatever has failed, a late reply must not reach the next batch: the socket ends here.
+            // After any failure the socket is closed, so that a late reply never reaches the next
+            // batch.
             _ => {
                 self.status.set(ConnectionState::Aborted);
                 Phase::Closed
@@ -375,9 +400,10 @@ impl<T: Transport> Connection<T> {
         Step::Done(completion)
     }
 
-    /// Asks the system now and then: to ask takes as long as to receive.
+    /// Asks the system for the round trip at every nth exchange only: asking takes as long as a
+    /// receive.
     fn note_round_trip(&mut self, socket: &T::Socket) {
-        if self.exchanges.is_multiple_of(EXCHANGES_A_ROUND_TRIP)
+        if self.exchanges.is_multiple_of(EXCHANGES_PER_MEASUREMENT)
             && let Some(round_trip) = socket.round_trip()
         {
             self.status.set_round_trip(round_trip);
@@ -388,7 +414,7 @@ impl<T: Transport> Connection<T> {
     fn wait(&mut self) -> Wait {
         let deadline = self.deadline();
         match &self.phase {
-            Phase::Closed | Phase::Idle(_) => unreachable!("nothing is under way"),
+            Phase::Closed | Phase::Idle(_) => unreachable!("no exchange is in flight"),
             Phase::Lookup => Wait { awaited: Awaited::Lookup, until: deadline },
             Phase::Connecting(race) => {
                 let until = race.until().map_or(deadline, |until| until.min(deadline));
@@ -402,16 +428,17 @@ impl<T: Transport> Connection<T> {
     }
 
     fn exchange_mut(&mut self) -> &mut Exchange {
-        &mut self.exchange.as_mut().expect("called only while an exchange is under way").0
+        &mut self.exchange.as_mut().expect("called only while an exchange is in flight").0
     }
 
     fn deadline(&self) -> Instant {
-        self.exchange.as_ref().expect("called only while an exchange is under way").1
+        self.exchange.as_ref().expect("called only while an exchange is in flight").1
     }
 }
 
-/// Whether an idle socket is still open and nothing has arrived on it. An end of file means that the server closed it;
-/// bytes mean replies that nobody asked for. Either way it is not used again.
+/// Whether an idle socket is open and has received nothing. An end of file means that the server
+/// closed it, bytes mean replies that no command asked for. In both cases it must not be used
+/// again.
 fn is_quiet(socket: &impl Socket) -> bool {
     matches!(socket.receive(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
 }

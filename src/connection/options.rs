@@ -1,33 +1,32 @@
-//! How a connection presents itself to its server.
-
-use std::error::Error;
-use std::fmt;
+//! The settings of a connection, among them what it sends first.
 
 use crate::error::{Kind, ServerText};
 use crate::protocol::{Batch, BatchWriter, is_plain};
 
-/// A single reply longer than this ends the connection, unless the options say otherwise: 256 MiB.
+/// The default for the longest reply that a connection accepts: 256 MiB.
 pub const DEFAULT_MAX_REPLY_BYTES: usize = 256 * 1024 * 1024;
 
-/// The server's error code for a request on a connection that it has not authorised (`unauth`).
+/// The server's error code for a request on an unauthorised connection (`unauth`).
 pub(super) const UNAUTHORISED: u32 = 3;
 
-/// What a connection sends first on every connect, and what it accepts.
+/// The settings of a connection: its secret, its handshake, and the longest reply that it accepts.
 pub struct Options {
-    /// The auth request and the handshake's commands, sent in the same write as the batch that follows.
+    /// The auth request and the commands of the handshake. Each connect sends them in one write
+    /// with the batch that follows.
     pub(super) preamble: Batch,
     has_secret: bool,
     pub(super) max_reply_bytes: usize,
 }
 
-/// The secret holds a byte below 0x10. The server compares the raw token with its own secret, which such a byte would
-/// reach escaped: it can never match.
-#[derive(Debug, PartialEq, Eq)]
+/// The secret holds a byte below 0x10. The server compares its own secret with the raw token, in
+/// which such a byte is escaped, so that secret can never match.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the secret holds a control character below 0x10, with which no secret can match")]
 pub struct SecretError;
 
 impl Options {
-    /// `handshake`'s commands follow the auth request; their replies are not the batch's. A reply longer than
-    /// `max_reply_bytes` is refused, and ends the connection.
+    /// Makes the settings. The commands of `handshake` follow the auth request; their replies are
+    /// not passed to the caller. A reply of more than `max_reply_bytes` ends the connection.
     pub fn new(
         secret: Option<&[u8]>,
         handshake: &Batch,
@@ -45,12 +44,12 @@ impl Options {
         Ok(Self { preamble, has_secret: secret.is_some(), max_reply_bytes })
     }
 
-    /// What it means that the server does not take the connection for authorised.
+    /// The error if the server says that the connection is not authorised.
     pub(super) fn unauthorised(&self) -> Kind {
         if self.has_secret { Kind::SecretRefused } else { Kind::SecretMissing }
     }
 
-    /// What it means that the preamble's command at `position` was answered with an error.
+    /// The error if the server refuses the preamble's command at `position`.
     pub(super) fn refusal(&self, position: usize, code: u32, message: &[u8]) -> Kind {
         if code == UNAUTHORISED || (position == 0 && self.has_secret) {
             return self.unauthorised();
@@ -69,13 +68,3 @@ impl Default for Options {
         Self { preamble, has_secret: false, max_reply_bytes: DEFAULT_MAX_REPLY_BYTES }
     }
 }
-
-impl fmt::Display for SecretError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "the secret holds a control character below 0x10, with which no secret can match",
-        )
-    }
-}
-
-impl Error for SecretError {}

@@ -1,4 +1,5 @@
-//! Connects to one of several targets: attempts race, and the first that completes wins (Happy Eyeballs, RFC 8305).
+//! Connects to one of several targets: attempts race, and the first that completes wins (Happy
+//! Eyeballs, RFC 8305).
 //!
 //! ```text
 //!  waiting ──begin──▶ attempts ──completed──▶ Progress::Won
@@ -14,46 +15,49 @@ use std::time::{Duration, Instant};
 
 use super::socket::{Socket, Target, Transport};
 
-/// An attempt has a head start of this long before the next one begins beside it: the "Connection Attempt Delay" that
-/// RFC 8305 recommends in its section 8.
+/// The head start of each attempt before the next one starts beside it: the "Connection Attempt
+/// Delay" that RFC 8305 recommends in its section 8.
 const HEAD_START: Duration = Duration::from_millis(250);
 
-/// A target that had no room is tried again after this long.
+/// The delay before a target that had no room is tried again.
 const NO_ROOM_DELAY: Duration = Duration::from_millis(2);
 
+/// A race to the targets of one connect. Call [`Self::advance`] until it is won or lost.
 pub(super) struct Race<S> {
-    /// The targets that have no attempt, the most promising first.
+    /// The targets without an attempt, the preferred ones first.
     waiting: VecDeque<Target>,
-    /// The attempts in flight, in the order in which they began.
+    /// The attempts in flight, in the order of their starts.
     attempts: Vec<Attempt<S>>,
-    /// When the next attempt begins.
+    /// The time at which the next attempt starts.
     next_at: Instant,
     last_error: Option<io::Error>,
 }
 
+/// A connect in flight, or the one that won.
 pub(super) struct Attempt<S> {
     pub target: Target,
     pub socket: Arc<S>,
 }
 
-/// How a race stands.
+/// The state of a race after an advance.
+#[must_use]
 pub(super) enum Progress<S> {
     /// Call again when a socket is ready, or at [`Race::until`].
     Wait,
     /// An attempt completed. Dropping the race closes the others.
     Won(Attempt<S>),
-    /// Every target failed; this is the last error.
+    /// Every target failed, the last one with this error.
     Lost(io::Error),
 }
 
 impl<S: Socket> Race<S> {
-    /// A race to one target at least, in which nothing has begun.
+    /// Makes a race to at least one target, in which nothing has started.
     pub fn new(targets: impl IntoIterator<Item = Target>, now: Instant) -> Self {
         let waiting = targets.into_iter().collect();
         Self { waiting, attempts: Vec::new(), next_at: now, last_error: None }
     }
 
-    /// Begins the attempts that are due, and looks at all in flight.
+    /// Starts the attempts that are due, and checks all attempts in flight.
     pub fn advance(
         &mut self,
         transport: &mut impl Transport<Socket = S>,
@@ -71,15 +75,16 @@ impl<S: Socket> Race<S> {
             return Progress::Wait;
         }
         let error = self.last_error.take();
-        Progress::Lost(error.expect("a target that neither waits nor is being tried has failed"))
+        Progress::Lost(error.expect("a target that neither waits nor has an attempt has failed"))
     }
 
-    /// When to call [`Self::advance`] though no socket is ready; `None` if only a socket can bring news.
+    /// The time at which to call [`Self::advance`] although no socket is ready; `None` if there is
+    /// no such time.
     pub fn until(&self) -> Option<Instant> {
         (!self.waiting.is_empty()).then_some(self.next_at)
     }
 
-    /// Those of the attempts in flight.
+    /// The sockets of the attempts in flight.
     pub fn sockets(&self) -> impl Iterator<Item = &Arc<S>> + Clone {
         self.attempts.iter().map(|attempt| &attempt.socket)
     }
@@ -93,7 +98,8 @@ impl<S: Socket> Race<S> {
                 Err(error) => {
                     self.attempts.remove(place);
                     self.last_error = Some(error);
-                    // The head start was that of the last attempt.
+                    // The failed attempt was the last one, whose head start the next one waited
+                    // for.
                     if place == self.attempts.len() {
                         self.next_at = now;
                     }
@@ -103,7 +109,7 @@ impl<S: Socket> Race<S> {
         None
     }
 
-    /// Whether there was one to begin.
+    /// Starts the next attempt. Returns `false` if no target is left.
     fn begin_next(&mut self, transport: &mut impl Transport<Socket = S>, now: Instant) -> bool {
         let Some(target) = self.waiting.pop_front() else {
             return false;
@@ -123,8 +129,9 @@ impl<S: Socket> Race<S> {
     }
 }
 
-/// The order in which a host's addresses are tried: `preferred` first, if the host has it, and from the first one on the
-/// families in turn, so that a family that is broken costs one head start (RFC 8305, section 4).
+/// Sorts the addresses of a host in the order in which to try them: first `preferred`, if the host
+/// has it, then both families in turn, so that a broken family costs one head start (RFC 8305,
+/// section 4).
 pub(super) fn in_order(
     mut addresses: Vec<IpAddr>,
     preferred: Option<IpAddr>,
@@ -165,6 +172,6 @@ mod tests {
     }
 
     fn parse(text: &str) -> IpAddr {
-        text.parse().expect("a test's address is one")
+        text.parse().expect("the address is valid")
     }
 }

@@ -1,4 +1,4 @@
-//! What a connection asks of a socket, and the operating system's answer to it.
+//! The socket interface of a connection, and its implementation by the operating system.
 
 use std::io::{self, IoSlice, Read};
 use std::net::{IpAddr, SocketAddr};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use socket2::{Domain, SockAddr, Type};
 
-/// Where a socket is to connect to, with the name already resolved.
+/// The target of a connect, with its name resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
     /// An IP address and a port.
@@ -16,7 +16,7 @@ pub enum Target {
 }
 
 impl Target {
-    /// Its IP address, if it has one.
+    /// The IP address, if there is one.
     pub fn ip(&self) -> Option<IpAddr> {
         match self {
             Target::Tcp(address) => Some(address.ip()),
@@ -25,33 +25,34 @@ impl Target {
     }
 }
 
-/// Makes sockets. [`Network`] is the operating system's; tests put a simulated one in its place.
+/// Makes sockets. [`Network`] is the operating system's; tests use a simulated one.
 pub trait Transport {
-    /// What it makes.
+    /// The type of its sockets.
     type Socket: Socket;
 
-    /// Begins to connect, without waiting. `WouldBlock` means that the peer has no room just now: try again later.
+    /// Starts to connect and does not wait. `WouldBlock` means that the peer has no room now, so
+    /// the connect is to be repeated later.
     fn connect(&mut self, target: &Target) -> io::Result<Self::Socket>;
 }
 
-/// A socket that never waits: what cannot be done at once is `WouldBlock`.
+/// A socket that never waits. Calls that would have to wait fail with `WouldBlock`.
 pub trait Socket {
     /// Whether the connect has completed; an error if it failed.
     fn connected(&self) -> io::Result<bool>;
 
-    /// Sends as much as there is room for of the parts, one after the other.
+    /// Sends as much of the parts, in their order, as there is room for.
     fn send(&self, parts: &[IoSlice<'_>]) -> io::Result<usize>;
 
-    /// Receives what has arrived; 0 is the end of file.
+    /// Receives the bytes that have arrived; 0 means the end of file.
     fn receive(&self, space: &mut [u8]) -> io::Result<usize>;
 
-    /// The shortest round trip that the system has seen on the wire; `None` if it does not tell.
+    /// The shortest round trip that the system has measured; `None` if it does not tell.
     fn round_trip(&self) -> Option<Duration> {
         None
     }
 }
 
-/// The operating system's sockets.
+/// The transport of the operating system.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Network;
 
@@ -70,7 +71,7 @@ impl Transport for Network {
         let socket = socket2::Socket::new(domain, Type::STREAM, None)?;
         socket.set_nonblocking(true)?;
         if let Target::Tcp(_) = target {
-            // A batch is one write, and waits for nothing to follow it.
+            // A batch is one write that no other write follows, so it must not be delayed.
             socket.set_tcp_nodelay(true)?;
         }
         match socket.connect(&address) {
@@ -120,13 +121,14 @@ mod tcp_info {
     use std::os::fd::AsRawFd;
     use std::time::Duration;
 
-    /// Linux's `tcpi_min_rtt`: the shortest time from a segment to its acknowledgement, of the last five minutes
-    /// (`net.ipv4.tcp_min_rtt_wlen`).
+    /// Linux's `tcpi_min_rtt`: the shortest time from a segment to its acknowledgement within the
+    /// last five minutes (`net.ipv4.tcp_min_rtt_wlen`).
     pub fn shortest_round_trip(socket: &socket2::Socket) -> Option<Duration> {
         let mut info = MaybeUninit::<libc::tcp_info>::zeroed();
         let mut length = mem::size_of::<libc::tcp_info>() as libc::socklen_t;
-        // SAFETY: the descriptor is open as long as `socket` is borrowed; the kernel writes at most `length` bytes to `info`
-        // and says how many. All of it is integers, for which zero is a value where an older kernel writes less.
+        // SAFETY: the descriptor is open as long as `socket` is borrowed. The kernel writes at most
+        // `length` bytes to `info`, which has that size. All fields are integers, for which zero is
+        // a valid value if an older kernel writes fewer bytes.
         let info = unsafe {
             let status = libc::getsockopt(
                 socket.as_raw_fd(),
@@ -140,7 +142,7 @@ mod tcp_info {
             }
             info.assume_init()
         };
-        // The kernel has not measured it before the first acknowledgement: then it is the largest number.
+        // Before the first acknowledgement the kernel reports the largest number.
         let is_known = info.tcpi_min_rtt > 0 && info.tcpi_min_rtt < u32::MAX;
         is_known.then(|| Duration::from_micros(info.tcpi_min_rtt.into()))
     }
@@ -174,14 +176,15 @@ impl std::os::windows::io::AsSocket for NetworkSocket {
     }
 }
 
-/// Whether a connected socket is its own peer. The system may take the port that is connected to for the client's own
-/// end, if it is of the ephemeral range and nobody listens there, and TCP then connects the socket to itself (RFC 9293,
-/// section 3.5, figure 7). Such a connection keeps the server from listening.
+/// Whether a connected socket is its own peer. If nobody listens on a port of the ephemeral range,
+/// the system can pick that very port for the client's end, and TCP then connects the socket to
+/// itself (RFC 9293, section 3.5, figure 7). Such a connection would keep the server from
+/// listening.
 fn is_itself(peer: &SockAddr, local: &SockAddr) -> bool {
     peer.as_socket().is_some_and(|peer| local.as_socket() == Some(peer))
 }
 
-/// What the system says where nobody listens.
+/// The system's error for a port on which nobody listens.
 fn connection_refused() -> io::Error {
     #[cfg(unix)]
     return io::Error::from_raw_os_error(libc::ECONNREFUSED);
@@ -189,8 +192,8 @@ fn connection_refused() -> io::Error {
     return io::ErrorKind::ConnectionRefused.into();
 }
 
-/// A Unix socket without room for one more says `WouldBlock` and means it; TCP says it (Windows) or `EINPROGRESS` for
-/// a connect that goes on by itself.
+/// Whether the connect continues by itself, which TCP reports as `EINPROGRESS`, and on Windows as
+/// `WouldBlock`. For a Unix socket `WouldBlock` means that the listener has no room.
 fn is_in_progress(error: &io::Error) -> bool {
     #[cfg(unix)]
     return error.raw_os_error() == Some(libc::EINPROGRESS);
@@ -202,10 +205,10 @@ fn is_in_progress(error: &io::Error) -> bool {
 mod tests {
     use super::*;
 
-    /// A socket that is connected to itself, which a connect to a port of the ephemeral range is once in some thousand
-    /// times: here it is bound to the port before.
+    /// Makes a socket that is connected to itself. A connect to a port of the ephemeral range does
+    /// so once in some thousand times; here the socket is bound to that port first.
     fn connected_to_itself(address: &str) -> io::Result<(SockAddr, NetworkSocket)> {
-        let address = SockAddr::from(address.parse::<SocketAddr>().expect("it is an address"));
+        let address = SockAddr::from(address.parse::<SocketAddr>().expect("the address is valid"));
         let socket = socket2::Socket::new(address.domain(), Type::STREAM, None)?;
         socket.bind(&address)?;
         let own = socket.local_addr()?;
@@ -224,7 +227,7 @@ mod tests {
             let error = socket.connected().expect_err("both ends are one");
             assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
             drop(socket);
-            // It is bound without SO_REUSEADDR, so a port in TIME_WAIT would refuse it.
+            // The server binds without SO_REUSEADDR, so a port in TIME_WAIT would be refused.
             let server = socket2::Socket::new(own.domain(), Type::STREAM, None);
             let listening =
                 server.and_then(|server| server.bind(&own).and_then(|()| server.listen(1)));
@@ -233,11 +236,11 @@ mod tests {
     }
 
     #[test]
-    fn takes_a_peer_on_another_port_of_the_same_address() {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let target = Target::Tcp(listener.local_addr().expect("it is bound"));
-        let socket = Network.connect(&target).expect("it is listened to");
-        listener.accept().expect("it connects");
-        assert!(socket.connected().expect("it is connected"));
+    fn accepts_a_peer_on_another_port_of_the_same_address() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let target = Target::Tcp(listener.local_addr().expect("the listener is bound"));
+        let socket = Network.connect(&target).expect("the listener accepts connects");
+        listener.accept().expect("the connect arrives");
+        assert!(socket.connected().expect("the socket is connected"));
     }
 }

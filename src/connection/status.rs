@@ -1,15 +1,15 @@
-//! What others may know of a connection while an execute has it.
+//! The part of a connection that other threads can read while an execute uses it.
 
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::time::Duration;
 
-/// Where a connection is in its life.
+/// The state of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum ConnectionState {
-    /// No socket: never used, or closed by its owner.
+    /// There is no socket: the connection is unused, or its owner closed it.
     Closed,
-    /// The name is being looked up, or the connect is under way.
+    /// The name is being looked up, or the connect is in flight.
     Connecting,
     /// There is a socket, in use or idle.
     Connected,
@@ -17,18 +17,18 @@ pub enum ConnectionState {
     Aborted,
 }
 
-/// A connection's state and generation, readable from any thread.
+/// The state, connect count and round trip of a connection, readable from any thread.
 #[derive(Debug, Default)]
 pub struct Status {
     state: AtomicU8,
     generation: AtomicU32,
-    /// In microseconds; 0 if it is not known.
+    /// In microseconds; 0 if unknown.
     round_trip: AtomicU32,
 }
 
 impl Status {
-    /// The status of a connection that takes the place of another one.
-    pub fn following(other: &Status) -> Self {
+    /// Makes the status of the connection that takes the place of another one.
+    pub fn successor_of(other: &Status) -> Self {
         Self {
             state: AtomicU8::default(),
             generation: AtomicU32::new(other.generation()),
@@ -36,9 +36,9 @@ impl Status {
         }
     }
 
-    /// Where the connection is in its life.
+    /// The state of the connection.
     pub fn state(&self) -> ConnectionState {
-        // Relaxed: the value stands for itself, nothing else is read on the strength of it.
+        // Relaxed is enough: no other memory is read on the strength of this value.
         match self.state.load(Ordering::Relaxed) {
             0 => ConnectionState::Closed,
             1 => ConnectionState::Connecting,
@@ -47,12 +47,12 @@ impl Status {
         }
     }
 
-    /// How many connects have succeeded.
+    /// The connect count: the number of successful connects.
     pub fn generation(&self) -> u32 {
         self.generation.load(Ordering::Relaxed)
     }
 
-    /// The shortest round trip on the wire that the system has seen; `None` if it does not tell.
+    /// The shortest round trip that the system has measured; `None` if it does not tell.
     pub fn round_trip(&self) -> Option<Duration> {
         match self.round_trip.load(Ordering::Relaxed) {
             0 => None,

@@ -1,4 +1,13 @@
 //! The executes that a driver has in flight, and what each of their pairs waits for.
+//!
+//! [`InFlight`] is locked by the thread that polls. Each of its methods reports one event to the
+//! executors and then calls [`InFlight::update`] for the pairs that it concerned:
+//!
+//! ```text
+//!   event ──▶ executor.resume ──▶ update ──▶ waiting: register its sockets or its look-up
+//!                                        └─▶ done: release its connection to the next pair in
+//!                                            the queue, then update that one
+//! ```
 
 use std::collections::HashMap;
 use std::io;
@@ -9,37 +18,40 @@ use std::time::Instant;
 use super::lookup::Lookups;
 use super::watch::{Watch, awaited_host, awaited_sockets};
 use super::{
-    ConnectionSlot, ExecuteId, Finished, HandOff, Next, Order, PairKey, Shared, Submitted,
+    ConnectionSlot, ExecuteId, Finished, HandOff, Message, Next, PairKey, Shared, Submitted,
 };
 use crate::connection::{Completion, Connection, Event, Failure};
 use crate::error::{Kind, Outcome};
 use crate::executor::Executor;
 use crate::resolver::copy_error;
 
-/// A reply that is longer than this is received by the worker: on the JavaScript thread it would hold the event loop up.
+/// The longest reply that an inline driver receives. Longer ones would block the event loop, so the
+/// worker receives them.
 const MAX_INLINE_BYTES: usize = 256 * 1024;
 
+/// The executes that a driver polls for. See the module for the order of the calls.
 #[derive(Default)]
 pub(super) struct InFlight {
     executes: HashMap<ExecuteId, Execute>,
-    /// The pairs whose sockets the poller knows, by the key that it knows a pair's sockets by.
+    /// The pairs whose sockets the poller watches, by the key of these sockets.
     sockets: HashMap<usize, PairKey>,
     lookups: Lookups,
     /// Connections handed to pairs that the driver has not received yet.
-    early: HashMap<PairKey, Connection>,
-    /// Executes that are done and have not been taken.
+    pending_hand_offs: HashMap<PairKey, Connection>,
+    /// Executes that are done and were not taken.
     done: Vec<ExecuteId>,
 }
 
+/// An execute in flight. Its slots and watches are in the order of its pairs.
 struct Execute {
     executor: Executor,
-    /// Where the pairs have their connections from.
+    /// The slots from which the pairs acquired their connections.
     slots: Vec<Arc<ConnectionSlot>>,
     watches: Vec<Watch>,
 }
 
 impl InFlight {
-    /// Begins an execute, or goes on with one that has begun.
+    /// Starts an execute, or continues one that another driver has started.
     pub fn begin(&mut self, shared: &Arc<Shared>, submitted: Submitted, now: Instant) {
         let Submitted { id, executor, slots } = submitted;
         let watches = slots.iter().map(|_| Watch::None).collect();
@@ -49,38 +61,38 @@ impl InFlight {
             self.done.push(id);
         }
         for pair in self.pairs_of(id) {
-            match self.early.remove(&pair) {
-                Some(connection) => self.lend(shared, pair, connection, now),
+            match self.pending_hand_offs.remove(&pair) {
+                Some(connection) => self.assign(shared, pair, connection, now),
                 None => self.update(shared, pair, now),
             }
         }
     }
 
-    /// Gives a pair the connection that it was queued for.
+    /// Gives a queued pair its connection.
     pub fn hand_off(&mut self, shared: &Arc<Shared>, hand_off: HandOff, now: Instant) {
         let HandOff { pair, connection, slot } = hand_off;
         if self.executes.contains_key(&pair.0) {
-            self.lend(shared, pair, connection, now);
+            self.assign(shared, pair, connection, now);
         } else if slot.is_used_by(pair) {
-            self.early.insert(pair, connection);
+            self.pending_hand_offs.insert(pair, connection);
         }
     }
 
-    /// The poller saw a socket that it knows by `key`.
+    /// Reports that the poller found the sockets with this key ready.
     pub fn ready(&mut self, shared: &Arc<Shared>, key: usize, now: Instant) {
         if let Some(&pair) = self.sockets.get(&key) {
             self.resume(shared, pair, Event::Ready, now);
         }
     }
 
-    /// Looks at every socket that is waited for, without the poller.
+    /// Reports every watched pair's sockets as ready, without asking the poller.
     pub fn ready_all(&mut self, shared: &Arc<Shared>, now: Instant) {
         for pair in self.sockets.values().copied().collect::<Vec<_>>() {
             self.resume(shared, pair, Event::Ready, now);
         }
     }
 
-    /// How many sockets are waited for.
+    /// The number of pairs whose sockets are watched.
     pub fn sockets(&self) -> usize {
         self.sockets.len()
     }
@@ -118,7 +130,7 @@ impl InFlight {
         }
     }
 
-    /// When [`Self::expire`] has to be called if nothing happens before.
+    /// The time at which to call [`Self::expire`] if nothing happens before.
     pub fn until(&self) -> Option<Instant> {
         self.executes.values().filter_map(|execute| execute.executor.until()).min()
     }
@@ -142,7 +154,7 @@ impl InFlight {
         !self.done.is_empty()
     }
 
-    /// The executes that are done, in the order in which they ended.
+    /// Takes the executes that are done, in the order in which they ended.
     pub fn take_finished(&mut self) -> Vec<Finished> {
         let Self { done, executes, .. } = self;
         done.drain(..)
@@ -156,7 +168,7 @@ impl InFlight {
             .collect()
     }
 
-    /// Ends every pair with an error, each with the outcome that its connection knows.
+    /// Ends every pair with an error. Each has the outcome that its connection knows.
     pub fn fail_all(&mut self, shared: &Arc<Shared>, source: &io::Error, now: Instant) {
         for id in self.executes.keys().copied().collect::<Vec<_>>() {
             for (_, pair) in self.pairs_of(id) {
@@ -168,21 +180,21 @@ impl InFlight {
         }
     }
 
-    /// Ends every execute after a panic: nothing else can be said of what it left behind. Gives what is next on the
-    /// connections.
+    /// Ends every execute after a panic, which can have left any of them in an invalid state.
+    /// Returns the next pair of each connection that was in use.
     pub fn fail_after_panic(&mut self, message: &str) -> (Vec<Finished>, Vec<Next>) {
-        let Self { executes, mut early, .. } = std::mem::take(self);
+        let Self { executes, mut pending_hand_offs, .. } = std::mem::take(self);
         let mut finished = Vec::new();
         let mut next = Vec::new();
         for (id, Execute { slots, .. }) in executes {
             for (pair, slot) in slots.iter().enumerate() {
-                early.remove(&(id, pair));
+                pending_hand_offs.remove(&(id, pair));
                 next.extend(slot.forget((id, pair)));
             }
             let completions = slots.iter().map(|_| panicked(message)).collect();
             finished.push(Finished { id, completions });
         }
-        self.early = early;
+        self.pending_hand_offs = pending_hand_offs;
         (finished, next)
     }
 
@@ -191,7 +203,7 @@ impl InFlight {
         (0..pairs).map(move |pair| (id, pair))
     }
 
-    fn lend(
+    fn assign(
         &mut self,
         shared: &Arc<Shared>,
         (id, pair): PairKey,
@@ -199,7 +211,7 @@ impl InFlight {
         now: Instant,
     ) {
         if let Some(execute) = self.executes.get_mut(&id) {
-            execute.executor.lend(pair, connection);
+            execute.executor.assign(pair, connection);
             shared.start(&mut execute.executor, now);
             self.update(shared, (id, pair), now);
         }
@@ -218,19 +230,20 @@ impl InFlight {
         }
     }
 
-    /// Has the poller watch what a pair waits for now. If the pair has ended, its connection goes to the next in the
-    /// queue, which may end at once too.
+    /// Watches what a pair waits for now. If the pair has ended, its connection goes to the next
+    /// pair in the queue, which can end at once too.
     fn update(&mut self, shared: &Arc<Shared>, pair: PairKey, now: Instant) {
         let mut next = self.watch_or_release(shared, pair);
         while let Some(Next { driver, hand_off }) = next {
             let HandOff { pair: (id, pair), .. } = hand_off;
             let is_here = Arc::ptr_eq(&driver.0, shared);
             let Some(execute) = self.executes.get_mut(&id).filter(|_| is_here) else {
-                // Also to this driver itself, where it has not received the pair yet.
+                // A hand-off to this driver too goes through the inbox if the pair has not arrived
+                // from there yet.
                 driver.hand_off(hand_off);
                 return;
             };
-            execute.executor.lend(pair, hand_off.connection);
+            execute.executor.assign(pair, hand_off.connection);
             shared.start(&mut execute.executor, now);
             next = self.watch_or_release(shared, (id, pair));
         }
@@ -238,7 +251,7 @@ impl InFlight {
 
     fn watch_or_release(&mut self, shared: &Arc<Shared>, (id, pair): PairKey) -> Option<Next> {
         let execute = self.executes.get_mut(&id)?;
-        if execute.executor.awaits_turn(pair) {
+        if execute.executor.is_queued(pair) {
             return None;
         }
         if shared.is_inline() && !execute.may_stay_inline(pair) {
@@ -249,7 +262,7 @@ impl InFlight {
             if let Err(source) = self.watch(shared, (id, pair)) {
                 self.fail(id, pair, source);
             }
-            // What cannot be watched or looked up has ended.
+            // A pair that cannot be watched or looked up has failed meanwhile.
             if self.executes.get(&id)?.executor.wait(pair).is_some() {
                 return None;
             }
@@ -263,7 +276,7 @@ impl InFlight {
         }
     }
 
-    /// Gives back the connection of a pair that has ended.
+    /// Releases the connection of a pair that has ended.
     fn release(&mut self, (id, pair): PairKey) -> Option<Next> {
         self.unwatch((id, pair));
         let execute = self.executes.get_mut(&id)?;
@@ -277,7 +290,7 @@ impl InFlight {
         }
     }
 
-    /// Sees to it that the pair hears of what it waits for.
+    /// Registers what the pair waits for.
     fn watch(&mut self, shared: &Arc<Shared>, (id, pair): PairKey) -> io::Result<()> {
         let Some(Execute { executor, watches, .. }) = self.executes.get_mut(&id) else {
             return Ok(());
@@ -306,7 +319,7 @@ impl InFlight {
         watched
     }
 
-    /// The poller forgets the pair's socket, before another pair has it watch the same one.
+    /// Makes the poller forget the pair's socket before another pair registers the same one.
     fn unwatch(&mut self, (id, pair): PairKey) {
         let watch = self.executes.get_mut(&id).map(|execute| &mut execute.watches[pair]);
         let Some(watch) = watch.map(|watch| std::mem::replace(watch, Watch::None)) else { return };
@@ -315,7 +328,7 @@ impl InFlight {
         }
     }
 
-    /// The worker goes on with what would hold the JavaScript thread up.
+    /// Moves an execute that would block the JavaScript thread to the worker.
     fn move_to_worker(&mut self, shared: &Arc<Shared>, id: ExecuteId) {
         for pair in self.pairs_of(id) {
             self.unwatch(pair);
@@ -350,7 +363,7 @@ fn begin_lookup(
     }
     *watch = Watch::Lookup;
     let shared = Arc::clone(shared);
-    lookups.begin(host, pair, move |host, found| shared.order(Order::Resolved(host, found)))
+    lookups.begin(host, pair, move |host, found| shared.post(Message::Resolved(host, found)))
 }
 
 fn panicked(message: &str) -> Completion {

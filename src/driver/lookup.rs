@@ -1,4 +1,5 @@
-//! Name look-ups, each on a thread of its own: the system's resolver waits, and cannot be told to stop.
+//! Name look-ups, each on a thread of its own, because the system's resolver blocks and cannot be
+//! cancelled.
 
 use std::collections::HashMap;
 use std::io;
@@ -8,14 +9,14 @@ use std::thread;
 use super::PairKey;
 use crate::resolver::resolve;
 
-/// Who waits for which name. A name that several wait for is looked up once.
+/// The pairs that wait for each name. A name that several pairs wait for is looked up once.
 #[derive(Default)]
 pub(super) struct Lookups {
     waiting: HashMap<String, Vec<PairKey>>,
 }
 
 impl Lookups {
-    /// Looks `host` up for `pair`, and calls `report` on another thread when it is done.
+    /// Looks up `host` for `pair`, and calls `report` on another thread at the end.
     pub fn begin<F>(&mut self, host: &str, pair: PairKey, report: F) -> io::Result<()>
     where
         F: FnOnce(String, io::Result<Vec<IpAddr>>) + Send + 'static,
@@ -33,7 +34,7 @@ impl Lookups {
         Ok(())
     }
 
-    /// The pairs that have waited for `host`.
+    /// Removes and returns the pairs that waited for `host`.
     pub fn end(&mut self, host: &str) -> Vec<PairKey> {
         self.waiting.remove(host).unwrap_or_default()
     }

@@ -2,14 +2,30 @@
 //!
 //! A [`Driver`] has a poller and the executes that wait on it. There are two kinds:
 //!
-//! - The **worker's** ([`Driver::new`]) runs any execute. A thread lends itself to [`Driver::poll`], which returns as soon
-//!   as something has finished, so that a thread of a pool is held only while there is something to wait for.
-//! - The **inline** one ([`Driver::inline`]) runs executes of one pair on a connected socket, on the thread that submits
-//!   them. That thread has an event loop of its own, which watches the poller's descriptor and calls
-//!   [`Driver::poll_inline`]. What would hold the thread up (a connect, a look-up, a long reply) moves to the worker's
-//!   driver.
+//! - A **worker's** driver ([`Driver::new`]) runs any execute. A thread calls [`Driver::poll`],
+//!   which returns as soon as something has finished, so that a thread of a pool is held only while
+//!   there is something to wait for.
+//! - An **inline** driver ([`Driver::inline`]) runs executes of one pair on a connected socket, on
+//!   the thread that submits them. That thread has an event loop, which watches the poller's
+//!   descriptor and calls [`Driver::poll_inline`]. A pair that would block the thread (by a
+//!   connect, a look-up or a long reply) moves to the worker's driver.
 //!
-//! Any thread may submit, abort and close. `docs/driver.md` tells the life of an execute.
+//! Any thread may submit, abort and close. Only the thread that polls touches the executes; all
+//! others send it messages:
+//!
+//! ```text
+//!   submit, abort, close, hand-off, look-up        take_finished
+//!                     │                                  ▲
+//!                     ▼                                  │
+//!                   inbox ──▶ in flight ──▶ finished ────┘
+//!                               │   ▲
+//!                      register ▼   │ ready
+//!                              poller
+//! ```
+//!
+//! The order of the calls for an execute: [`ConnectionSlot::acquire`] for each pair,
+//! [`Driver::submit`], [`Driver::poll`] or [`Driver::poll_inline`] until [`Driver::take_finished`]
+//! returns it. `docs/driver.md` explains the design.
 
 mod in_flight;
 mod lookup;
@@ -35,24 +51,25 @@ use watch::Keys;
 
 pub use slot::{Acquired, ConnectionSlot, HandOff, Next};
 
-/// [`Driver::poll`] returns after this long even if nothing has finished: an environment that ends cannot always call its
-/// worker back, it waits for it.
+/// The longest time that [`Driver::poll`] takes. An environment that ends waits for its worker,
+/// which it cannot interrupt in every case.
 pub const MAX_POLL: Duration = Duration::from_millis(50);
 
-/// Up to this many sockets are asked by receiving from them, which takes one system call each. To ask the poller takes five.
-const MAX_ASKED: usize = 8;
+/// The most sockets that are checked by receiving from them, which takes one system call each.
+/// Asking the poller takes five.
+const MAX_DIRECT_RECEIVES: usize = 8;
 
-/// Names an execute in flight.
+/// The identifier of an execute.
 pub type ExecuteId = u32;
 
-/// Which execute, and which pair of it.
+/// The identifier of a pair: its execute and its index there.
 pub type PairKey = (ExecuteId, usize);
 
-/// See the module's documentation.
+/// A poller with the executes that wait on it. The module's documentation has the two kinds.
 #[derive(Clone)]
 pub struct Driver(Arc<Shared>);
 
-/// A driver that whoever has this does not keep.
+/// A reference that does not keep its driver alive.
 #[derive(Clone)]
 struct WeakDriver(Weak<Shared>);
 
@@ -62,65 +79,68 @@ impl WeakDriver {
     }
 }
 
+/// The parts of a driver, which all its clones share.
 struct Shared {
     poller: Arc<Poller>,
     keys: Keys,
-    /// Where what cannot stay inline goes on; `None` in the worker's own driver.
+    /// The driver to which an inline driver moves what it cannot run; `None` in a worker's driver.
     worker: Option<Driver>,
     inbox: Mutex<Inbox>,
-    /// Locked by the thread that polls, for as long as it does.
+    /// Locked by the thread that polls, as long as it does.
     in_flight: Mutex<InFlight>,
     finished: Mutex<Vec<Finished>>,
-    /// Executes that were submitted and have not finished.
+    /// The executes that were submitted and have not finished.
     unfinished: AtomicUsize,
 }
 
+/// The messages to the thread that polls.
 #[derive(Default)]
 struct Inbox {
-    orders: VecDeque<Order>,
-    /// Whether a thread sleeps in the poller, or is about to, unless it is woken.
+    messages: VecDeque<Message>,
+    /// Whether a thread sleeps in the poller, or is about to, and has to be woken.
     is_asleep: bool,
 }
 
-enum Order {
+/// A message to the thread that polls.
+enum Message {
     Run(Submitted),
     Abort(ExecuteId),
     Close(PairKey),
     HandOff(Box<HandOff>),
     Resolved(String, io::Result<Vec<IpAddr>>),
     /// Ends the poll.
-    Return,
+    Interrupt,
 }
 
-/// An execute on its way to a driver.
+/// An execute that was submitted and has not arrived.
 struct Submitted {
     id: ExecuteId,
     executor: Executor,
-    /// Where the pairs have their connections from.
+    /// The slots from which the pairs acquired their connections.
     slots: Vec<Arc<ConnectionSlot>>,
 }
 
-/// An execute that is over.
+/// An execute that has finished.
 pub struct Finished {
-    /// As [`Driver::submit`] was given it.
+    /// The identifier that [`Driver::submit`] was given.
     pub id: ExecuteId,
-    /// How its batches ended, in the order of the pairs.
+    /// The completions of its batches, in the order of the pairs.
     pub completions: Vec<Completion>,
 }
 
-/// Gives an execute its name, which no other of this process has.
+/// Returns an identifier that no other execute of this process has.
 pub fn new_execute_id() -> ExecuteId {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 impl Driver {
-    /// The worker's driver, with nothing in flight. It holds a poller: three file descriptors on Linux.
+    /// Makes a worker's driver. Its poller has three file descriptors on Linux.
     pub fn new() -> io::Result<Self> {
         Self::with_worker(None)
     }
 
-    /// An inline driver beside the worker's.
+    /// Makes an inline driver that moves to `worker` what it cannot run.
     pub fn inline(worker: &Driver) -> io::Result<Self> {
         Self::with_worker(Some(worker.clone()))
     }
@@ -137,8 +157,8 @@ impl Driver {
         })))
     }
 
-    /// Takes an executor on, whose pairs acquired their connections from these slots for this driver. An inline driver begins
-    /// with it at once.
+    /// Takes an executor whose pairs acquired their connections from `slots` for this driver. An
+    /// inline driver starts it at once.
     pub fn submit(&self, id: ExecuteId, executor: Executor, slots: Vec<Arc<ConnectionSlot>>) {
         let submitted = Submitted { id, executor, slots };
         if !self.0.is_inline() {
@@ -156,53 +176,55 @@ impl Driver {
 
     /// Ends every pair of an execute that is not done with `ERR_HS_CLOSED`.
     pub fn abort(&self, id: ExecuteId) {
-        self.0.order(Order::Abort(id));
+        self.0.post(Message::Abort(id));
     }
 
-    /// Closes the connection of a pair. A batch that is not done ends with `ERR_HS_CLOSED`.
+    /// Closes the connection of a pair. If the batch is not done, it ends with `ERR_HS_CLOSED`.
     pub fn close(&self, pair: PairKey) {
-        self.0.order(Order::Close(pair));
+        self.0.post(Message::Close(pair));
     }
 
-    /// Ends the poll under way, whatever is in flight.
+    /// Ends the poll that is running, whatever is in flight.
     pub fn interrupt(&self) {
-        self.0.order(Order::Return);
+        self.0.post(Message::Interrupt);
     }
 
     fn hand_off(&self, hand_off: HandOff) {
-        self.0.order(Order::HandOff(Box::new(hand_off)));
+        self.0.post(Message::HandOff(Box::new(hand_off)));
     }
 
     fn downgrade(&self) -> WeakDriver {
         WeakDriver(Arc::downgrade(&self.0))
     }
 
-    /// Whether an execute that was submitted has not finished.
+    /// Whether a submitted execute has not finished.
     pub fn is_busy(&self) -> bool {
         self.0.unfinished.load(Ordering::Relaxed) > 0
     }
 
-    /// Waits and works until something has finished, nothing is in flight, [`MAX_POLL`] is over or [`Self::interrupt`] is
-    /// called.
+    /// Waits and works until something has finished, nothing is in flight, [`MAX_POLL`] is over or
+    /// [`Self::interrupt`] is called.
     pub fn poll(&self) {
         let mut in_flight = lock(&self.0.in_flight);
         self.guarded(&mut in_flight, |in_flight| self.0.poll(in_flight, Instant::now() + MAX_POLL));
     }
 
-    /// Works without waiting: looks names up, connects, sends and receives. Does nothing while another thread polls.
+    /// Works without waiting: starts look-ups, connects, sends and receives. Does nothing while
+    /// another thread polls.
     pub fn poll_once(&self) {
         let Ok(mut in_flight) = self.0.in_flight.try_lock() else { return };
         self.guarded(&mut in_flight, |in_flight| self.0.poll(in_flight, Instant::now()));
     }
 
-    /// Works without waiting on an inline driver, when its descriptor is readable or a deadline has come.
+    /// Works without waiting on an inline driver. To be called when its descriptor is readable, and
+    /// at [`Self::until`].
     pub fn poll_inline(&self) {
         let mut in_flight = lock(&self.0.in_flight);
         self.guarded(&mut in_flight, |in_flight| self.0.poll_inline(in_flight));
     }
 
-    /// Receives on an inline driver's sockets what is there; whether an execute has finished. It neither waits nor asks the
-    /// poller, so it takes a system call a socket.
+    /// Receives what has arrived on an inline driver's sockets. Returns whether an execute has
+    /// finished. This neither waits nor asks the poller, so it takes one system call a socket.
     pub fn poll_sockets(&self) -> bool {
         let mut in_flight = lock(&self.0.in_flight);
         self.guarded(&mut in_flight, |in_flight| {
@@ -212,7 +234,7 @@ impl Driver {
         !lock(&self.0.finished).is_empty()
     }
 
-    /// When [`Self::poll_inline`] has to be called if the descriptor is not readable before.
+    /// The time at which to call [`Self::poll_inline`] if the descriptor is not readable before.
     pub fn until(&self) -> Option<Instant> {
         lock(&self.0.in_flight).until()
     }
@@ -234,23 +256,24 @@ impl Driver {
         }
     }
 
-    /// Ends everything in flight with this error: no thread will poll for it. Each pair has the outcome that its
-    /// connection knows. Does nothing while a thread polls.
+    /// Ends everything in flight with an error, because no thread can poll for it. Each pair has
+    /// the outcome that its connection knows. Does nothing while a thread polls.
     pub fn fail_all(&self, source: &io::Error) {
         let Ok(mut in_flight) = self.0.in_flight.try_lock() else { return };
         self.guarded(&mut in_flight, |in_flight| {
-            self.0.take_orders(in_flight);
+            self.0.handle_messages(in_flight);
             in_flight.fail_all(&self.0, source, Instant::now());
             self.0.take_finished(in_flight);
         });
     }
 
-    /// What has finished since the last call.
+    /// Takes the executes that have finished since the last call.
+    #[must_use = "nothing else reports the end of these executes"]
     pub fn take_finished(&self) -> Vec<Finished> {
         std::mem::take(&mut *lock(&self.0.finished))
     }
 
-    /// A panic ends no more than what was in flight here: each such execute finishes with an error.
+    /// Runs `work` and contains its panics: each execute in flight then finishes with an error.
     fn guarded(&self, in_flight: &mut InFlight, work: impl FnOnce(&mut InFlight)) {
         let result = catch_unwind(AssertUnwindSafe(|| work(in_flight)));
         lock(&self.0.inbox).is_asleep = false;
@@ -277,13 +300,13 @@ impl Shared {
         self.worker.is_some()
     }
 
-    /// How the poller watches sockets. Level mode spares the inline driver to arm it anew for each reply that comes in
-    /// parts.
+    /// The mode in which the poller watches sockets. In level mode the inline driver need not
+    /// register a socket again for each part of a reply.
     fn mode(&self) -> PollMode {
         if self.is_inline() { PollMode::Level } else { PollMode::Oneshot }
     }
 
-    /// Begins the pairs that can begin here.
+    /// Starts the pairs that this driver can start.
     fn start(&self, executor: &mut Executor, now: Instant) {
         match self.is_inline() {
             true => executor.start_connected(now),
@@ -293,11 +316,14 @@ impl Shared {
 
     fn submit(self: &Arc<Self>, submitted: Submitted) {
         self.unfinished.fetch_add(1, Ordering::Relaxed);
-        self.order(Order::Run(submitted));
+        self.post(Message::Run(submitted));
     }
 
     fn move_to_worker(&self, submitted: Submitted) {
-        let worker = self.worker.as_ref().expect("only an inline driver moves executes");
+        let worker = self
+            .worker
+            .as_ref()
+            .expect("only an inline driver, which has a worker's driver, moves executes");
         for (pair, slot) in submitted.slots.iter().enumerate() {
             slot.move_to(worker, (submitted.id, pair));
         }
@@ -305,10 +331,10 @@ impl Shared {
         worker.0.submit(submitted);
     }
 
-    fn order(&self, order: Order) {
+    fn post(&self, message: Message) {
         let mut inbox = lock(&self.inbox);
-        inbox.orders.push_back(order);
-        // The inline driver's thread sleeps in an event loop, which nothing here can see.
+        inbox.messages.push_back(message);
+        // The thread of an inline driver sleeps in an event loop, which `is_asleep` does not cover.
         let has_to_wake = inbox.is_asleep || self.is_inline();
         drop(inbox);
         if has_to_wake {
@@ -317,41 +343,41 @@ impl Shared {
     }
 
     fn wake(&self) {
-        // It fails only if the poller's own descriptor is gone, and then nothing sleeps on it.
+        // This fails only if the poller's own descriptor is gone, and then no thread sleeps on it.
         let _ = self.poller.notify();
     }
 
     fn poll(self: &Arc<Self>, in_flight: &mut InFlight, end: Instant) {
-        let mut has_asked = false;
+        let mut has_waited = false;
         let mut events = Events::new();
         loop {
-            let interrupted = self.take_orders(in_flight);
+            let interrupted = self.handle_messages(in_flight);
             for event in events.iter() {
                 in_flight.ready(self, event.key, Instant::now());
             }
             let now = Instant::now();
             in_flight.expire(self, now);
             let has_finished = self.take_finished(in_flight);
-            let is_over = has_finished || in_flight.is_empty() || (now >= end && has_asked);
+            let is_over = has_finished || in_flight.is_empty() || (now >= end && has_waited);
             if interrupted || is_over {
                 return;
             }
-            has_asked = true;
+            has_waited = true;
             self.wait(&mut events, in_flight.until().map_or(end, |until| until.min(end)));
         }
     }
 
     fn poll_inline(self: &Arc<Self>, in_flight: &mut InFlight) {
-        self.take_orders(in_flight);
+        self.handle_messages(in_flight);
         let sockets = in_flight.sockets();
-        if (1..=MAX_ASKED).contains(&sockets) {
+        if (1..=MAX_DIRECT_RECEIVES).contains(&sockets) {
             in_flight.ready_all(self, Instant::now());
         }
         if !in_flight.has_finished() {
-            // What made the descriptor readable is found and cleared.
+            // Asking the poller also clears what made its descriptor readable.
             let mut events = Events::new();
             self.wait(&mut events, Instant::now());
-            self.take_orders(in_flight);
+            self.handle_messages(in_flight);
             for event in events.iter() {
                 in_flight.ready(self, event.key, Instant::now());
             }
@@ -360,27 +386,27 @@ impl Shared {
         self.take_finished(in_flight);
     }
 
-    /// Does what was ordered; whether that is to end the poll.
-    fn take_orders(self: &Arc<Self>, in_flight: &mut InFlight) -> bool {
+    /// Handles the messages in the inbox. Returns whether one of them ends the poll.
+    fn handle_messages(self: &Arc<Self>, in_flight: &mut InFlight) -> bool {
         let mut interrupted = false;
-        while let Some(order) = self.next_order() {
+        while let Some(message) = self.next_message() {
             let now = Instant::now();
-            match order {
-                Order::Run(submitted) => in_flight.begin(self, submitted, now),
-                Order::Abort(id) => in_flight.abort(self, id, now),
-                Order::Close(pair) => in_flight.close(self, pair, now),
-                Order::HandOff(hand_off) => in_flight.hand_off(self, *hand_off, now),
-                Order::Resolved(host, found) => in_flight.resolved(self, &host, &found, now),
-                Order::Return => interrupted = true,
+            match message {
+                Message::Run(submitted) => in_flight.begin(self, submitted, now),
+                Message::Abort(id) => in_flight.abort(self, id, now),
+                Message::Close(pair) => in_flight.close(self, pair, now),
+                Message::HandOff(hand_off) => in_flight.hand_off(self, *hand_off, now),
+                Message::Resolved(host, found) => in_flight.resolved(self, &host, &found, now),
+                Message::Interrupt => interrupted = true,
             }
         }
         interrupted
     }
 
-    fn next_order(&self) -> Option<Order> {
+    fn next_message(&self) -> Option<Message> {
         let mut inbox = lock(&self.inbox);
         inbox.is_asleep = false;
-        inbox.orders.pop_front()
+        inbox.messages.pop_front()
     }
 
     fn take_finished(&self, in_flight: &mut InFlight) -> bool {
@@ -399,7 +425,7 @@ impl Shared {
         events.clear();
         {
             let mut inbox = lock(&self.inbox);
-            if !inbox.orders.is_empty() {
+            if !inbox.messages.is_empty() {
                 return;
             }
             inbox.is_asleep = true;
@@ -412,7 +438,8 @@ impl Shared {
     }
 }
 
-/// Locks what a panic may have left behind: [`Driver::guarded`] has put it right again by then.
+/// Locks a mutex that a panic may have poisoned: [`Driver::guarded`] has restored its contents by
+/// then.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! A socket's place in a poller, for as long as the value lives.
+//! A registration of a socket with a poller, which ends when the value is dropped.
 
 use std::io;
 use std::sync::Arc;
@@ -22,13 +22,15 @@ impl Registration {
         interest: Event,
         mode: PollMode,
     ) -> io::Result<Self> {
-        // SAFETY: `Poller::add_with_mode` asks that a source be deleted from the poller before it is dropped. The
-        // registration owns a share of the socket and gives it up only after `Drop::drop` below has deleted the socket.
+        // SAFETY: `Poller::add_with_mode` asks that a source be deleted from the poller before it
+        // is dropped. The registration owns a share of the socket and gives it up only after
+        // `Drop::drop` below has deleted the socket from the poller.
         unsafe { poller.add_with_mode(&**socket, interest, mode)? };
         Ok(Self { poller: Arc::clone(poller), socket: Arc::clone(socket), interest, mode })
     }
 
-    /// Has the poller wait for `interest` from now on: once more in oneshot mode, else only if that is something new.
+    /// Makes the poller wait for `interest`. In oneshot mode this is necessary each time, in level
+    /// mode only if the interest changes.
     pub fn renew(&mut self, interest: Event) -> io::Result<()> {
         if self.mode == PollMode::Level && interest == self.interest {
             return Ok(());
@@ -44,7 +46,8 @@ impl Registration {
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        // It fails only for a socket that the poller does not know, and then there is nothing to undo.
+        // This fails only for a socket that the poller does not know, and then there is nothing to
+        // undo.
         let _ = self.poller.delete(&*self.socket);
     }
 }

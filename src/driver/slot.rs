@@ -1,4 +1,17 @@
-//! The place of a connection that its owner holds while executes use it.
+//! Connection slots: the queue of pairs at a connection.
+//!
+//! A slot belongs to the owner of the connection, a `Connection` in JavaScript. Pairs use it in
+//! this order: [`ConnectionSlot::acquire`], then [`ConnectionSlot::release`] or
+//! [`ConnectionSlot::forget`].
+//!
+//! ```text
+//!             acquire                              release
+//!   Ready  ───────────▶ ┌──────┬──────┬──────┐ ───────────▶ the next pair, by a HandOff to
+//!   Queued ───────────▶ │ user │ next │ ...  │              its driver, or back to the slot
+//!   Busy, if it is full └──────┴──────┴──────┘
+//!                       has the   up to max_queued
+//!                       connection
+//! ```
 
 use std::collections::VecDeque;
 use std::mem;
@@ -9,8 +22,8 @@ use super::{Driver, PairKey, WeakDriver, lock};
 use crate::address::Address;
 use crate::connection::{Connection, ConnectionState, Network, Options, Status};
 
-/// Holds a connection that one pair at a time acquires; other pairs may queue for it. The owner may close it meanwhile and
-/// has a new connection at once, whatever becomes of the one in use.
+/// A connection that one pair at a time acquires and for which others queue. The owner can close it
+/// at any time and then has a new connection at once, whatever becomes of the one in use.
 pub struct ConnectionSlot {
     address: Address,
     options: Arc<Options>,
@@ -19,7 +32,8 @@ pub struct ConnectionSlot {
     state: Mutex<SlotState>,
 }
 
-/// What a pair gets that asks for the connection.
+/// The result of [`ConnectionSlot::acquire`].
+#[must_use = "a pair that acquired the connection has to release it"]
 #[expect(
     clippy::large_enum_variant,
     reason = "it is taken apart at once, and mostly is a connection"
@@ -27,41 +41,42 @@ pub struct ConnectionSlot {
 pub enum Acquired {
     /// The pair has the connection until [`ConnectionSlot::release`].
     Ready(Connection),
-    /// The pair gets the connection when those before it have released it.
+    /// The pair gets the connection when the pairs before it have released it.
     Queued,
-    /// As many pairs are queued as may be.
+    /// The queue is full, or the pair may not queue.
     Busy,
 }
 
-/// A pair whose turn it is.
+/// The next user of a connection.
 pub struct Next {
     /// The driver that has the pair, or will receive it.
     pub driver: Driver,
-    /// What the driver is to be told.
+    /// The message for that driver.
     pub hand_off: HandOff,
 }
 
-/// A connection on its way to the pair that was queued for it.
+/// A connection that is handed to a queued pair.
 pub struct HandOff {
-    /// Whose turn it is.
+    /// The pair.
     pub pair: PairKey,
-    /// What it waited for.
+    /// The connection.
     pub connection: Connection,
-    /// Where it waited.
+    /// The slot of the connection.
     pub slot: Arc<ConnectionSlot>,
 }
 
+/// The part of a slot that changes.
 struct SlotState {
     status: Arc<Status>,
-    /// `None` while a pair has it, or if a panic lost it.
+    /// `None` while a pair has the connection, or if a panic lost it.
     connection: Option<Connection>,
-    /// The pair that has the connection, then those that are queued. A driver that is gone needs none: what it had in
-    /// flight went with it.
+    /// The pair that has the connection, and behind it the queue. The executes of a driver that is
+    /// gone went with it, so its pairs are skipped.
     users: VecDeque<(WeakDriver, PairKey)>,
 }
 
 impl SlotState {
-    /// Who is at the head of the queue, without those that are gone.
+    /// The head of the queue, without pairs whose driver is gone.
     fn first(&mut self) -> Option<(Driver, PairKey)> {
         loop {
             let (driver, pair) = self.users.front()?;
@@ -74,7 +89,8 @@ impl SlotState {
 }
 
 impl ConnectionSlot {
-    /// A slot with a connection that has not been used, for which up to `max_queued` pairs may queue while one has it.
+    /// Makes a slot with an unused connection. Up to `max_queued` pairs may queue while another one
+    /// has it.
     pub fn new(address: Address, options: Options, max_queued: usize) -> Self {
         let state =
             SlotState { status: Arc::default(), connection: None, users: VecDeque::default() };
@@ -87,38 +103,38 @@ impl ConnectionSlot {
         }
     }
 
-    /// The same, whose replies are worth polling for so long without a pause.
+    /// Sets the time for which to busy-poll for replies.
     #[must_use]
     pub fn with_busy_poll(self, busy_poll: Duration) -> Self {
         Self { busy_poll, ..self }
     }
 
-    /// For how long replies are worth polling for without a pause.
+    /// The time for which to busy-poll for replies.
     pub fn busy_poll(&self) -> Duration {
         self.busy_poll
     }
 
-    /// The server that it connects to.
+    /// The server's address.
     pub fn address(&self) -> &Address {
         &self.address
     }
 
-    /// Where the connection is in its life.
+    /// The state of the connection.
     pub fn state(&self) -> ConnectionState {
         lock(&self.state).status.state()
     }
 
-    /// How many connects have succeeded.
+    /// The connect count: the number of successful connects.
     pub fn generation(&self) -> u32 {
         lock(&self.state).status.generation()
     }
 
-    /// The shortest round trip on the wire that the system has seen; `None` if it does not tell.
+    /// The shortest round trip that the system has measured; `None` if it does not tell.
     pub fn round_trip(&self) -> Option<Duration> {
         lock(&self.state).status.round_trip()
     }
 
-    /// Gives the connection to a pair that `driver` runs, or a place in the queue if it `may_queue`.
+    /// Acquires the connection for a pair of `driver`, or a place in the queue if it `may_queue`.
     pub fn acquire(&self, driver: &Driver, pair: PairKey, may_queue: bool) -> Acquired {
         let mut state = lock(&self.state);
         let is_taken = !state.users.is_empty();
@@ -133,7 +149,7 @@ impl ConnectionSlot {
         Acquired::Ready(connection.unwrap_or_else(|| self.connect_later(&state.status)))
     }
 
-    /// From now on another driver runs the pair.
+    /// Records that another driver runs the pair from now on.
     pub fn move_to(&self, driver: &Driver, pair: PairKey) {
         let mut state = lock(&self.state);
         if let Some(user) = state.users.iter_mut().find(|(_, user)| *user == pair) {
@@ -141,7 +157,9 @@ impl ConnectionSlot {
         }
     }
 
-    /// Takes the connection back from a pair, unless it was closed meanwhile. The next in the queue has it at once.
+    /// Releases a pair's connection, which goes to the next pair in the queue at once. It is
+    /// dropped if the owner has closed it meanwhile.
+    #[must_use = "the next pair waits for its connection"]
     pub fn release(self: &Arc<Self>, pair: PairKey, connection: Connection) -> Option<Next> {
         let mut state = lock(&self.state);
         if state.users.front().map(|(_, user)| *user) != Some(pair) {
@@ -157,8 +175,9 @@ impl ConnectionSlot {
         }
     }
 
-    /// Forgets a pair that ended while it was queued, or that lost the connection in a panic. The next in the queue then
-    /// has a new connection.
+    /// Removes a pair that ended while it was queued, or whose connection a panic lost. In the
+    /// second case the next pair in the queue gets a new connection.
+    #[must_use = "the next pair waits for its connection"]
     pub fn forget(self: &Arc<Self>, pair: PairKey) -> Option<Next> {
         let mut state = lock(&self.state);
         let had_connection = state.users.front().map(|(_, user)| *user) == Some(pair);
@@ -166,7 +185,7 @@ impl ConnectionSlot {
         if !had_connection {
             return None;
         }
-        state.status = Arc::new(Status::following(&state.status));
+        state.status = Arc::new(Status::successor_of(&state.status));
         let (driver, next) = state.first()?;
         Some(self.next(driver, next, self.connect_later(&state.status)))
     }
@@ -176,16 +195,18 @@ impl ConnectionSlot {
         lock(&self.state).users.iter().any(|(_, user)| *user == pair)
     }
 
-    /// Closes the connection. If it is in use, the owner gets a new one and has to end what the pairs do that are named
-    /// here.
+    /// Closes the connection and returns its users, whose pairs the caller has to close. The owner
+    /// has a new connection at once.
+    #[must_use = "the pairs keep running until they are closed"]
     pub fn close(&self) -> Vec<(Driver, PairKey)> {
         let mut state = lock(&self.state);
         if let Some(connection) = &mut state.connection {
             connection.close();
         }
         if !state.users.is_empty() {
-            // A status of its own: the connection in use goes on reporting to the old one.
-            state.status = Arc::new(Status::following(&state.status));
+            // The connection in use keeps reporting to the old status, so the new one needs its
+            // own.
+            state.status = Arc::new(Status::successor_of(&state.status));
         }
         let users = mem::take(&mut state.users).into_iter();
         users.filter_map(|(driver, pair)| Some((driver.upgrade()?, pair))).collect()
@@ -209,7 +230,7 @@ mod tests {
     use crate::connection::DEFAULT_MAX_REPLY_BYTES;
     use crate::protocol::Batch;
 
-    /// Runs nothing: the tests play its part.
+    /// A driver that runs nothing: the tests play its part.
     fn driver() -> Driver {
         static DRIVER: OnceLock<Driver> = OnceLock::new();
         DRIVER.get_or_init(|| Driver::new().expect("descriptors are left")).clone()
@@ -217,8 +238,12 @@ mod tests {
 
     fn slot(max_queued: usize) -> Arc<ConnectionSlot> {
         let options = Options::new(None, &Batch::default(), DEFAULT_MAX_REPLY_BYTES);
-        let address = "unix:/nowhere".parse().expect("it is an address");
-        Arc::new(ConnectionSlot::new(address, options.expect("there is no secret"), max_queued))
+        let address = "unix:/nowhere".parse().expect("the address is valid");
+        Arc::new(ConnectionSlot::new(
+            address,
+            options.expect("options without a secret are valid"),
+            max_queued,
+        ))
     }
 
     #[track_caller]
@@ -248,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn hands_the_connection_on_in_the_order_of_the_queue() {
+    fn hands_the_connection_off_in_the_order_of_the_queue() {
         let slot = slot(2);
         let connection = acquired(&slot, (1, 7));
         let status = Arc::clone(connection.status());
@@ -256,14 +281,14 @@ mod tests {
         assert_queued(&slot, (3, 5));
         assert_busy(&slot, (4, 0), true);
         let HandOff { pair, connection, .. } =
-            slot.release((1, 7), connection).expect("two wait").hand_off;
+            slot.release((1, 7), connection).expect("two pairs are queued").hand_off;
         assert!(pair == (2, 0) && is_of(&connection, &status));
         assert_queued(&slot, (5, 0));
         let HandOff { pair, connection, .. } =
-            slot.release((2, 0), connection).expect("two wait").hand_off;
+            slot.release((2, 0), connection).expect("two pairs are queued").hand_off;
         assert_eq!(pair, (3, 5));
         let HandOff { pair, connection, .. } =
-            slot.release((3, 5), connection).expect("one waits").hand_off;
+            slot.release((3, 5), connection).expect("one pair is queued").hand_off;
         assert_eq!(pair, (5, 0));
         assert!(slot.release((5, 0), connection).is_none());
         assert!(is_of(&acquired(&slot, (6, 0)), &status));
@@ -279,7 +304,7 @@ mod tests {
 
         let many = slot(9);
         let Acquired::Ready(connection) = many.acquire(&driver(), (1, 0), false) else {
-            panic!("nobody has it");
+            panic!("the connection is free");
         };
         assert_busy(&many, (2, 0), false);
         assert_queued(&many, (3, 0));
@@ -288,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pair_that_ended_while_queued_makes_room() {
+    fn makes_room_when_a_queued_pair_ends() {
         let slot = slot(1);
         let connection = acquired(&slot, (1, 0));
         assert_queued(&slot, (2, 0));
@@ -306,7 +331,8 @@ mod tests {
         let status = Arc::clone(lost.status());
         assert_queued(&slot, (2, 0));
         drop(lost);
-        let HandOff { pair, connection, .. } = slot.forget((1, 0)).expect("one waits").hand_off;
+        let HandOff { pair, connection, .. } =
+            slot.forget((1, 0)).expect("one pair is queued").hand_off;
         assert!(pair == (2, 0) && !is_of(&connection, &status));
         assert!(slot.forget((2, 0)).is_none());
         assert_eq!(slot.state(), ConnectionState::Closed);
@@ -314,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn close_names_all_pairs_and_leaves_a_new_connection() {
+    fn closing_returns_all_pairs_and_leaves_a_new_connection() {
         let slot = slot(2);
         assert!(slot.close().is_empty());
         let old = acquired(&slot, (1, 0));
@@ -328,13 +354,13 @@ mod tests {
         let new_status = Arc::clone(new.status());
         assert!(!is_of(&new, &status));
         assert_queued(&slot, (5, 0));
-        // The pairs of the old connection have no part in the new one.
+        // The pairs of the old connection have no place at the new one.
         assert!(slot.release((1, 0), old).is_none());
         assert!(slot.forget((2, 1)).is_none() && slot.forget((1, 0)).is_none());
         assert_queued(&slot, (6, 0));
         assert_busy(&slot, (7, 0), true);
         let HandOff { pair, connection: new, .. } =
-            slot.release((4, 0), new).expect("two wait").hand_off;
+            slot.release((4, 0), new).expect("two pairs are queued").hand_off;
         assert!(pair == (5, 0) && is_of(&new, &new_status));
     }
 }

@@ -1,4 +1,4 @@
-//! How a pair hears of what it waits for.
+//! Watches: what reports to a pair the event that it waits for.
 
 use std::io;
 use std::mem;
@@ -14,20 +14,21 @@ use crate::executor::Executor;
 
 /// What watches a pair.
 pub(super) enum Watch {
-    /// It waits for nothing, or only for the time.
+    /// Nothing: the pair waits for nothing, or only for a time.
     None,
-    /// A look-up is under way.
+    /// A look-up is in flight.
     Lookup,
-    /// The poller knows its sockets, all of them by this key: which one is ready need not be known.
+    /// The poller watches the pair's sockets. All have the same key, because it need not be known
+    /// which one is ready.
     Sockets { key: usize, registrations: Vec<Registration> },
 }
 
-/// Gives pairs keys, by which the poller knows their sockets.
+/// Generates the keys of sockets in the poller.
 #[derive(Default)]
 pub(super) struct Keys(AtomicUsize);
 
 impl Watch {
-    /// Has the poller watch these sockets, and no others, until one is ready.
+    /// Makes the poller watch these sockets and no others.
     pub fn sockets<'a>(
         &mut self,
         shared: &Shared,
@@ -57,7 +58,7 @@ impl Watch {
         Ok(())
     }
 
-    /// By which the poller knows the sockets.
+    /// The key of the sockets.
     pub fn key(&self) -> Option<usize> {
         match self {
             Watch::Sockets { key, .. } => Some(*key),
@@ -66,7 +67,7 @@ impl Watch {
     }
 }
 
-/// The sockets that a pair waits for, and what for.
+/// The sockets that a pair waits for, and the readiness that it waits for.
 pub(super) fn awaited_sockets(
     executor: &Executor,
     pair: usize,
@@ -78,7 +79,7 @@ pub(super) fn awaited_sockets(
     Some((sockets, Readiness::new(0, readable, writable)))
 }
 
-/// The host whose addresses a pair waits for.
+/// The host name that a pair waits for.
 pub(super) fn awaited_host(executor: &Executor, pair: usize) -> Option<&str> {
     match executor.wait(pair)?.awaited {
         Awaited::Lookup => executor.connection(pair)?.host(),

@@ -1,29 +1,37 @@
-//! Whether to look for replies again and again before the event loop waits for them.
+//! Decides when to busy-poll: to look for replies repeatedly before the event loop waits for them.
 //!
-//! To be woken takes 5 to 50 µs, which is as long as the server takes for a look-up. Who has cores to spare can trade
-//! processor time for it. It does harm where other threads want the core, so it has to prove itself: waits that it did not
-//! shorten, and cores that the kernel took away, make it pause.
+//! Waking a thread takes 5 to 50 µs, as long as the server takes for a find. A program with spare
+//! cores can trade processor time for this. Busy polling does harm where other threads need the
+//! core, so it has to prove itself:
+//!
+//! ```text
+//!             begin                    hit: a reply came in time
+//!   idle ───────────────▶ polling ──────────────────────────────▶ idle
+//!    ▲                       │ miss: the time was over
+//!    │ PAUSE waits later     ▼
+//!    └──────────────────── paused, after MAX_MISSES in a row, or if the kernel took the core away
+//! ```
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-/// After so many waits in a row that were longer than they were polled for ...
+/// The misses in a row after which busy polling pauses.
 const MAX_MISSES: u32 = 8;
-/// ... so many are not polled for. Then it is tried again.
+/// The number of waits that a pause lasts.
 const PAUSE: u32 = 256;
 
-/// The waits of one event loop.
+/// The busy polling of one event loop.
 #[derive(Default)]
 pub struct BusyPoll {
     until: Cell<Option<Instant>>,
     misses: Cell<u32>,
     pause: Cell<u32>,
-    /// How often the kernel has taken the core away from this thread.
+    /// The involuntary context switches of this thread at the last miss.
     preemptions: Cell<libc::c_long>,
 }
 
 impl BusyPoll {
-    /// An execute was sent whose reply is worth polling for so long.
+    /// Starts busy polling for `length`, because an execute was sent.
     pub fn begin(&self, now: Instant, length: Duration) {
         if self.pause.get() > 0 {
             return self.pause.set(self.pause.get() - 1);
@@ -31,18 +39,18 @@ impl BusyPoll {
         self.until.set(self.until.get().max(Some(now + length)));
     }
 
-    /// Until when to poll.
+    /// The time until which to poll.
     pub fn until(&self) -> Option<Instant> {
         self.until.get()
     }
 
-    /// Something has finished before the time was over.
+    /// Records that something finished in time.
     pub fn hit(&self) {
         self.misses.set(0);
         self.until.set(None);
     }
 
-    /// The time was over first.
+    /// Records that the time was over before anything finished.
     pub fn miss(&self) {
         self.until.set(None);
         let preemptions = preemptions();
@@ -57,7 +65,8 @@ impl BusyPoll {
 /// The involuntary context switches of this thread.
 fn preemptions() -> libc::c_long {
     let mut usage = std::mem::MaybeUninit::<libc::rusage>::zeroed();
-    // SAFETY: the kernel fills `usage`, all of which is integers, for which zero is a value.
+    // SAFETY: the kernel fills `usage`, which has the size that it expects. All fields are
+    // integers, for which zero is a valid value.
     let usage = unsafe {
         libc::getrusage(libc::RUSAGE_THREAD, usage.as_mut_ptr());
         usage.assume_init()
@@ -72,7 +81,7 @@ mod tests {
     const LENGTH: Duration = Duration::from_micros(50);
 
     #[test]
-    fn polls_until_the_last_time_that_was_asked_for() {
+    fn polls_until_the_latest_time_that_was_requested() {
         let (poll, now) = (BusyPoll::default(), Instant::now());
         assert_eq!(poll.until(), None);
         poll.begin(now, LENGTH);
@@ -83,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn pauses_where_it_does_not_help_and_tries_again() {
+    fn pauses_after_misses_and_resumes_later() {
         let (poll, now) = (BusyPoll::default(), Instant::now());
         let mut misses = 0;
         loop {

@@ -1,4 +1,4 @@
-//! The JavaScript function that is called with what has finished.
+//! The JavaScript function that is called with finished executes.
 
 use std::cell::Cell;
 use std::ptr;
@@ -6,43 +6,44 @@ use std::ptr;
 use napi::bindgen_prelude::{Env, Error, Function, JsValue, Result, Status};
 use napi::{JsError, sys};
 
-/// Holds the function weakly, so that a copy of the package that nobody uses is collected; strongly while something is
-/// pending, since it has to be called then.
+/// A reference to the function. It is weak, so that an unused copy of the package can be collected,
+/// and strong while executes are pending, because the function has to be called then.
 pub struct Callback {
     env: sys::napi_env,
     reference: sys::napi_ref,
     is_held: Cell<bool>,
 }
 
-/// Who calls the addon when it calls JavaScript.
+/// The caller of the addon when the addon calls JavaScript.
 #[derive(Clone, Copy)]
 #[cfg_attr(
     not(target_os = "linux"),
     expect(dead_code, reason = "only a LoopWatch is called by it")
 )]
-pub enum From {
-    /// libuv, which knows nothing of JavaScript: microtasks have to be run after the call.
+pub enum Caller {
+    /// libuv, which does not run microtasks after the call.
     EventLoop,
-    /// JavaScript, or the runtime itself, which runs microtasks.
+    /// JavaScript or the runtime, which runs microtasks after the call.
     Runtime,
 }
 
 impl Callback {
     pub fn new(env: &Env, function: Function<'_, (), ()>) -> Result<Self> {
         let mut reference = ptr::null_mut();
-        // SAFETY: the function is a value of this environment, on whose thread this runs.
+        // SAFETY: the function is a value of this environment, and this runs on its thread.
         let status =
             unsafe { sys::napi_create_reference(env.raw(), function.raw(), 0, &mut reference) };
         check(status)?;
         Ok(Self { env: env.raw(), reference, is_held: Cell::new(false) })
     }
 
-    /// Keeps the function alive, or no longer.
+    /// Makes the reference strong or weak.
     pub fn hold(&self, is_held: bool) {
         if self.is_held.replace(is_held) == is_held {
             return;
         }
-        // SAFETY: the reference is live until `release`. The calls only count, and cannot fail for a live reference.
+        // SAFETY: the reference is live until `release`. These calls only count, and cannot fail
+        // for a live reference.
         unsafe {
             match is_held {
                 true => sys::napi_reference_ref(self.env, self.reference, ptr::null_mut()),
@@ -51,12 +52,13 @@ impl Callback {
         }
     }
 
-    /// Calls the function with the arguments that `arguments` makes. What it throws is an uncaught exception. It is not called
-    /// if it has been collected.
-    pub fn call(&self, from: From, arguments: impl FnOnce(&Env) -> Vec<sys::napi_value>) {
+    /// Calls the function with the arguments that `arguments` makes. What it throws becomes an
+    /// uncaught exception. It is not called if it has been collected.
+    pub fn call(&self, caller: Caller, arguments: impl FnOnce(&Env) -> Vec<sys::napi_value>) {
         let mut scope = ptr::null_mut();
-        // SAFETY: this runs on the environment's thread, while the environment lives: `State` calls nothing after its end.
-        // The scope is closed on each way out of here; all values are made and used within it.
+        // SAFETY: this runs on the environment's thread while the environment is alive, since
+        // `State` calls nothing after its end. The scope is closed on each way out, and all values
+        // are made and used within it.
         unsafe {
             if sys::napi_open_handle_scope(self.env, &mut scope) != sys::Status::napi_ok {
                 return;
@@ -68,8 +70,8 @@ impl Callback {
             if !function.is_null() && !global.is_null() {
                 let values = arguments(&Env::from_raw(self.env));
                 let (count, arguments) = (values.len(), values.as_ptr());
-                let status = match from {
-                    From::EventLoop => sys::napi_make_callback(
+                let status = match caller {
+                    Caller::EventLoop => sys::napi_make_callback(
                         self.env,
                         ptr::null_mut(),
                         global,
@@ -78,7 +80,7 @@ impl Callback {
                         arguments,
                         ptr::null_mut(),
                     ),
-                    From::Runtime => sys::napi_call_function(
+                    Caller::Runtime => sys::napi_call_function(
                         self.env,
                         global,
                         function,
@@ -96,16 +98,17 @@ impl Callback {
         }
     }
 
-    /// Lets go of the function for good.
+    /// Deletes the reference.
     pub fn release(&self) {
-        // SAFETY: called once, by the end of `State`, on the environment's thread.
+        // SAFETY: `State::end` calls this once, on the environment's thread, and uses the reference
+        // no more.
         unsafe { sys::napi_delete_reference(self.env, self.reference) };
     }
 }
 
-/// An error as a JavaScript value: the exception that is pending, if the error stands for that.
+/// Converts an error to a JavaScript value: the pending exception, if the error stands for that.
 pub fn error_value(env: &Env, error: Error) -> sys::napi_value {
-    // SAFETY: called on the environment's thread, within a handle scope.
+    // SAFETY: `Callback::call` calls this on the environment's thread, within its handle scope.
     unsafe {
         match error.status {
             Status::PendingException => take_exception(env.raw()),
@@ -115,10 +118,10 @@ pub fn error_value(env: &Env, error: Error) -> sys::napi_value {
 }
 
 /// # Safety
-/// Within a handle scope on the environment's thread.
+/// This has to be called on the environment's thread within a handle scope.
 unsafe fn take_exception(env: sys::napi_env) -> sys::napi_value {
     let mut exception = ptr::null_mut();
-    // SAFETY: as the caller promises.
+    // SAFETY: the caller promises the thread and the scope.
     unsafe { sys::napi_get_and_clear_last_exception(env, &mut exception) };
     exception
 }

@@ -1,3 +1,5 @@
+//! The `Connection` class of the addon: a connection slot and its settings.
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +13,7 @@ use crate::connection::{ConnectionState, Options};
 use crate::driver::ConnectionSlot;
 use crate::protocol::Batch;
 
-/// Either `address`, or `path`, or `host` and `port`.
+/// The settings of a connection: either `address`, or `path`, or `host` and `port`.
 #[napi(object)]
 pub struct ConnectionSettings {
     pub address: Option<String>,
@@ -19,13 +21,14 @@ pub struct ConnectionSettings {
     pub host: String,
     pub port: u32,
     pub secret: Option<String>,
-    /// Bytes of the protocol.
+    /// The commands, as bytes of the protocol.
     pub handshake: Uint8Array,
     pub max_reply_bytes: f64,
     pub max_queued: u32,
     pub busy_poll_microseconds: u32,
 }
 
+/// A connection as JavaScript holds it.
 #[napi(js_name = "Connection", custom_finalize)]
 pub struct NodeConnection {
     pub(super) slot: Arc<ConnectionSlot>,
@@ -75,7 +78,8 @@ impl NodeConnection {
         self.slot.generation()
     }
 
-    /// The shortest round trip on the wire that the system has seen, in milliseconds; null if it does not tell.
+    /// The shortest round trip that the system has measured, in milliseconds; null if it does not
+    /// tell.
     #[napi(getter, catch_unwind)]
     pub fn round_trip_ms(&self) -> Option<f64> {
         may_panic("Connection.roundTripMs");

@@ -1,3 +1,5 @@
+//! The `Driver` class of the addon, which JavaScript calls to execute, abort and close.
+
 use std::cell::OnceCell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -6,7 +8,7 @@ use std::time::{Duration, Instant};
 use napi::bindgen_prelude::{Env, Error, Function, ObjectFinalize, Result};
 use napi_derive::napi;
 
-use super::callback::{Callback, From};
+use super::callback::{Callback, Caller};
 use super::connection::NodeConnection;
 use super::finished::{FinishedBatch, finished_batches};
 use super::panics::{contain, may_panic};
@@ -16,24 +18,28 @@ use crate::driver::{Acquired, ConnectionSlot, Driver, ExecuteId, new_execute_id}
 use crate::executor::Executor;
 use crate::protocol::Batch;
 
-/// With up to this many pairs, those that are connected are sent at once, on the JavaScript thread, which saves the
-/// way to the worker. More would hold the event loop up: a send takes a few microseconds.
-const SENT_AT_ONCE: usize = 16;
+/// The most pairs of an execute for the worker that the JavaScript thread sends itself, if they are
+/// connected. This saves them the way to the worker. A send takes some microseconds, so more would
+/// block the event loop.
+const MAX_IMMEDIATE_SENDS: usize = 16;
 
-/// The executes of one environment. `lib/runtime/driver.js` has the only one.
+/// The executes of one environment. `lib/runtime/driver.js` has its only instance. It calls `open`
+/// or `openSync` once, then `execute`, `executeOne` or `executeSync` for each execute, and
+/// `ensureWorker` whenever one of them or `settle` asks for it.
 #[napi(js_name = "Driver", custom_finalize)]
 pub struct NodeDriver {
     state: Rc<State>,
-    /// Polls for `executeSync` on the JavaScript thread.
+    /// The driver for `executeSync`, which polls on the JavaScript thread.
     local: OnceCell<Driver>,
 }
 
 #[napi]
 impl NodeDriver {
-    /// Calls `settle` with what has finished: `(wantsWorker, id, batches, id, batches, …)`, an Error in place of batches that
-    /// could not be converted; `wantsWorker` says that `ensureWorker` is to be called. Whoever has the driver has to keep `settle`: the
-    /// driver holds it only while executes are pending. `mayWaitInline`: this is Node.js or Electron, whose event loop can
-    /// watch the sockets.
+    /// `settle` is called with what has finished: `(wantsWorker, id, batches, id, batches, …)`,
+    /// with an Error in place of batches that cannot be converted. `wantsWorker` says that
+    /// `ensureWorker` has to be called. The caller has to keep `settle` alive: the driver does so
+    /// only while executes are pending. `mayWaitInline` says that this is Node.js or Electron,
+    /// whose event loop can watch the sockets.
     #[napi(
         constructor,
         catch_unwind,
@@ -45,14 +51,14 @@ impl NodeDriver {
         Ok(Self { state: State::new(&env, callback, may_wait_inline), local: OnceCell::new() })
     }
 
-    /// Has to be called before `execute`; fails if there are no descriptors left.
+    /// Has to be called before `execute`. Fails if no descriptors are left.
     #[napi(catch_unwind)]
     pub fn open(&self) -> Result<()> {
         may_panic("Driver.open");
         Ok(self.state.open()?)
     }
 
-    /// Has to be called before `executeSync`; fails if there are no descriptors left.
+    /// Has to be called before `executeSync`. Fails if no descriptors are left.
     #[napi(catch_unwind)]
     pub fn open_sync(&self) -> Result<()> {
         may_panic("Driver.openSync");
@@ -63,7 +69,7 @@ impl NodeDriver {
         Ok(())
     }
 
-    /// Begins an execute and gives its id; -1 - id where `ensureWorker` has to be called after it.
+    /// Starts an execute and returns its id, or `-1 - id` if `ensureWorker` has to be called.
     #[napi(catch_unwind)]
     pub fn execute(
         &self,
@@ -76,7 +82,8 @@ impl NodeDriver {
         self.begin(&env, &connections, &batches, timeout_ms)
     }
 
-    /// The same for one pair: to make and read arrays would take as long as to send the batch.
+    /// Starts an execute of one pair. Making and reading arrays would take as long as sending the
+    /// batch.
     #[napi(catch_unwind)]
     pub fn execute_one(
         &self,
@@ -89,7 +96,7 @@ impl NodeDriver {
         self.begin(&env, &[connection], &[batch], timeout_ms)
     }
 
-    /// The same on this thread, waiting for the end.
+    /// Runs an execute on this thread and waits for its end.
     #[napi(catch_unwind)]
     pub fn execute_sync<'env>(
         &self,
@@ -107,29 +114,30 @@ impl NodeDriver {
         finished_batches(env, local.run_to_end(id, executor, slots).completions)
     }
 
-    /// Sends a worker if there is something for one, and says whether one is out. If none can be sent, what waits for it
-    /// ends with an error, of which `deliver` tells.
+    /// Queues a worker if one is needed, and returns whether one is queued or running. If none can
+    /// be queued, the executes that need one end with an error, which `deliver` passes on.
     #[napi(catch_unwind)]
     pub fn ensure_worker(&self, env: Env) -> Result<bool> {
         may_panic("Driver.ensureWorker");
         self.state.ensure_worker(&env)
     }
 
-    /// Does without waiting what a worker would do that has got no thread of libuv's pool yet.
+    /// Does the worker's work once without waiting, because the worker has not got a thread of
+    /// libuv's pool yet.
     #[napi(catch_unwind)]
     pub fn poll_once(&self) {
         may_panic("Driver.pollOnce");
         self.state.poll_once();
     }
 
-    /// Tells of what has finished.
+    /// Calls `settle` with what has finished.
     #[napi(catch_unwind)]
     pub fn deliver(&self) {
         may_panic("Driver.deliver");
-        self.state.deliver(From::Runtime);
+        self.state.deliver(Caller::Runtime);
     }
 
-    /// How often a worker was sent.
+    /// The number of workers that were queued.
     #[napi(getter, catch_unwind)]
     pub fn worker_runs(&self) -> u32 {
         may_panic("Driver.workerRuns");
@@ -168,8 +176,8 @@ impl NodeDriver {
         let inline = drivers.inline.as_ref().filter(|_| batches.len() == 1);
         let driver = inline.unwrap_or(&drivers.worker);
         let (mut executor, slots) = acquire(driver, id, connections, batches, deadline, true);
-        self.state.begun(deadline);
-        if inline.is_none() && executor.len() <= SENT_AT_ONCE {
+        self.state.execute_started(deadline);
+        if inline.is_none() && executor.len() <= MAX_IMMEDIATE_SENDS {
             executor.start_connected(now);
         }
         let busy_poll = inline.and_then(|_| slots.first()).map(|slot| slot.busy_poll());
@@ -215,7 +223,7 @@ fn acquire(
     for (pair, (connection, batch)) in connections.iter().zip(batches).enumerate() {
         match connection.slot.acquire(driver, (id, pair), may_queue) {
             Acquired::Ready(connection) => executor.add(Some(connection), batch),
-            Acquired::Queued => executor.add_waiting(batch),
+            Acquired::Queued => executor.add_queued(batch),
             Acquired::Busy => executor.add(None, batch),
         };
         slots.push(Arc::clone(&connection.slot));

@@ -1,7 +1,19 @@
-//! Node.js' own event loop, which wakes the JavaScript thread when an inline driver has something to do.
+//! Node.js's event loop, which wakes the JavaScript thread when an inline driver has something to
+//! do.
 //!
-//! libuv's functions are found by name in the process: Node.js and Electron export them. Bun exports some and panics when
-//! they are called, so whoever opens a [`LoopWatch`] has to know that the runtime is one of the first two.
+//! A [`LoopWatch`] is opened once per environment and then armed and disarmed for each burst of
+//! executes: [`LoopWatch::open`], [`LoopWatch::keep_alive`] and [`LoopWatch::set_timer`] as often
+//! as needed, [`LoopWatch::close`]. Its handles outlive it until libuv has closed them:
+//!
+//! ```text
+//!   open ──▶ three handles, a clean-up hook ──close──▶ closing ──on_close, three times──▶ freed
+//!                        │                                ▲
+//!                        └── the environment ends: on_end ┘ by Wake::end, which has to close
+//! ```
+//!
+//! The addon finds libuv's functions by name in the process: Node.js and Electron export them. Bun
+//! exports some of them and panics when they are called, so the caller of [`LoopWatch::open`] has
+//! to know that the runtime is one of the first two.
 
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::cell::Cell;
@@ -16,48 +28,52 @@ use napi::sys;
 
 use super::panics::contain;
 
-/// What a [`LoopWatch`] calls.
+/// The receiver of a [`LoopWatch`]'s events.
 pub trait Wake {
     /// The descriptor is readable.
     fn readable(&self);
-    /// The timer has gone off, perhaps some milliseconds early.
+    /// The timer has expired, perhaps some milliseconds early.
     fn due(&self);
-    /// The loop is about to wait, and has nothing else to do: after [`LoopWatch::watch_waits`].
+    /// The loop is about to wait and has nothing else to do. Called after
+    /// [`LoopWatch::watch_waits`].
     fn before_wait(&self);
-    /// The environment ends: [`LoopWatch::close`] is to be called.
+    /// The environment ends. The receiver has to call [`LoopWatch::close`].
     fn end(self: Rc<Self>);
 }
 
-/// A `uv_poll_t` on a descriptor, a `uv_timer_t` and a `uv_prepare_t`. None keeps the loop alive unless
-/// [`Self::keep_alive`] says so.
+/// A `uv_poll_t` on a descriptor, a `uv_timer_t` and a `uv_prepare_t`. They keep the loop alive
+/// only while [`Self::keep_alive`] says so.
 pub struct LoopWatch {
     /// Freed some time after `is_closed` is set.
     handles: *mut Handles,
     is_closed: Cell<bool>,
 }
 
+/// The handles of a watch, and what their callbacks need.
 struct Handles {
     uv: &'static Uv,
     uv_loop: *mut Loop,
     poll: *mut Handle,
     timer: *mut Handle,
     prepare: *mut Handle,
-    /// How many of the three have not been closed.
+    /// The number of handles that are not closed yet.
     open: Cell<u8>,
     keeps_alive: Cell<bool>,
-    /// Null when it was removed.
+    /// Null once it is removed.
     hook: Cell<sys::napi_async_cleanup_hook_handle>,
     hook_is_running: Cell<bool>,
     wake: Rc<dyn Wake>,
 }
 
 impl LoopWatch {
-    /// Watches a descriptor, which must stay open until [`Self::close`]. `None` if this is not the libuv that is known here.
+    /// Watches a descriptor, which has to stay open until [`Self::close`]. Returns `None` if the
+    /// process has no libuv of major version 1.
     pub fn open(env: sys::napi_env, descriptor: RawFd, wake: Rc<dyn Wake>) -> Option<Self> {
         let uv = Uv::get()?;
         let mut uv_loop = ptr::null_mut();
-        // SAFETY: called on the environment's thread, whose loop this is. The handles' memory has the size that libuv names
-        // and is freed in `on_close`, after libuv has let go of it.
+        // SAFETY: this runs on the thread of the environment whose loop this is. The memory of the
+        // handles has the size that libuv names, and `on_close` frees it after libuv has closed
+        // them.
         unsafe {
             if sys::napi_get_uv_event_loop(env, &mut uv_loop) != sys::Status::napi_ok {
                 return None;
@@ -99,13 +115,13 @@ impl LoopWatch {
         }
     }
 
-    /// Whether the process goes on as long as this does.
+    /// Makes the process stay alive as long as the watch, or no longer.
     pub fn keep_alive(&self, keeps_alive: bool) {
         let Some(handles) = self.handles() else { return };
         if handles.keeps_alive.replace(keeps_alive) == keeps_alive {
             return;
         }
-        // SAFETY: the handle is open, and this is its loop's thread.
+        // SAFETY: the handle is open, and this runs on the thread of its loop.
         unsafe {
             match keeps_alive {
                 true => (handles.uv.ref_)(handles.poll),
@@ -114,35 +130,39 @@ impl LoopWatch {
         }
     }
 
-    /// [`Wake::due`] is called after this long, and not when an earlier call had said.
+    /// Calls [`Wake::due`] after this time, which replaces that of an earlier call.
     pub fn set_timer(&self, after: Duration) {
         let Some(handles) = self.handles() else { return };
-        // libuv counts from when its turn began: a whole millisecond more is never too early for long.
+        // libuv counts from the start of its turn, so a timer can expire up to a turn early. A
+        // millisecond more makes that rare.
         let milliseconds = after.as_millis().saturating_add(1).try_into().unwrap_or(u64::MAX);
-        // SAFETY: the handle is open, and this is its loop's thread.
+        // SAFETY: the handle is open, and this runs on the thread of its loop.
         unsafe { (handles.uv.timer_start)(handles.timer, on_timer, milliseconds, 0) };
     }
 
-    /// [`Wake::before_wait`] is called from now on.
+    /// Calls [`Wake::before_wait`] from now on.
     pub fn watch_waits(&self) {
         let Some(handles) = self.handles() else { return };
-        // SAFETY: the handle is open, and this is its loop's thread. A second start does nothing.
+        // SAFETY: the handle is open, and this runs on the thread of its loop. A second start does
+        // nothing.
         unsafe { (handles.uv.prepare_start)(handles.prepare, on_prepare) };
     }
 
-    /// Whether the loop has anything to do but to wait for descriptors and timers.
+    /// Whether the loop has anything to do other than wait for descriptors and timers.
     pub fn has_work(&self) -> bool {
-        // SAFETY: the loop lives as long as its environment, which the handles do not outlive.
+        // SAFETY: the handles are open, so the loop is alive: it ends with its environment, which
+        // waits for them.
         self.handles()
             .is_none_or(|handles| unsafe { (handles.uv.backend_timeout)(handles.uv_loop) == 0 })
     }
 
-    /// Ends it: nothing is called any more. The descriptor may be closed then.
+    /// Closes the watch: it calls nothing any more, and the descriptor may be closed.
     pub fn close(&self) {
         let Some(handles) = self.handles() else { return };
         self.is_closed.set(true);
-        // SAFETY: all handles are open, and this is their loop's thread. libuv forgets the descriptor at once, and calls
-        // `on_close` for each handle in a later turn. A hook that is running is removed when they are closed.
+        // SAFETY: all handles are open, and this runs on the thread of their loop. libuv forgets
+        // the descriptor at once, and calls `on_close` for each handle in a later turn. A hook that
+        // is running is removed there, because the environment waits until then.
         unsafe {
             if !handles.hook_is_running.get() {
                 handles.remove_hook();
@@ -155,61 +175,65 @@ impl LoopWatch {
 
     /// `None` after [`Self::close`].
     fn handles(&self) -> Option<&Handles> {
-        // SAFETY: they are freed only after `close`.
+        // SAFETY: `on_close` frees the handles, and libuv calls it only after `close`.
         (!self.is_closed.get()).then(|| unsafe { &*self.handles })
     }
 }
 
 impl Handles {
     /// # Safety
-    /// On the environment's thread.
+    /// This has to be called on the environment's thread.
     unsafe fn remove_hook(&self) {
         let hook = self.hook.replace(ptr::null_mut());
         if !hook.is_null() {
-            // SAFETY: it was added and is removed once.
+            // SAFETY: the hook was added by `open`. Replacing it by null above ensures that it is
+            // removed once.
             unsafe { sys::napi_remove_async_cleanup_hook(hook) };
         }
     }
 }
 
 /// # Safety
-/// libuv calls it for a handle of a [`LoopWatch`] that is open, on its loop's thread.
+/// libuv calls this for an open handle of a [`LoopWatch`], on the thread of its loop.
 unsafe extern "C" fn on_poll(handle: *mut Handle, _status: c_int, _events: c_int) {
-    // SAFETY: as the caller promises.
+    // SAFETY: libuv promises what this function asks for.
     let wake = unsafe { wake_of(handle) };
     contain(|| wake.readable());
 }
 
 /// # Safety
-/// As [`on_poll`].
+/// As for [`on_poll`].
 unsafe extern "C" fn on_timer(handle: *mut Handle) {
-    // SAFETY: as the caller promises.
+    // SAFETY: libuv promises what this function asks for.
     let wake = unsafe { wake_of(handle) };
     contain(|| wake.due());
 }
 
 /// # Safety
-/// As [`on_poll`].
+/// As for [`on_poll`].
 unsafe extern "C" fn on_prepare(handle: *mut Handle) {
-    // SAFETY: as the caller promises.
+    // SAFETY: libuv promises what this function asks for.
     let wake = unsafe { wake_of(handle) };
     contain(|| wake.before_wait());
 }
 
-/// A share of what a handle wakes, which may close and free the handle.
+/// Returns a share of the receiver of a handle's events, because the receiver may close and free
+/// the handle.
 ///
 /// # Safety
-/// As [`on_poll`].
+/// As for [`on_poll`].
 unsafe fn wake_of(handle: *mut Handle) -> Rc<dyn Wake> {
-    let uv = Uv::get().expect("a handle was opened with libuv's functions");
-    // SAFETY: an open handle's data are its `Handles`.
+    let uv = Uv::get().expect("libuv's functions were found before this handle was opened");
+    // SAFETY: `open` made the data of each handle its `Handles`, which live as long as a handle is
+    // open.
     unsafe { Rc::clone(&(*(uv.handle_get_data)(handle).cast::<Handles>()).wake) }
 }
 
 /// # Safety
-/// The runtime calls it once, on the environment's thread, with the `Handles` that the hook was added for.
+/// The runtime calls this once, on the environment's thread, with the `Handles` for which the hook
+/// was added.
 unsafe extern "C" fn on_end(_hook: sys::napi_async_cleanup_hook_handle, data: *mut c_void) {
-    // SAFETY: the hook is removed before the `Handles` are freed.
+    // SAFETY: the `Handles` are alive, because the hook is removed before they are freed.
     let handles = unsafe { &*data.cast::<Handles>() };
     handles.hook_is_running.set(true);
     let wake = Rc::clone(&handles.wake);
@@ -217,10 +241,11 @@ unsafe extern "C" fn on_end(_hook: sys::napi_async_cleanup_hook_handle, data: *m
 }
 
 /// # Safety
-/// libuv calls it once for each handle of a [`LoopWatch`], on its loop's thread.
+/// libuv calls this once for each handle of a [`LoopWatch`], on the thread of its loop.
 unsafe extern "C" fn on_close(handle: *mut Handle) {
-    let uv = Uv::get().expect("a handle was opened with libuv's functions");
-    // SAFETY: the `Handles` are freed at the last call, and the handles' memory with them: libuv has let go of all.
+    let uv = Uv::get().expect("libuv's functions were found before this handle was opened");
+    // SAFETY: the last of the three calls frees the `Handles` and the memory of all handles. By
+    // then libuv has closed all of them and uses that memory no more.
     unsafe {
         let handles = (uv.handle_get_data)(handle).cast::<Handles>();
         let open = (*handles).open.get() - 1;
@@ -237,22 +262,22 @@ unsafe extern "C" fn on_close(handle: *mut Handle) {
     }
 }
 
-/// A `uv_handle_t` of whatever kind.
+/// A `uv_handle_t` of any type.
 enum Handle {}
 
 /// A `uv_loop_t`.
 enum Loop {}
 
-/// `uv_handle_type`, as libuv 1 numbers them.
+/// The `uv_handle_type`s of libuv 1.
 const UV_POLL: c_uint = 8;
 const UV_PREPARE: c_uint = 9;
 const UV_TIMER: c_uint = 13;
 const UV_READABLE: c_int = 1;
 
-/// All objects that libuv allocates by size need no more.
+/// The alignment of malloc's memory, which is enough for each of libuv's handles.
 const ALIGNMENT: usize = 16;
 
-/// libuv's functions.
+/// libuv's functions, found by their names.
 struct Uv {
     handle_size: unsafe extern "C" fn(c_uint) -> usize,
     handle_set_data: unsafe extern "C" fn(*mut Handle, *mut c_void),
@@ -282,15 +307,17 @@ impl Uv {
 
     fn find() -> Option<Uv> {
         /// # Safety
-        /// `F` is the type of the function of that name.
+        /// `F` has to be the type of the function with that name.
         unsafe fn find<F: Copy>(name: &CStr) -> Option<F> {
-            // SAFETY: dlsym only looks the name up.
+            // SAFETY: dlsym only looks up a name, which ends with a NUL.
             let symbol = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr().cast::<c_char>()) };
-            // SAFETY: a symbol that was found is the function, as the caller promises; pointers are of one size.
+            // SAFETY: the symbol is the function, whose type the caller promises. A function
+            // pointer has the size of `symbol`.
             (!symbol.is_null())
                 .then(|| unsafe { std::mem::transmute_copy::<*mut c_void, F>(&symbol) })
         }
-        // SAFETY: the types are those of uv.h, libuv 1, which keeps them for all of major version 1.
+        // SAFETY: the types are those of uv.h of libuv 1, which keeps them for all of major version
+        // 1.
         unsafe {
             let version: unsafe extern "C" fn() -> c_uint = find(c"uv_version")?;
             if version() >> 16 != 1 {
@@ -315,14 +342,14 @@ impl Uv {
     }
 
     fn layout(&self, kind: c_uint) -> Layout {
-        // SAFETY: it only gives a size.
+        // SAFETY: the function only returns a size.
         let size = unsafe { (self.handle_size)(kind) };
-        Layout::from_size_align(size, ALIGNMENT).expect("a handle has some hundred bytes")
+        Layout::from_size_align(size, ALIGNMENT).expect("a handle's size is some hundred bytes")
     }
 
     fn allocate(&self, kind: c_uint) -> *mut Handle {
         let layout = self.layout(kind);
-        // SAFETY: the size is not 0.
+        // SAFETY: no handle has the size 0.
         let memory = unsafe { alloc_zeroed(layout) };
         if memory.is_null() {
             std::alloc::handle_alloc_error(layout);
@@ -331,9 +358,10 @@ impl Uv {
     }
 
     /// # Safety
-    /// The handle came of `allocate` for this kind, and libuv does not have it.
+    /// The handle has to come from `allocate` for the same type, and libuv must not use it any
+    /// more.
     unsafe fn free(&self, handle: *mut Handle, kind: c_uint) {
-        // SAFETY: as the caller promises.
+        // SAFETY: the caller promises that the memory is of this layout and unused.
         unsafe { dealloc(handle.cast(), self.layout(kind)) };
     }
 }

@@ -1,3 +1,9 @@
+//! The conversion of completions to JavaScript's values.
+//!
+//! [`finished_batches`] is called on the JavaScript thread for each execute that has finished.
+//! Replies cross as whole segments of up to 64 KiB, as strings wherever possible:
+//! `lib/core/reply.js` splits them.
+
 use napi::JsString;
 use napi::bindgen_prelude::{BufferSlice, Either, Either3, Env, Result};
 use napi_derive::napi;
@@ -10,33 +16,37 @@ use crate::protocol::{
     SEGMENT_BYTES, Segment, unescape as unescape_into, unescaped_length, values_of,
 };
 
-/// The replies of a batch that succeeded, in one segment or in several, or what became of one that failed.
+/// The replies of a batch that succeeded, in one segment or several, or the failure of one that did
+/// not.
 #[napi]
 pub type FinishedBatch<'env> =
     Either3<ReplySegment<'env>, Vec<ReplySegment<'env>>, FailedBatch<'env>>;
 
-/// Whole replies, or a long one by itself.
+/// Whole replies, or a single long one.
 #[napi]
 pub type ReplySegment<'env> = Either3<JsString<'env>, BufferSlice<'env>, LongReply<'env>>;
 
-/// A string if every byte is ASCII, and the bytes otherwise.
+/// A string if every byte is ASCII, otherwise the bytes.
 #[napi]
 pub type ReplyText<'env> = Either<JsString<'env>, BufferSlice<'env>>;
 
-/// Whole rows; one that is longer than a segment comes as its values, null for NULL, without their escapes.
+/// Whole rows. A row that is longer than a segment crosses as its values, unescaped, with null for
+/// NULL.
 #[napi]
 pub type RowsPart<'env> = Either3<JsString<'env>, BufferSlice<'env>, Vec<Option<ReplyText<'env>>>>;
 
+/// A reply of at least 16 KiB, with its rows in parts.
 #[napi(object, object_from_js = false)]
 pub struct LongReply<'env> {
     /// The error code and the number of columns.
     pub head: JsString<'env>,
     pub rows: u32,
-    /// Whether every byte is.
+    /// Whether every byte of the reply is ASCII.
     pub is_ascii: bool,
     pub parts: Vec<RowsPart<'env>>,
 }
 
+/// The failure of a batch.
 #[napi(object, object_from_js = false)]
 pub struct FailedBatch<'env> {
     /// The replies that came before the failure.
@@ -44,34 +54,36 @@ pub struct FailedBatch<'env> {
     pub failure: BatchFailure,
 }
 
+/// The reason of a failure, from which JavaScript makes a `HandlerSocketError`.
 #[napi(object, object_from_js = false)]
 pub struct BatchFailure {
     pub code: &'static str,
     pub message: String,
     pub outcome: &'static str,
-    /// Whether a signal ended it.
+    /// Whether an AbortSignal ended it.
     pub was_aborted: bool,
-    /// What the system said, where it was the system: its error number (of the resolver, libuv's), or only a text.
+    /// The system's error number, if the system caused the failure: for the resolver libuv's
+    /// number. There may be only a text.
     pub system_error: Option<i32>,
     pub system_message: Option<String>,
-    /// The host whose name did not resolve.
+    /// The host name that did not resolve.
     pub hostname: Option<String>,
-    /// The server's error code and message, where a command of the handshake was refused.
+    /// The server's error code and message, if it refused a command of the handshake.
     pub server_code: Option<u32>,
     pub server_message: Option<String>,
 }
 
-/// The batches of an execute that is over, in the order of its pairs.
+/// Converts the batches of an execute, in the order of its pairs.
 pub fn finished_batches(env: &Env, completions: Vec<Completion>) -> Result<Vec<FinishedBatch<'_>>> {
     completions.into_iter().map(|completion| finished_batch(env, completion)).collect()
 }
 
 fn finished_batch<'env>(env: &'env Env, completion: Completion) -> Result<FinishedBatch<'env>> {
     let segments = completion.segments.into_iter().enumerate().map(|(n, segment)| {
-        if n % SEGMENTS_A_TRIM == SEGMENTS_A_TRIM - 1 {
+        if n % SEGMENTS_PER_TRIM == SEGMENTS_PER_TRIM - 1 {
             trim_memory();
         }
-        hand_over(env, segment)
+        convert_segment(env, segment)
     });
     let mut segments = segments.collect::<Result<Vec<_>>>()?;
     Ok(match completion.failure {
@@ -102,13 +114,13 @@ impl From<Failure> for BatchFailure {
     }
 }
 
-fn hand_over<'env>(env: &'env Env, segment: Segment) -> Result<ReplySegment<'env>> {
+fn convert_segment<'env>(env: &'env Env, segment: Segment) -> Result<ReplySegment<'env>> {
     let Some(long) = segment.long_reply() else {
-        return hand_over_rows(env, segment.bytes(), segment.is_ascii());
+        return convert_rows(env, segment.bytes(), segment.is_ascii());
     };
     let parts = long.parts.into_iter().map(|part| match part.len() > SEGMENT_BYTES {
-        true => hand_over_values(env, part).map(Either3::C),
-        false => hand_over_rows(env, part, segment.is_ascii()),
+        true => convert_row_values(env, part).map(Either3::C),
+        false => convert_rows(env, part, segment.is_ascii()),
     });
     Ok(Either3::C(LongReply {
         head: env.create_string_latin1(long.head)?,
@@ -118,7 +130,7 @@ fn hand_over<'env>(env: &'env Env, segment: Segment) -> Result<ReplySegment<'env
     }))
 }
 
-fn hand_over_rows<'env, Other>(
+fn convert_rows<'env, Other>(
     env: &'env Env,
     rows: &[u8],
     is_ascii: bool,
@@ -129,24 +141,25 @@ fn hand_over_rows<'env, Other>(
     })
 }
 
-/// Bytes are copied: memory lent to JavaScript would come back in a later turn of the event loop only, and a program that
-/// calls `executeSync` in a loop has none.
+/// Copies the bytes. JavaScript would give external memory back only in a later turn of the event
+/// loop, which a program that calls `executeSync` in a loop never reaches.
 fn to_text<'env>(env: &'env Env, bytes: &[u8], is_ascii: bool) -> Result<ReplyText<'env>> {
     if !is_ascii {
         return BufferSlice::copy_from(env, bytes).map(Either::B);
     }
-    // ASCII is Latin-1. Made here and not by napi at the end, which would keep all segments until then.
+    // ASCII is a subset of Latin-1. Creating the string here lets the segment be freed; napi would
+    // create it at the end and keep all segments until then.
     env.create_string_latin1(bytes).map(Either::A)
 }
 
-/// The values of one row.
-fn hand_over_values<'env>(env: &'env Env, row: &[u8]) -> Result<Vec<Option<ReplyText<'env>>>> {
-    values_of(row).map(|value| value.map(|value| hand_over_value(env, value)).transpose()).collect()
+/// Converts the values of one row.
+fn convert_row_values<'env>(env: &'env Env, row: &[u8]) -> Result<Vec<Option<ReplyText<'env>>>> {
+    values_of(row).map(|value| value.map(|value| convert_value(env, value)).transpose()).collect()
 }
 
-fn hand_over_value<'env>(env: &'env Env, value: &[u8]) -> Result<ReplyText<'env>> {
+fn convert_value<'env>(env: &'env Env, value: &[u8]) -> Result<ReplyText<'env>> {
     let length = unescaped_length(value);
-    // V8 keeps a long text better that was made of a Buffer.
+    // A long text becomes a string faster if JavaScript decodes it from a Buffer.
     let is_text = value.len() <= SEGMENT_BYTES && value.is_ascii();
     if length == value.len() {
         return to_text(env, value, is_text);
@@ -156,30 +169,30 @@ fn hand_over_value<'env>(env: &'env Env, value: &[u8]) -> Result<ReplyText<'env>
         unescape_into(value, &mut bytes);
         return to_text(env, &bytes, true);
     }
-    // Of this length, and then written over.
+    // The copy only allocates a buffer of the right length, which is overwritten.
     let mut buffer = BufferSlice::copy_from(env, &value[..length])?;
     unescape_into(value, &mut buffer);
     Ok(Either::B(buffer))
 }
 
-/// 8 MiB of text.
-const SEGMENTS_A_TRIM: usize = 128;
+/// The segments after which memory is trimmed: 8 MiB of text.
+const SEGMENTS_PER_TRIM: usize = 128;
 
-/// Has the allocator give free memory back to the system. While a large result is handed over, what has been copied to
-/// JavaScript would otherwise stay with the process: the whole of the result once more.
+/// Returns free memory to the system. Segments are freed one by one while the JavaScript values of
+/// a large result are made, and glibc would keep their memory for the process: a batch of a million
+/// finds then needs a fifth more memory at its peak. Other platforms have no such call.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
 fn trim_memory() {
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    {
-        unsafe extern "C" {
-            fn malloc_trim(pad: usize) -> std::ffi::c_int;
-        }
-        // SAFETY: glibc's malloc_trim may be called at any time and from any thread, and touches nothing that is allocated.
-        unsafe { malloc_trim(0) };
-    }
+    // SAFETY: glibc allows this call at any time and from any thread. It locks each arena in turn,
+    // and returns only pages that hold no allocation, so no pointer of this process is affected.
+    unsafe { libc::malloc_trim(0) };
 }
 
-/// Writes a value without its escapes to the front of `bytes`, which is at least as long and other memory, and gives its
-/// length.
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+fn trim_memory() {}
+
+/// Writes a value without its escapes to the front of `bytes`, which has to be at least as long and
+/// must not overlap it, and returns its length.
 #[napi(catch_unwind)]
 #[allow(dead_code, reason = "nothing exports it where tests are built")]
 pub fn unescape(value: &[u8], mut bytes: BufferSlice) -> u32 {

@@ -1,3 +1,5 @@
+//! The `Continuum` class of the addon. `lib/core/ketama.js` builds and uses it.
+
 use napi::bindgen_prelude::{Either, Env, ObjectFinalize, Result, Uint8Array};
 use napi_derive::napi;
 
@@ -5,10 +7,11 @@ use super::panics::{contain, may_panic};
 use super::type_error;
 use crate::ketama::{Continuum, Servers};
 
-/// A fixed ring.
+/// A ring, which maps each key to a server.
 #[napi(js_name = "Continuum", custom_finalize)]
 pub struct NodeContinuum(Continuum);
 
+/// A server of the ring.
 #[napi(object)]
 pub struct RingServer {
     pub host: String,

@@ -1,7 +1,18 @@
-//! The napi layer: JavaScript's values in, the types of this crate behind, JavaScript's values out.
+//! The napi layer: converts JavaScript's values to the types of this crate and back.
 //!
-//! What crosses is little and coarse. Commands come as one string for each batch in which a character is a byte
-//! (V8 calls such strings one-byte, napi Latin-1), replies go as whole segments. `lib/` does the rest.
+//! JavaScript and Rust exchange few and large values. A batch crosses as one `Uint8Array` of
+//! commands, replies as segments of up to 64 KiB. The rules are on either side: `lib/` above, the
+//! other modules of this crate below.
+//!
+//! ```text
+//!   lib/runtime/driver.js
+//!        │ execute, abort, close            ▲ settle(wantsWorker, id, batches, …)
+//!        ▼                                  │
+//!   driver.rs ──▶ state.rs ──────────▶ callback.rs, finished.rs
+//!                  ▲    ▲
+//!                  │    └── event_loop.rs   libuv wakes this thread for the inline driver
+//!                  └─────── work.rs         a thread of libuv's pool polls the worker's driver
+//! ```
 
 #[cfg(target_os = "linux")]
 mod busy_poll;

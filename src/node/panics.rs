@@ -1,17 +1,19 @@
-//! No panic crosses into the runtime, which it would end. Exported functions have `#[napi(catch_unwind)]`; what the runtime
-//! calls by itself (finalizers, callbacks of the event loop and of async work) is wrapped here.
+//! Panics that are contained, because a panic that reaches the runtime would abort the process.
+//! Exported functions have `#[napi(catch_unwind)]`; what the runtime calls by itself (finalizers,
+//! callbacks of the event loop and of async work) is wrapped here.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Runs what the runtime has called. A panic has been reported on stderr by then; there is nobody to throw it to.
+/// Runs a callback of the runtime. The panic hook has reported a panic on stderr by the time it is
+/// caught, and there is no caller to throw it to.
 pub fn contain(work: impl FnOnce()) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(work)) {
-        // Dropping a panic's payload may panic once more.
+        // Dropping the payload of a panic could panic again.
         std::mem::forget(panic);
     }
 }
 
-/// Panics where a test has asked for it with `injectPanic`. No released binary has the feature.
+/// Panics if a test has asked for it by `injectPanic`. No released binary has this feature.
 #[cfg(not(feature = "inject-panics"))]
 pub fn may_panic(_point: &str) {}
 
@@ -26,7 +28,8 @@ mod injected {
 
     static POINT: Mutex<Option<String>> = Mutex::new(None);
 
-    /// The next call that comes to this point panics. Gives the point that was asked for before and not come to.
+    /// Makes the next call that reaches this point panic. Returns the point of an earlier call that
+    /// was not reached.
     #[napi]
     pub fn inject_panic(point: Option<String>) -> Option<String> {
         std::mem::replace(&mut *POINT.lock().unwrap_or_else(PoisonError::into_inner), point)

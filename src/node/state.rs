@@ -1,4 +1,15 @@
-//! The executes of one environment: who runs them, and how JavaScript hears of their end.
+//! The state of one environment: runs executes on its two drivers, and reports their end to
+//! JavaScript.
+//!
+//! [`State`] is used on the environment's thread only. For each execute: the inline driver waits
+//! for it by a [`LoopWatch`], or the worker's driver by a worker that [`State::ensure_worker`]
+//! queues. Either way [`State::deliver`] then calls JavaScript. [`State::end`] is the last call.
+//!
+//! ```text
+//!                      ┌── LoopWatch: readable, due, before_wait ──┐
+//!   execute_started ───┤                                           ├──▶ deliver ──▶ settle
+//!                      └── ensure_worker ──▶ worker_finished ──────┘
+//! ```
 
 use std::cell::{Cell, OnceCell};
 use std::io;
@@ -10,36 +21,37 @@ use napi::sys;
 
 #[cfg(target_os = "linux")]
 use super::busy_poll::BusyPoll;
-use super::callback::{Callback, From, error_value};
+use super::callback::{Callback, Caller, error_value};
 #[cfg(target_os = "linux")]
 use super::event_loop::{LoopWatch, Wake};
 use super::finished::finished_batches;
 use super::panics::{contain, may_panic};
-use super::work::send_worker;
+use super::work::queue_worker;
 use crate::driver::{Driver, ExecuteId, Finished};
 
-/// Used on the environment's thread only.
+/// The executes of one environment and what waits for them.
 pub struct State {
     env: sys::napi_env,
     callback: Callback,
-    /// Whether the runtime's event loop may be asked to watch an inline driver.
+    /// Whether the event loop may watch an inline driver.
     #[cfg(target_os = "linux")]
     may_wait_inline: bool,
     drivers: OnceCell<Drivers>,
-    is_worker_out: Cell<bool>,
+    is_worker_active: Cell<bool>,
     worker_runs: Cell<u32>,
-    /// Executes whose end JavaScript has not heard of.
+    /// The executes of whose end JavaScript has not heard.
     pending: Cell<usize>,
     #[cfg(target_os = "linux")]
     busy_poll: BusyPoll,
-    /// When the event loop's timer goes off.
+    /// The time at which the event loop's timer expires.
     #[cfg(target_os = "linux")]
     timer: Cell<Option<Instant>>,
-    /// Whether the environment has ended, or the copy of the package that this belongs to.
+    /// Whether the environment, or the copy of the package that this belongs to, has ended.
     has_ended: Cell<bool>,
 }
 
-/// Made with the first execute: a program that only loads the package has no descriptors for it.
+/// The drivers. They are made with the first execute, so that a program which only loads the
+/// package needs no descriptors for them.
 pub struct Drivers {
     pub worker: Driver,
     /// `None` where the worker waits for everything.
@@ -60,7 +72,7 @@ impl State {
             #[cfg(target_os = "linux")]
             may_wait_inline,
             drivers: OnceCell::new(),
-            is_worker_out: Cell::new(false),
+            is_worker_active: Cell::new(false),
             worker_runs: Cell::new(0),
             pending: Cell::new(0),
             #[cfg(target_os = "linux")]
@@ -71,12 +83,12 @@ impl State {
         })
     }
 
-    /// `None` before [`Self::open`].
+    /// The drivers; `None` before [`Self::open`].
     pub fn drivers(&self) -> Option<&Drivers> {
         self.drivers.get()
     }
 
-    /// Makes the drivers. Fails if there are no descriptors left.
+    /// Makes the drivers. Fails if no descriptors are left.
     pub fn open(self: &Rc<Self>) -> io::Result<()> {
         if self.drivers.get().is_none() {
             let drivers = self.make_drivers()?;
@@ -109,15 +121,16 @@ impl State {
         Ok(Drivers { worker, inline: None })
     }
 
-    /// An execute was submitted that is over at `deadline`.
-    pub fn begun(&self, deadline: Instant) {
+    /// Records that an execute was submitted, whose deadline is `deadline`.
+    pub fn execute_started(&self, deadline: Instant) {
         self.pending.set(self.pending.get() + 1);
         self.callback.hold(true);
         self.keep_alive(true);
         self.set_timer(deadline);
     }
 
-    /// An execute on an open connection was submitted, whose reply is worth polling for so long.
+    /// Records that an execute was submitted on an open connection, and busy-polls for its reply
+    /// for `length`.
     #[cfg(target_os = "linux")]
     pub fn busy_poll(&self, length: Duration) {
         let watch = self.drivers.get().and_then(|drivers| drivers.watch.as_ref());
@@ -130,58 +143,58 @@ impl State {
     #[cfg(not(target_os = "linux"))]
     pub fn busy_poll(&self, _: Duration) {}
 
-    /// Sees to it that a worker polls if there is something for it; whether one is out.
+    /// Queues a worker if one is needed. Returns whether one is queued or running.
     pub fn ensure_worker(self: &Rc<Self>, env: &Env) -> Result<bool> {
         let Some(drivers) = self.drivers.get() else { return Ok(false) };
         if !self.wants_worker() {
-            return Ok(self.is_worker_out.get());
+            return Ok(self.is_worker_active.get());
         }
-        if let Err(error) = send_worker(env, &drivers.worker, self) {
+        if let Err(error) = queue_worker(env, &drivers.worker, self) {
             drivers.worker.fail_all(&io::Error::other(error.reason.clone()));
             return Err(error);
         }
-        self.is_worker_out.set(true);
+        self.is_worker_active.set(true);
         self.worker_runs.set(self.worker_runs.get().wrapping_add(1));
         Ok(true)
     }
 
-    /// Whether there is something for a worker, and none is out.
+    /// Whether there is something for a worker, and none is queued or running.
     pub fn wants_worker(&self) -> bool {
         let is_busy = self.drivers.get().is_some_and(|drivers| drivers.worker.is_busy());
-        is_busy && !self.is_worker_out.get() && !self.has_ended.get()
+        is_busy && !self.is_worker_active.get() && !self.has_ended.get()
     }
 
     pub fn worker_runs(&self) -> u32 {
         self.worker_runs.get()
     }
 
-    /// Whichever driver has it.
+    /// Aborts an execute on whichever driver has it.
     pub fn abort(&self, id: ExecuteId) {
         let Some(drivers) = self.drivers.get() else { return };
         for driver in drivers.inline.iter().chain([&drivers.worker]) {
-            // An order that nobody takes would stay.
+            // A message to an idle driver would stay in its inbox.
             if driver.is_busy() {
                 driver.abort(id);
             }
         }
     }
 
-    /// Called on the JavaScript thread, whenever the worker's poll is over.
-    pub fn worker_is_back(&self) {
-        self.is_worker_out.set(false);
-        self.deliver(From::Runtime);
+    /// Called on the JavaScript thread after a worker has polled.
+    pub fn worker_finished(&self) {
+        self.is_worker_active.set(false);
+        self.deliver(Caller::Runtime);
     }
 
-    /// Does without waiting what a worker would do that has got no thread.
+    /// Does the worker's work once without waiting, because the worker has not got a thread yet.
     pub fn poll_once(&self) {
         if let Some(drivers) = self.drivers.get() {
             drivers.worker.poll_once();
-            self.deliver(From::Runtime);
+            self.deliver(Caller::Runtime);
         }
     }
 
-    /// Calls JavaScript with what has finished, as the constructor of the driver tells, or that a worker is wanted.
-    pub fn deliver(&self, from: From) {
+    /// Calls JavaScript with what has finished, and tells it if a worker is needed.
+    pub fn deliver(&self, caller: Caller) {
         let Some(drivers) = self.drivers.get() else { return };
         if self.has_ended.get() {
             return;
@@ -195,22 +208,23 @@ impl State {
             return;
         }
         self.pending.set(self.pending.get().saturating_sub(finished.len()));
-        self.callback.call(from, |env| arguments(env, wants_worker, finished));
-        // Its calls may have begun others, or ended everything.
+        self.callback.call(caller, |env| arguments(env, wants_worker, finished));
+        // JavaScript can have started more executes, or ended the environment, during the call.
         if self.pending.get() == 0 && !self.has_ended.get() {
             self.callback.hold(false);
             self.keep_alive(false);
         }
     }
 
-    /// Nothing is called any more. Whichever of the end of the environment and of the package's copy comes first calls this.
+    /// Ends all calls to JavaScript. It is called at the end of the environment or of this copy of
+    /// the package, whichever comes first.
     pub fn end(self: &Rc<Self>) {
         if self.has_ended.replace(true) {
             return;
         }
         self.callback.release();
         let Some(drivers) = self.drivers.get() else { return };
-        // An environment that ends waits for the worker.
+        // The environment waits for the worker before it ends.
         drivers.worker.interrupt();
         self.close_watch(drivers);
     }
@@ -238,7 +252,7 @@ impl State {
     #[cfg(not(target_os = "linux"))]
     fn keep_alive(&self, _: bool) {}
 
-    /// Has the event loop look at inline executes at `until`, unless it does so before.
+    /// Makes the event loop check inline executes at `until`, unless it does so earlier.
     #[cfg(target_os = "linux")]
     fn set_timer(&self, until: Instant) {
         let Some(watch) = self.drivers.get().and_then(|drivers| drivers.watch.as_ref()) else {
@@ -253,10 +267,10 @@ impl State {
     #[cfg(not(target_os = "linux"))]
     fn set_timer(&self, _: Instant) {}
 
-    /// Where no [`LoopWatch`] hears of the environment's end.
+    /// Adds a hook for the end of the environment, where no [`LoopWatch`] reports it.
     fn add_hook(self: &Rc<Self>) {
-        // SAFETY: on the environment's thread. The share of `State` that the hook has is given up by `remove_hook` or
-        // `on_end`.
+        // SAFETY: this runs on the environment's thread. `remove_hook` or `on_end` gives up the
+        // share of `State` that the hook holds.
         unsafe {
             let state = Rc::into_raw(Rc::clone(self)).cast_mut().cast();
             sys::napi_add_env_cleanup_hook(self.env, Some(on_end), state);
@@ -265,7 +279,8 @@ impl State {
 
     fn remove_hook(self: &Rc<Self>) {
         let state = Rc::as_ptr(self);
-        // SAFETY: on the environment's thread, once. The hook's share is given up with it.
+        // SAFETY: this runs on the environment's thread, once, because `end` does nothing the
+        // second time. Removing the hook leaves its share of `State` to be given up here.
         unsafe {
             sys::napi_remove_env_cleanup_hook(self.env, Some(on_end), state.cast_mut().cast());
             Rc::decrement_strong_count(state);
@@ -274,9 +289,10 @@ impl State {
 }
 
 /// # Safety
-/// The runtime calls it on the environment's thread with the share of `State` that `add_hook` gave.
+/// The runtime calls this on the environment's thread with the share of `State` that `add_hook`
+/// gave it.
 unsafe extern "C" fn on_end(state: *mut std::ffi::c_void) {
-    // SAFETY: the hook was not removed, so its share is still there; `end` gives it up.
+    // SAFETY: the hook was not removed, so its share of `State` is alive; `end` gives it up.
     let state = unsafe {
         let state = state.cast::<State>().cast_const();
         Rc::increment_strong_count(state);
@@ -293,7 +309,7 @@ impl Wake for State {
         if let Some(inline) = &drivers.inline {
             inline.poll_inline();
         }
-        self.deliver(From::EventLoop);
+        self.deliver(Caller::EventLoop);
     }
 
     fn due(&self) {
@@ -309,14 +325,15 @@ impl Wake for State {
         let Some(drivers) = self.drivers.get() else { return };
         let (Some(inline), Some(watch)) = (&drivers.inline, &drivers.watch) else { return };
         let turn_end = Instant::now() + MAX_BUSY_TURN;
-        // What is delivered may send the next batch: that is polled for too, as long as nothing else is to be done.
+        // JavaScript can send the next batch while it is called. That is polled for too, as long as
+        // nothing else is to be done.
         while let Some(until) = self.busy_poll.until().filter(|_| !self.has_ended.get()) {
             if watch.has_work() || Instant::now() >= turn_end {
                 return;
             }
             if inline.poll_sockets() {
                 self.busy_poll.hit();
-                self.deliver(From::EventLoop);
+                self.deliver(Caller::EventLoop);
             } else if Instant::now() >= until {
                 self.busy_poll.miss();
             } else {
@@ -330,16 +347,16 @@ impl Wake for State {
     }
 }
 
-/// So long busy polling goes on at the most before the event loop looks at others.
+/// The longest busy polling before the event loop gets its turn.
 #[cfg(target_os = "linux")]
 const MAX_BUSY_TURN: Duration = Duration::from_millis(1);
 
 fn arguments(env: &Env, wants_worker: bool, finished: Vec<Finished>) -> Vec<sys::napi_value> {
     let mut values = Vec::with_capacity(1 + 2 * finished.len());
-    // SAFETY: within the handle scope of `Callback::call`.
+    // SAFETY: `Callback::call` calls this within its handle scope.
     values.extend(unsafe { bool::to_napi_value(env.raw(), wants_worker) });
     for Finished { id, completions } in finished {
-        // SAFETY: within the handle scope of `Callback::call`.
+        // SAFETY: as above.
         let id = unsafe { u32::to_napi_value(env.raw(), id) };
         let batches = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             may_panic("results");

@@ -1,11 +1,11 @@
-//! Error numbers as Node.js has them.
+//! The system's error numbers as Node.js has them.
 
 use std::io;
 
 use crate::resolver::ResolverError;
 
-/// The number of the system's error; the resolver's are libuv's (`UV_EAI_*` in uv/errno.h), which are the same on every
-/// platform. Positive: Node.js has them negated.
+/// The number of the system's error. For the resolver it is libuv's (`UV_EAI_*` in uv/errno.h),
+/// which is the same on every platform. Numbers are positive here; Node.js negates them.
 pub fn error_number(error: &io::Error) -> Option<i32> {
     match ResolverError::inside(error) {
         Some(ResolverError(code)) => resolver_number(code),
@@ -13,12 +13,13 @@ pub fn error_number(error: &io::Error) -> Option<i32> {
     }
 }
 
-/// The numbers of libuv that a look-up of a host can give.
+/// libuv's numbers for the errors of a name look-up.
 mod uv {
     pub const EAI_AGAIN: i32 = 3001;
     pub const EAI_FAIL: i32 = 3004;
     pub const EAI_FAMILY: i32 = 3005;
     pub const EAI_MEMORY: i32 = 3006;
+    #[cfg(not(any(target_os = "freebsd", target_os = "dragonfly")))]
     pub const EAI_NODATA: i32 = 3007;
     pub const EAI_NONAME: i32 = 3008;
 }
@@ -37,16 +38,17 @@ fn resolver_number(code: i32) -> Option<i32> {
     })
 }
 
-/// By Winsock's error codes (winsock2.h).
-#[cfg(not(unix))]
+#[cfg(windows)]
 fn resolver_number(code: i32) -> Option<i32> {
+    use windows_sys::Win32::Networking::WinSock;
+
     Some(match code {
-        8 => uv::EAI_MEMORY,
-        10047 => uv::EAI_FAMILY,
-        11001 => uv::EAI_NONAME,
-        11002 => uv::EAI_AGAIN,
-        11003 => uv::EAI_FAIL,
-        11004 => uv::EAI_NODATA,
+        WinSock::WSA_NOT_ENOUGH_MEMORY => uv::EAI_MEMORY,
+        WinSock::WSAEAFNOSUPPORT => uv::EAI_FAMILY,
+        WinSock::WSAHOST_NOT_FOUND => uv::EAI_NONAME,
+        WinSock::WSATRY_AGAIN => uv::EAI_AGAIN,
+        WinSock::WSANO_RECOVERY => uv::EAI_FAIL,
+        WinSock::WSANO_DATA => uv::EAI_NODATA,
         _ => return None,
     })
 }
@@ -56,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_resolver_s_code_is_libuv_s_number() {
+    fn converts_the_resolver_s_codes_to_libuv_s_numbers() {
         for (code, number) in [
             (libc::EAI_AGAIN, Some(3001)),
             (libc::EAI_FAIL, Some(3004)),
@@ -70,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_of_the_system_keeps_its_number() {
+    fn keeps_the_number_of_a_system_error() {
         let full = io::Error::from_raw_os_error(libc::EMFILE);
         assert_eq!(error_number(&full), Some(libc::EMFILE));
         assert_eq!(error_number(&io::ErrorKind::NotFound.into()), None);

@@ -1,4 +1,5 @@
-//! One run of a libuv worker.
+//! A run of a libuv worker: [`queue_worker`] queues it, a thread of libuv's pool calls `run`, and
+//! the JavaScript thread then calls `complete`.
 
 use std::ffi::c_void;
 use std::ptr;
@@ -11,7 +12,7 @@ use super::panics::{contain, may_panic};
 use super::state::State;
 use crate::driver::Driver;
 
-/// What the worker has, and what comes after it on the JavaScript thread.
+/// The data of a run.
 struct Work {
     /// The only field that the worker touches.
     driver: Driver,
@@ -19,15 +20,15 @@ struct Work {
     handle: sys::napi_async_work,
 }
 
-/// Sends a worker to poll. [`State::worker_is_back`] is called when it comes back.
-pub fn send_worker(env: &Env, driver: &Driver, state: &Rc<State>) -> Result<()> {
+/// Queues a worker that polls. [`State::worker_finished`] is called when it has polled.
+pub fn queue_worker(env: &Env, driver: &Driver, state: &Rc<State>) -> Result<()> {
     let name = env.create_string("hansock")?;
-    // Node.js takes none for one; Deno does not.
+    // Node.js accepts null for the resource, but Deno does not.
     let resource = Object::new(env)?;
     let work = Work { driver: driver.clone(), state: Rc::clone(state), handle: ptr::null_mut() };
     let work = Box::into_raw(Box::new(work));
-    // SAFETY: called on the environment's thread. `work` lives until `complete`, which is called once if the work was
-    // queued; if it was not, it is dropped here.
+    // SAFETY: this runs on the environment's thread. `work` lives until `complete`, which is called
+    // once if the work was queued; otherwise it is dropped here.
     unsafe {
         let mut status = sys::napi_create_async_work(
             env.raw(),
@@ -53,10 +54,10 @@ pub fn send_worker(env: &Env, driver: &Driver, state: &Rc<State>) -> Result<()> 
 }
 
 /// # Safety
-/// libuv calls it on a thread of its pool, with the `Work` that was queued.
+/// libuv calls this on a thread of its pool, with the `Work` that was queued.
 unsafe extern "C" fn run(_env: sys::napi_env, work: *mut c_void) {
-    // SAFETY: the `Work` lives until `complete`, which comes after this. The JavaScript thread does not touch `driver`
-    // meanwhile, and a `Driver` may be used by several threads.
+    // SAFETY: the `Work` lives until `complete`, which comes after this. Several threads may use a
+    // `Driver`, and the worker touches no other field.
     let driver = unsafe { &(*work.cast::<Work>()).driver };
     contain(|| {
         may_panic("worker thread");
@@ -65,13 +66,13 @@ unsafe extern "C" fn run(_env: sys::napi_env, work: *mut c_void) {
 }
 
 /// # Safety
-/// The runtime calls it once, on the environment's thread, with the `Work` that was queued.
+/// The runtime calls this once, on the environment's thread, with the `Work` that was queued.
 unsafe extern "C" fn complete(env: sys::napi_env, _: sys::napi_status, work: *mut c_void) {
     contain(|| {
-        // SAFETY: `work` came of `Box::into_raw`, and nothing else frees it once it was queued.
+        // SAFETY: `work` came from `Box::into_raw`, and only this frees it once it was queued.
         let work = unsafe { Box::from_raw(work.cast::<Work>()) };
         // SAFETY: the work has run, and is deleted once.
         unsafe { sys::napi_delete_async_work(env, work.handle) };
-        work.state.worker_is_back();
+        work.state.worker_finished();
     });
 }

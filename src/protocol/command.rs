@@ -1,27 +1,31 @@
-//! Commands as bytes: a writer that escapes, and a batch that is known to hold whole commands only.
+//! Commands as bytes: a writer that escapes tokens, and batches that are known to hold whole
+//! commands only.
 
-use std::error::Error;
-use std::fmt;
 use std::ops::Range;
 
 use super::{ESCAPE, ESCAPE_OFFSET, FIRST_PLAIN, LINE_FEED, NULL, TAB};
 
-/// Whole commands, ready to be sent, with the number of replies that they will get.
+/// Whole commands that are ready to be sent, and the number of replies that they get.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batch {
     bytes: Vec<u8>,
     commands: usize,
 }
 
-/// Why bytes are no [`Batch`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The reason why bytes are not a [`Batch`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BatchError {
     /// The last command has no line end.
+    #[error("the last command has no line end")]
     Incomplete,
-    /// A command begins with `Q` or `/`. No request does; the server's listener shuts down at the first and drops the
-    /// connection at the second (observed on MariaDB 10.11).
+    /// A command begins with `Q` or `/`, which no request does. The server's listener shuts down at
+    /// the first and drops the connection at the second (observed on MariaDB 10.11).
+    #[error(
+        "command {} begins with '{}': no request does, and the server shuts down at it",
+        .command + 1, char::from(*.first)
+    )]
     Forbidden {
-        /// Which command, counted from 0.
+        /// The index of the command.
         command: usize,
         /// `Q` or `/`.
         first: u8,
@@ -46,7 +50,7 @@ pub struct BatchWriter {
 }
 
 impl Batch {
-    /// Takes bytes of the protocol as they are.
+    /// Checks and takes bytes of the protocol.
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, BatchError> {
         let mut commands = 0;
         let mut start = 0;
@@ -63,17 +67,17 @@ impl Batch {
         Ok(Self { bytes, commands })
     }
 
-    /// The bytes as they will be sent.
+    /// The bytes as they are sent.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// How many commands the batch holds, and so how many replies it gets.
+    /// The number of commands, which is also the number of replies.
     pub fn commands(&self) -> usize {
         self.commands
     }
 
-    /// How many commands end in a part of the bytes.
+    /// The number of commands that end in a part of the bytes.
     pub(crate) fn commands_in(&self, part: Range<usize>) -> usize {
         match part == (0..self.bytes.len()) {
             true => self.commands,
@@ -81,7 +85,7 @@ impl Batch {
         }
     }
 
-    /// The first byte of the batch: of its first command.
+    /// The first byte of the first command.
     pub(crate) fn first_byte(&self) -> Option<u8> {
         self.bytes.first().copied()
     }
@@ -121,7 +125,8 @@ impl BatchWriter {
         self
     }
 
-    /// The batch. Fails if the last command was not ended, or one begins as none may.
+    /// Returns the batch. It fails if the last command is not ended, or if a command begins with a
+    /// byte that none may begin with.
     pub fn finish(self) -> Result<Batch, BatchError> {
         Batch::from_bytes(self.bytes)
     }
@@ -139,7 +144,7 @@ pub fn is_plain(token: &[u8]) -> bool {
     token.iter().all(|&byte| byte >= FIRST_PLAIN)
 }
 
-/// Appends `token` with the bytes 0x00 to 0x0f escaped.
+/// Appends `token` and escapes its bytes 0x00 to 0x0f.
 pub fn write_escaped(buffer: &mut Vec<u8>, token: &[u8]) {
     for &byte in token {
         if byte < FIRST_PLAIN {
@@ -149,19 +154,3 @@ pub fn write_escaped(buffer: &mut Vec<u8>, token: &[u8]) {
         }
     }
 }
-
-impl fmt::Display for BatchError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            BatchError::Incomplete => f.write_str("the last command has no line end"),
-            BatchError::Forbidden { command, first } => write!(
-                f,
-                "command {} begins with '{}': no request does, and the server shuts down at it",
-                command + 1,
-                *first as char
-            ),
-        }
-    }
-}
-
-impl Error for BatchError {}

@@ -1,8 +1,12 @@
-//! HandlerSocket's line protocol as bytes: commands written, replies framed and checked. No I/O, no time.
+//! HandlerSocket's line protocol as bytes, without I/O and time.
 //!
-//! A command and a reply are each one line: tokens separated by TAB, ended by LF. A token that is the single byte 0x00
-//! is SQL NULL; inside any other token the bytes 0x00 to 0x0f travel as 0x01 followed by the byte plus 0x40
-//! (`docs-en/protocol.en.txt` of HandlerSocket-Plugin-for-MySQL, "Basic syntax").
+//! [`BatchWriter`] writes commands and gives a [`Batch`]. [`ReplyReader`] frames and checks what is
+//! received and gives [`Segment`]s of whole replies.
+//!
+//! A command and a reply are one line each: tokens that are separated by TAB and ended by LF. A
+//! token that is the single byte 0x00 is SQL NULL. In any other token the bytes 0x00 to 0x0f travel
+//! as 0x01 followed by the byte plus 0x40 (`docs-en/protocol.en.txt` of
+//! HandlerSocket-Plugin-for-MySQL, "Basic syntax").
 
 mod command;
 mod reader;
@@ -20,7 +24,7 @@ const TAB: u8 = b'\t';
 const LINE_FEED: u8 = b'\n';
 const NULL: u8 = 0x00;
 const ESCAPE: u8 = 0x01;
-/// What is added to a byte behind [`ESCAPE`].
+/// The difference between a byte and its escaped form behind [`ESCAPE`].
 const ESCAPE_OFFSET: u8 = 0x40;
 /// The first byte that needs no escape.
 const FIRST_PLAIN: u8 = 0x10;

@@ -1,26 +1,38 @@
-//! Replies as they arrive: framed, checked, and gathered into segments that can be handed on without copying.
+//! Frames and checks replies as they arrive, and collects them in segments that are passed on
+//! without a copy.
 
 use super::reply::PartialCheck;
 use super::segment::{SEGMENT_BYTES, Segment};
 use super::{LINE_FEED, ReplyError, ReplyHead};
 
-/// No more room is made for a long reply before it has come so far.
-const MOST_EXPECTED_BYTES: usize = 4 * 1024 * 1024;
+/// The most memory that is reserved for a long reply before more of it has arrived.
+const MAX_EXPECTED_BYTES: usize = 4 * 1024 * 1024;
 
-/// Reads replies out of whatever pieces they arrive in.
+/// Reads replies from whatever pieces they arrive in.
 ///
-/// In turn: [`Self::push`] what was received, at most as much as there is [`Self::room`] for, and take every
-/// [`Self::next_reply`]. It holds what has arrived, plus at most as much again as the reply that is arriving, or 4 MiB.
+/// The caller repeats: receive at most [`Self::room`] bytes, [`Self::push`] them, call
+/// [`Self::next_reply`] until it returns `None`. At the end [`Self::into_segments`] gives all
+/// replies.
+///
+/// ```text
+///              ┌── the current segment ──┐┌── the reply that is arriving ──┐
+///   segments │ buffer: ....reply\nreply\n  0\t1\tval...
+///              ▲                           ▲                   ▲
+///              segment_start               reply_start         searched
+/// ```
+///
+/// The reader holds the bytes that have arrived, plus at most the size of the reply that is
+/// arriving, or 4 MiB.
 #[derive(Debug)]
 pub struct ReplyReader {
     buffer: Vec<u8>,
-    /// Where the segment under way begins.
+    /// The start of the current segment.
     segment_start: usize,
-    /// Where the first reply that `next_reply` has not yet given begins.
+    /// The start of the first reply that `next_reply` has not returned.
     reply_start: usize,
-    /// Up to where that reply was searched for its end.
+    /// The end of the part of that reply that was searched for a line end.
     searched: usize,
-    /// Up to where it was checked, if it is a long one.
+    /// The state of the check of that reply, if it is a long one.
     check: PartialCheck,
     segments: Vec<Segment>,
     expected_bytes: usize,
@@ -28,8 +40,8 @@ pub struct ReplyReader {
 }
 
 impl ReplyReader {
-    /// A reader which makes room for `expected_bytes` where a reply is longer than a segment, and refuses replies of more
-    /// than `max_reply_bytes`, the line end not counted.
+    /// Makes a reader that reserves `expected_bytes` for a reply that is longer than a segment, and
+    /// refuses replies of more than `max_reply_bytes`, not counting the line end.
     pub fn new(expected_bytes: usize, max_reply_bytes: usize) -> Self {
         Self {
             expected_bytes,
@@ -43,7 +55,7 @@ impl ReplyReader {
         }
     }
 
-    /// How much may be pushed next, after every reply that is there has been taken: never nothing, and at most
+    /// The number of bytes that may be pushed next, once `next_reply` has returned `None`: 1 to
     /// [`SEGMENT_BYTES`].
     pub fn room(&mut self) -> usize {
         if self.buffer.len() >= SEGMENT_BYTES && self.reply_start > self.segment_start {
@@ -60,21 +72,22 @@ impl ReplyReader {
         }
     }
 
-    /// Takes what was received.
+    /// Takes received bytes.
     pub fn push(&mut self, bytes: &[u8]) {
         let needed = self.buffer.len() + bytes.len();
-        // Most batches are received at once. Where one is not, there is more to come.
+        // Reserve more only if the replies arrive in parts. Most batches get theirs at once.
         if !self.buffer.is_empty() && needed > self.buffer.capacity() {
             let wanted = match needed <= SEGMENT_BYTES {
                 true => SEGMENT_BYTES,
-                false => self.expected_bytes.min(MOST_EXPECTED_BYTES).max(2 * self.buffer.len()),
+                false => self.expected_bytes.min(MAX_EXPECTED_BYTES).max(2 * self.buffer.len()),
             };
             self.buffer.reserve_exact(wanted.max(needed) - self.buffer.len());
         }
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// The next reply, checked, and its line without the line end; `None` until the rest of it has been received.
+    /// Returns the next reply, checked, and its line without the line end; `None` until the rest of
+    /// it has been pushed.
     pub fn next_reply(&mut self) -> Result<Option<(ReplyHead, &[u8])>, ReplyError> {
         if self.buffer.len() > SEGMENT_BYTES && self.reply_start > self.segment_start {
             self.cut_segment();
@@ -88,9 +101,9 @@ impl ReplyReader {
         }
         let line = &self.buffer[self.reply_start..end];
         if found.is_none() {
-            // Of a long reply the server has more to send meanwhile.
+            // Check a long reply while the server is still sending the rest of it.
             if line.len() >= SEGMENT_BYTES {
-                self.check.go_on(line)?;
+                self.check.check_more(line)?;
             }
             return Ok(None);
         }
@@ -100,18 +113,18 @@ impl ReplyReader {
         Ok(Some((head, line)))
     }
 
-    /// Leaves all replies given so far out of the segments: they were the handshake's.
-    pub fn forget_replies(&mut self) {
+    /// Leaves all replies so far out of the segments, as those of the handshake.
+    pub fn discard_replies(&mut self) {
         self.segments.clear();
         self.segment_start = self.reply_start;
     }
 
-    /// Whether bytes have been received behind the last reply given.
+    /// Whether there are bytes behind the last reply that was returned.
     pub fn has_more(&self) -> bool {
         self.reply_start < self.buffer.len()
     }
 
-    /// The replies given so far, less the forgotten ones.
+    /// The replies that were returned and not discarded.
     pub fn into_segments(mut self) -> Vec<Segment> {
         if self.reply_start > self.segment_start {
             self.buffer.truncate(self.reply_start);
@@ -120,7 +133,8 @@ impl ReplyReader {
         self.segments
     }
 
-    /// Ends the segment under way behind the last reply given; what was received behind it moves to a new buffer.
+    /// Ends the current segment behind the last reply that was returned, and moves the bytes behind
+    /// it to a new buffer.
     fn cut_segment(&mut self) {
         let rest = self.buffer[self.reply_start..].to_vec();
         self.searched -= self.reply_start;
@@ -159,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn segments_are_cut_at_reply_ends_and_hold_every_byte() {
+    fn ends_segments_at_replies_and_keeps_every_byte() {
         let stream: Vec<u8> = (0..5000).flat_map(|n| reply(5 + n % 97)).collect();
         let mut reader = ReplyReader::new(0, LIMIT);
         assert_eq!(feed(&mut reader, &stream), Ok(5000));
@@ -173,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_reply_is_a_segment_of_its_own() {
+    fn puts_a_long_reply_into_a_segment_of_its_own() {
         let stream: Vec<u8> =
             [100, 700_000, 100, 100, 65_537, 65_536, 10].into_iter().flat_map(reply).collect();
         let mut reader = ReplyReader::new(0, LIMIT);
@@ -188,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_past_the_limit_is_refused_without_being_held() {
+    fn rejects_a_reply_past_the_limit_without_buffering_it() {
         for limit in [4, 100, SEGMENT_BYTES, 300_000] {
             let mut reader = ReplyReader::new(0, limit);
             assert_eq!(feed(&mut reader, &reply(limit + 1)), Ok(1), "exactly the limit: {limit}");
@@ -205,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_a_long_row_of_too_many_columns_before_its_end() {
+    fn rejects_too_many_columns_before_the_end_of_a_long_reply() {
         let mut reader = ReplyReader::new(0, usize::MAX);
         let mut endless = b"0\t4097\t".to_vec();
         endless.resize(SEGMENT_BYTES, b'x');
@@ -214,10 +228,10 @@ mod tests {
     }
 
     #[test]
-    fn forgotten_replies_leave_no_trace() {
+    fn leaves_discarded_replies_out_of_the_segments() {
         let mut reader = ReplyReader::new(0, LIMIT);
         assert_eq!(feed(&mut reader, b"0\t1\n0\t1\n0"), Ok(2));
-        reader.forget_replies();
+        reader.discard_replies();
         assert_eq!(feed(&mut reader, b"\t1\t\xff\n3"), Ok(1));
         assert!(reader.has_more());
         let segments = reader.into_segments();

@@ -1,47 +1,47 @@
-//! One reply line, checked: `<error code> TAB <number of columns> [TAB <value>]…`.
+//! Checks reply lines: `<error code> TAB <number of columns> [TAB <value>]…`.
 
 use std::ops::Range;
 
 use super::{ESCAPE, ESCAPE_OFFSET, FIRST_PLAIN, NULL, ReplyError, TAB};
 
-/// What a reply begins with.
+/// The head of a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReplyHead {
-    /// 0 is success.
+    /// 0 for success.
     pub error_code: u32,
-    /// How many values make a row.
+    /// The number of values in a row.
     pub columns: u32,
-    /// Where the values begin in the line; the line's length if there are none.
+    /// The offset of the values in the line; the line's length if there are none.
     pub values_start: usize,
 }
 
-/// The most columns that MariaDB's tables have (`MAX_FIELDS` in sql/sql_const.h). What reads rows makes room for as many as a
-/// reply announces.
+/// The most columns that a table of MariaDB has (`MAX_FIELDS` in sql/sql_const.h). A reader of
+/// the rows allocates as many columns as a reply announces, so this bounds it.
 pub const MAX_COLUMNS: u32 = 4096;
 
-/// Those of the largest number that fits, so that a reply's head has a largest length.
+/// The digits of the largest number that fits. They bound the length of a reply's head.
 const MAX_DIGITS: usize = 10;
 
-/// Checks a reply line, given without its line end.
+/// Checks a reply line without its line end.
 pub fn check_reply(line: &[u8]) -> Result<ReplyHead, ReplyError> {
     PartialCheck::default().finish(line)
 }
 
-/// The check of a line that is still arriving.
+/// The state of checking a line that is still arriving.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PartialCheck {
-    /// Up to where the line has been checked; 0 before its head has been.
+    /// The end of the part that has been checked; 0 if the head has not been.
     checked: usize,
-    /// How many TABs are behind the head up to there.
+    /// The TABs behind the head in that part.
     tabs: usize,
 }
 
 impl PartialCheck {
-    /// Checks what can be of the beginning of a line, more of which is given each time: some bytes at least, the head among
-    /// them.
-    pub fn go_on(&mut self, line: &[u8]) -> Result<(), ReplyError> {
+    /// Checks as much as possible of a line whose end is missing. The line is longer at each call
+    /// and holds its head already at the first.
+    pub fn check_more(&mut self, line: &[u8]) -> Result<(), ReplyError> {
         let start = self.start(&read_head(line)?);
-        // What the last byte means, the next one may say.
+        // The meaning of the last byte can depend on the next one.
         let end = line.len() - 1;
         if start < end {
             self.tabs += check_values(line, start..end)?;
@@ -50,7 +50,7 @@ impl PartialCheck {
         Ok(())
     }
 
-    /// Checks the rest of the line, which is whole now.
+    /// Checks the rest of the line, which is now whole.
     pub fn finish(self, line: &[u8]) -> Result<ReplyHead, ReplyError> {
         let head = read_head(line)?;
         let values = match head.values_start > line.len() {
@@ -72,7 +72,7 @@ impl PartialCheck {
     }
 }
 
-/// What a reply line begins with. Its values begin past its end if there are none.
+/// Reads the head of a reply line. Without values, `values_start` is past the end of the line.
 pub(super) fn read_head(line: &[u8]) -> Result<ReplyHead, ReplyError> {
     let (error_code, columns_start) = number(line, 0)?;
     if columns_start > line.len() {
@@ -85,7 +85,8 @@ pub(super) fn read_head(line: &[u8]) -> Result<ReplyHead, ReplyError> {
     Ok(ReplyHead { error_code, columns, values_start })
 }
 
-/// The number at `start`, and where the token behind it begins: past the line's end if none does.
+/// Reads the number at `start`, and returns it with the start of the next token, which is past the
+/// end of the line if there is none.
 fn number(line: &[u8], start: usize) -> Result<(u32, usize), ReplyError> {
     let digits = line[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     let end = start + digits;
@@ -98,7 +99,7 @@ fn number(line: &[u8], start: usize) -> Result<(u32, usize), ReplyError> {
         .ok_or(ReplyError::NoNumber { offset: end })
 }
 
-/// Checks a part of a line's values, and counts the TABs in it.
+/// Checks a part of a line's values and returns the number of TABs in it.
 fn check_values(line: &[u8], part: Range<usize>) -> Result<usize, ReplyError> {
     let mut tabs = 0;
     for_each_control_byte(&line[part.clone()], |found| {
@@ -106,7 +107,7 @@ fn check_values(line: &[u8], part: Range<usize>) -> Result<usize, ReplyError> {
         let next = line.get(offset + 1).copied();
         match line[offset] {
             TAB => tabs += 1,
-            // A TAB is before the first value too.
+            // The first value too is preceded by a TAB.
             NULL if line[offset - 1] != TAB || next.is_some_and(|byte| byte != TAB) => {
                 return Err(ReplyError::NulInside { offset });
             }
@@ -120,13 +121,14 @@ fn check_values(line: &[u8], part: Range<usize>) -> Result<usize, ReplyError> {
     Ok(tabs)
 }
 
-/// So many times eight bytes without a control byte are taken for the beginning of a long gap.
+/// The number of eight-byte words without a control byte after which a long gap is assumed.
 const LONG_GAP: usize = 4;
-/// How much of a long gap is looked at at a time.
+/// The bytes of a long gap that are checked at once.
 const BLOCK: usize = 64;
 
-/// Visits the places of the bytes below [`FIRST_PLAIN`], eight bytes looked at at a time. (They are close together in a row
-/// of short values, and then this takes half of what `memchr` takes, which is made for long gaps.)
+/// Calls `visit` with the offset of each byte below [`FIRST_PLAIN`]. It checks eight bytes at once:
+/// such bytes are close together in rows of short values, for which `memchr`, made for long gaps,
+/// takes twice the time.
 #[inline]
 fn for_each_control_byte<E>(
     bytes: &[u8],
@@ -155,16 +157,17 @@ fn for_each_control_byte<E>(
     Ok(())
 }
 
-/// How many bytes at the beginning, in whole blocks, are no control bytes.
+/// The length of the whole blocks at the start that contain no control byte.
 fn gap_length(bytes: &[u8]) -> usize {
     let is_plain =
         |block: &[u8]| block.iter().fold(u8::MAX, |least, &byte| least.min(byte)) >= FIRST_PLAIN;
     BLOCK * bytes.chunks_exact(BLOCK).take_while(|block| is_plain(block)).count()
 }
 
-/// The high bit of each byte that is below [`FIRST_PLAIN`], and no other.
+/// Sets the high bit of each byte that is below [`FIRST_PLAIN`], and no other bit.
 fn control_bytes(bytes: u64) -> u64 {
-    // Takes the low bits of a byte that is not below it to the high bit, and never into the next byte.
+    // Carries the low bits of a byte that is not below it into its high bit, and never into the
+    // next byte.
     const CARRY: u64 = EACH_BYTE * (0x80 - FIRST_PLAIN as u64);
     !(((bytes & LOW_BITS) + CARRY) | bytes) & !LOW_BITS
 }
@@ -172,7 +175,7 @@ fn control_bytes(bytes: u64) -> u64 {
 const EACH_BYTE: u64 = 0x0101_0101_0101_0101;
 const LOW_BITS: u64 = EACH_BYTE * 0x7f;
 
-/// The values of whole rows of a checked reply, with their escapes; `None` is SQL NULL.
+/// The values of whole rows of a checked reply, still escaped; `None` is SQL NULL.
 pub fn values_of(rows: &[u8]) -> impl Iterator<Item = Option<&[u8]>> {
     let mut start = 0;
     let ends = memchr::memchr_iter(TAB, rows).chain([rows.len()]);
@@ -183,21 +186,23 @@ pub fn values_of(rows: &[u8]) -> impl Iterator<Item = Option<&[u8]>> {
     })
 }
 
-/// How long a value of a checked reply is without its escapes.
+/// The length of a value of a checked reply without its escapes.
 pub fn unescaped_length(value: &[u8]) -> usize {
     value.len() - memchr::memchr_iter(ESCAPE, value).count()
 }
 
-/// Writes a value of a checked reply without its escapes to the front of `bytes` and gives its length.
+/// Writes a value of a checked reply without its escapes to the front of `bytes` and returns its
+/// length.
 ///
 /// # Panics
-/// If `bytes` is shorter than that, or an escape lacks its second byte.
+/// If `bytes` is too short, or an escape lacks its second byte.
 pub fn unescape(value: &[u8], bytes: &mut [u8]) -> usize {
     let mut end = 0;
     let mut offset = 0;
     let (groups, rest) = value.as_chunks::<GROUP>();
     for group in groups {
-        // To look at all of them is one comparison for a processor with vectors.
+        // A processor with vector instructions does this by one comparison, so the whole group is
+        // checked first.
         let has_escape = group.iter().fold(false, |found, &byte| found | (byte == ESCAPE));
         let space = &mut bytes[end..];
         if has_escape || offset != 0 {
@@ -212,13 +217,14 @@ pub fn unescape(value: &[u8], bytes: &mut [u8]) -> usize {
     end
 }
 
-/// So many bytes without an escape among them are copied as they are.
+/// The bytes that are copied at once if none of them is an escape.
 const GROUP: usize = 16;
 
-/// Takes `offset` off the first byte, and leaves in it what is to be taken off the one behind the last.
+/// Unescapes a group. `offset` is subtracted from the first byte, and holds afterwards what to
+/// subtract from the byte that follows the group.
 fn unescape_group(group: &[u8], space: &mut [u8], offset: &mut u8) -> usize {
     let mut end = 0;
-    // Without a branch: no processor foresees where the escapes are.
+    // This loop has no branch, because no processor can predict where the escapes are.
     for &byte in group {
         let is_escape = byte == ESCAPE;
         space[end] = byte.wrapping_sub(*offset);
@@ -241,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn the_servers_replies_are_read() {
+    fn reads_the_head_of_valid_replies() {
         assert_eq!(check_reply(b"0\t1"), head(0, 1, 3));
         assert_eq!(check_reply(b"0\t0"), head(0, 0, 3));
         assert_eq!(check_reply(b"0\t1\t"), head(0, 1, 4));
@@ -266,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn control_bytes_are_found_wherever_they_are() {
+    fn finds_control_bytes_at_any_offset() {
         for length in 0..40 {
             for at in 0..length {
                 for byte in 0..=255u8 {
@@ -286,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn escapes_are_undone() {
+    fn unescapes_values() {
         for (value, bytes) in [
             (&b""[..], &b""[..]),
             (b"plain", b"plain"),
@@ -305,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_have_values() {
+    fn splits_rows_into_values() {
         for (rows, values) in [
             (&b""[..], &[Some(&b""[..])][..]),
             (b"a", &[Some(b"a")]),
@@ -320,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_reply_is_refused() {
+    fn rejects_malformed_replies() {
         use ReplyError::*;
         for (line, error) in [
             (&b""[..], NoNumber { offset: 0 }),

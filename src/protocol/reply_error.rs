@@ -1,69 +1,50 @@
-//! What makes a line no reply.
-
-use std::error::Error;
-use std::fmt;
+//! The errors of malformed replies.
 
 use super::MAX_COLUMNS;
 
-/// Why a line is no reply. It holds no part of the line, since a peer that echoes would put a secret there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The reason why a line is not a valid reply. It holds no part of the line: a peer that echoes
+/// would put a secret there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReplyError {
-    /// The error code or the number of columns is no number.
+    /// The error code or the number of columns is not a number.
+    #[error("no number where one has to stand (byte {offset})")]
     NoNumber {
-        /// Where in the line, in bytes.
+        /// The offset in the line, in bytes.
         offset: usize,
     },
-    /// 0x01 is followed by something else than 0x40 to 0x4f.
+    /// 0x01 is not followed by a byte from 0x40 to 0x4f.
+    #[error("a broken escape (byte {offset})")]
     BadEscape {
-        /// Where in the line, in bytes.
+        /// The offset in the line, in bytes.
         offset: usize,
     },
     /// 0x00 stands inside a longer value.
+    #[error("a NUL inside a value (byte {offset})")]
     NulInside {
-        /// Where in the line, in bytes.
+        /// The offset in the line, in bytes.
         offset: usize,
     },
     /// The reply announces rows of more columns than [`super::MAX_COLUMNS`].
+    #[error("rows of {columns} columns, where {} is the most", MAX_COLUMNS)]
     TooManyColumns {
-        /// How many it says make a row.
+        /// The number of columns that it announces.
         columns: u32,
     },
     /// The values do not make whole rows.
+    #[error("{values} values do not make rows of {columns} columns")]
     NoWholeRows {
-        /// How many values the reply has.
+        /// The number of values in the reply.
         values: usize,
-        /// How many it says make a row.
+        /// The number of columns that it announces.
         columns: u32,
     },
     /// The reply is longer than the connection allows.
+    #[error("longer than the {limit} bytes that maxReplyBytes allows")]
     TooLong {
-        /// In bytes, without the line end.
+        /// The limit in bytes, not counting the line end.
         limit: usize,
     },
-    /// The peer sent more than the commands ask for.
-    Unasked,
+    /// The peer sent a reply that no command asked for.
+    #[error("it came without a command that asks for it")]
+    Unexpected,
 }
-
-impl fmt::Display for ReplyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ReplyError::NoNumber { offset } => {
-                write!(f, "no number where one has to stand (byte {offset})")
-            }
-            ReplyError::BadEscape { offset } => write!(f, "a broken escape (byte {offset})"),
-            ReplyError::NulInside { offset } => write!(f, "a NUL inside a value (byte {offset})"),
-            ReplyError::TooManyColumns { columns } => {
-                write!(f, "rows of {columns} columns, where {MAX_COLUMNS} is the most")
-            }
-            ReplyError::NoWholeRows { values, columns } => {
-                write!(f, "{values} values do not make rows of {columns} columns")
-            }
-            ReplyError::TooLong { limit } => {
-                write!(f, "longer than the {limit} bytes that maxReplyBytes allows")
-            }
-            ReplyError::Unasked => f.write_str("it came without a command that asks for it"),
-        }
-    }
-}
-
-impl Error for ReplyError {}

@@ -1,17 +1,19 @@
-//! Replies that have arrived, in the pieces in which they are handed on.
+//! Segments: the pieces in which received replies are passed on.
 
 use super::reply::read_head;
 use super::{LINE_FEED, TAB};
 
-/// The size that segments are cut to. Small enough that a program which keeps one field of a large result keeps no more
-/// than this of it (a JavaScript string that was sliced keeps the whole it was sliced from), large enough that the
-/// cost of handing one over is spread over hundreds of rows.
+/// The size of a segment. It is small, so that a program which keeps one field of a large result
+/// keeps no more than this of it (JavaScript keeps the whole of a string of which a slice is in
+/// use), and large enough to spread the cost of passing one on over hundreds of rows.
 pub const SEGMENT_BYTES: usize = 64 * 1024;
 
-/// From this length on, to know how many rows a reply has saves more than it takes to tell.
+/// The length from which a reply is passed on with its number of rows: from there on that saves
+/// more than it costs.
 const LONG_REPLY_BYTES: usize = 16 * 1024;
 
-/// Whole replies, each with its line end. Longer than [`SEGMENT_BYTES`] only if it is one single reply.
+/// Whole replies with their line ends. A segment is longer than [`SEGMENT_BYTES`] only if it is a
+/// single reply.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Segment {
     bytes: Vec<u8>,
@@ -21,7 +23,8 @@ pub struct Segment {
 impl Segment {
     pub(super) fn new(mut buffer: Vec<u8>, start: usize) -> Self {
         buffer.drain(..start);
-        // A buffer doubles, so that up to half of a large one may be unused when it is handed on and copied.
+        // A vector doubles when it grows, so up to half of it can be unused while the segment waits
+        // to be copied.
         if buffer.capacity() - buffer.len() > SEGMENT_BYTES {
             buffer.shrink_to_fit();
         }
@@ -29,7 +32,7 @@ impl Segment {
         Self { bytes: buffer, is_ascii }
     }
 
-    /// The replies as they came.
+    /// The replies as they were received.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -39,32 +42,32 @@ impl Segment {
         self.is_ascii
     }
 
-    /// The one reply in it, if it is a long one, in parts.
+    /// The segment's reply in parts, if it holds a single long one.
     pub fn long_reply(&self) -> Option<LongReply<'_>> {
         let (_, line) = self.bytes.split_last()?;
         if self.bytes.len() < LONG_REPLY_BYTES || memchr::memchr(LINE_FEED, line).is_some() {
             return None;
         }
-        let head = read_head(line).expect("a segment holds replies that were checked");
+        let head = read_head(line).expect("a segment holds checked replies");
         let values = &line[head.values_start..];
         let (rows, parts) = cut_at_rows(values, head.columns as usize);
         Some(LongReply { head: &line[..head.values_start - 1], rows, parts })
     }
 }
 
-/// A reply of several KiB that is alone in its segment, or longer than one.
+/// A reply of at least 16 KiB that is alone in its segment.
 #[derive(Debug, PartialEq, Eq)]
 pub struct LongReply<'a> {
     /// The error code and the number of columns.
     pub head: &'a [u8],
-    /// How many rows it has.
+    /// The number of rows.
     pub rows: usize,
-    /// Its values in parts of whole rows, without the TABs between the parts. A part is longer than [`SEGMENT_BYTES`]
-    /// only if it is one single row.
+    /// The values in parts of whole rows, without the TABs between the parts. A part is longer than
+    /// [`SEGMENT_BYTES`] only if it is a single row.
     pub parts: Vec<&'a [u8]>,
 }
 
-/// Cuts whole rows of values into parts, and counts the rows.
+/// Splits the values into parts of whole rows, and counts the rows.
 fn cut_at_rows(values: &[u8], columns: usize) -> (usize, Vec<&[u8]>) {
     let mut rows = 0;
     let mut parts = Vec::with_capacity(values.len() / SEGMENT_BYTES + 1);
@@ -83,8 +86,8 @@ fn cut_at_rows(values: &[u8], columns: usize) -> (usize, Vec<&[u8]>) {
     (rows, parts)
 }
 
-/// Where the last row ends that does so within a segment's size, or the first row if it is longer; and how many rows end
-/// up to there.
+/// The end of the last row that ends within [`SEGMENT_BYTES`], or of the first row if that is
+/// longer, and the number of rows up to there.
 fn last_row_end(values: &[u8], columns: usize) -> (usize, usize) {
     let within = &values[..=SEGMENT_BYTES];
     let tabs = count_tabs(within);
@@ -92,7 +95,7 @@ fn last_row_end(values: &[u8], columns: usize) -> (usize, usize) {
         0 => (memchr::memchr_iter(TAB, values).nth(columns - 1).unwrap_or(values.len()), 1),
         rows => {
             let end = memchr::memrchr_iter(TAB, within).nth(tabs % columns);
-            (end.expect("there are more TABs than columns"), rows)
+            (end.expect("there are at least as many TABs as columns"), rows)
         }
     }
 }
@@ -111,10 +114,10 @@ mod tests {
     }
 
     #[test]
-    fn a_short_reply_and_one_beside_others_have_no_parts() {
+    fn splits_only_a_long_reply_that_is_alone() {
         let value = vec![b'x'; LONG_REPLY_BYTES - b"0\t1\t\n".len()];
         let long = long_reply(1, &[&value]);
-        assert_eq!(long.long_reply().expect("it is long").parts, [&value[..]]);
+        assert_eq!(long.long_reply().expect("the reply is long").parts, [&value[..]]);
         assert_eq!(long_reply(1, &[&value[1..]]).long_reply(), None);
         let two = Segment::new([b"0\t1\n", long.bytes()].concat(), 0);
         assert_eq!(two.long_reply(), None);
@@ -122,14 +125,14 @@ mod tests {
     }
 
     #[test]
-    fn parts_are_whole_rows_and_hold_every_value() {
+    fn splits_into_whole_rows_and_keeps_every_value() {
         for (columns, rows, length) in
             [(1, 9000, 10), (3, 5000, 7), (7, 12_000, 1), (2, 3, 100_000)]
         {
             let value = vec![b'x'; length];
             let values = vec![&value[..]; columns * rows];
             let segment = long_reply(columns, &values);
-            let long = segment.long_reply().expect("it is long");
+            let long = segment.long_reply().expect("the reply is long");
             assert_eq!(long.head, format!("0\t{columns}").as_bytes());
             assert_eq!(long.rows, rows);
             assert_eq!(long.parts.join(&TAB), values.join(&TAB));
@@ -142,23 +145,23 @@ mod tests {
     }
 
     #[test]
-    fn a_part_is_as_long_as_may_be() {
+    fn fills_each_part_up_to_the_limit() {
         let fits = vec![b'x'; SEGMENT_BYTES / 2];
         let (first, second) = (&fits[..], &fits[1..]);
         let segment = long_reply(1, &[first, second, b"y"]);
-        let parts = segment.long_reply().expect("it is long").parts;
+        let parts = segment.long_reply().expect("the reply is long").parts;
         assert_eq!(parts.iter().map(|part| part.len()).collect::<Vec<_>>(), [SEGMENT_BYTES, 1]);
     }
 
     #[test]
-    fn a_long_row_stands_alone_wherever_it_is() {
+    fn puts_a_long_row_into_a_part_of_its_own() {
         let long = vec![b'x'; 2 * SEGMENT_BYTES];
         for values in [[&b"a"[..], b"b", &long, b"c"], [&long, b"a", b"b", b"c"]] {
             let segment = long_reply(2, &values);
-            let reply = segment.long_reply().expect("it is long");
+            let reply = segment.long_reply().expect("the reply is long");
             assert_eq!((reply.rows, reply.parts.len()), (2, 2));
         }
         let segment = long_reply(1, &[b"a", &long]);
-        assert_eq!(segment.long_reply().expect("it is long").parts, [b"a", &long[..]]);
+        assert_eq!(segment.long_reply().expect("the reply is long").parts, [b"a", &long[..]]);
     }
 }

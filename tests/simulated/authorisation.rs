@@ -1,4 +1,4 @@
-//! Secrets and handshakes that the server accepts, refuses or misses.
+//! Secrets and handshakes: accepted, refused or missing.
 
 use hansock::connection::{Completion, ConnectionState, Options};
 use hansock::error::Outcome;
@@ -9,13 +9,13 @@ use crate::support::*;
 const REFUSED: Option<(&str, Outcome)> = Some(("ERR_HS_AUTH", Outcome::NotSent));
 const UNAUTHORISED: &[u8] = b"3\t1\tunauth\n";
 
-/// The commands may arrive in pieces, and the replies too.
+/// Whole, in pieces, and slowly.
 fn plans() -> [Plan; 3] {
     [Plan::default(), Plan { receive_sizes: Sizes::cycle([1]), ..Plan::default() }, Plan::slow()]
 }
 
 #[test]
-fn a_wrong_secret_is_told_from_the_server_s_refusal_of_every_command() {
+fn reports_a_wrong_secret_if_the_server_refuses_every_command() {
     for plan in plans() {
         for handshake in [&b""[..], b"P\t1\tshop\titem\tPRIMARY\tid\n"] {
             let world = World::with(Peer::with_secret().with_link(plan.clone()));
@@ -31,7 +31,7 @@ fn a_wrong_secret_is_told_from_the_server_s_refusal_of_every_command() {
 }
 
 #[test]
-fn a_missing_secret_is_told_apart_from_a_wrong_one() {
+fn reports_a_missing_secret() {
     for plan in plans() {
         for handshake in [&b""[..], b"P\t1\tshop\titem\tPRIMARY\tid\n"] {
             let world = World::with(Peer::with_secret().with_link(plan.clone()));
@@ -46,7 +46,7 @@ fn a_missing_secret_is_told_apart_from_a_wrong_one() {
 }
 
 #[test]
-fn a_server_without_a_secret_refuses_one_and_executes_the_batch() {
+fn reports_a_refused_secret_although_the_batch_was_executed() {
     for plan in plans() {
         let world = World::with(Peer::default().with_link(plan));
         let (connection, completion) = run(&world, with_secret());
@@ -58,7 +58,7 @@ fn a_server_without_a_secret_refuses_one_and_executes_the_batch() {
 }
 
 #[test]
-fn an_empty_secret_is_right_where_none_is_wanted() {
+fn accepts_an_empty_secret_if_the_server_wants_none() {
     let world = World::with(Peer::default());
     let (_, completion) = run(&world, options(Some(b""), b""));
     assert_success(&completion, &finds("a", 3));
@@ -66,7 +66,7 @@ fn an_empty_secret_is_right_where_none_is_wanted() {
 }
 
 #[test]
-fn a_refused_secret_explains_a_connection_that_breaks_after_it() {
+fn reports_a_refused_secret_rather_than_the_break_after_it() {
     let after_auth = UNAUTHORISED.len();
     for fault in [Fault::Reset, Fault::EndOfFile] {
         let world = World::with(
@@ -79,7 +79,7 @@ fn a_refused_secret_explains_a_connection_that_breaks_after_it() {
 }
 
 #[test]
-fn a_refused_command_of_the_handshake_fails_the_batch_with_the_server_s_words() {
+fn reports_the_server_s_error_if_it_refuses_a_handshake_command() {
     for plan in plans() {
         let answer = |command: &[u8]| match command {
             b"P\t2\tshop\titem\tname\tid" => b"2\t1\tidxnum\n".to_vec(),
@@ -88,7 +88,7 @@ fn a_refused_command_of_the_handshake_fails_the_batch_with_the_server_s_words() 
         let world = World::with(Peer::with_secret().with_link(plan).with_answer(answer));
         let (connection, completion) = run(&world, with_handshake());
         assert_eq!(failure(&completion), Some(("ERR_HS_SERVER", Outcome::Unknown)));
-        let error = &completion.failure.as_ref().expect("it failed").error;
+        let error = &completion.failure.as_ref().expect("the batch failed").error;
         assert_eq!(error.server_error(), Some((2, "idxnum")));
         assert!(error.to_string().contains("command 2 of the handshake"), "{error}");
         assert_same_bytes(&replies(&completion), b"0\t1\n0\t1\n0\t1\n");
@@ -97,7 +97,7 @@ fn a_refused_command_of_the_handshake_fails_the_batch_with_the_server_s_words() 
 }
 
 #[test]
-fn the_first_refusal_of_a_handshake_is_the_one_that_is_told() {
+fn reports_the_first_refusal_of_a_handshake() {
     let answer = |command: &[u8]| match command.starts_with(b"P\t1") {
         true => b"1\t1\topen_table\n".to_vec(),
         false => b"2\t1\tstmtnum\n".to_vec(),
@@ -105,19 +105,19 @@ fn the_first_refusal_of_a_handshake_is_the_one_that_is_told() {
     let world = World::with(Peer::default().with_answer(answer));
     let handshake = b"P\t1\ta\tb\t\tc\nP\t2\ta\tb\t\tc\n";
     let (_, completion) = run(&world, options(None, handshake));
-    let error = completion.failure.map(|failure| failure.error).expect("it failed");
+    let error = completion.failure.map(|failure| failure.error).expect("the batch failed");
     assert_eq!(error.server_error(), Some((1, "open_table")));
 }
 
 #[test]
-fn what_a_server_says_of_a_handshake_is_in_no_text_of_the_error() {
+fn keeps_the_server_s_message_out_of_the_error_text() {
     let answer = |command: &[u8]| match command.starts_with(b"P\t1") {
         true => b"1\t1\txyzzy\n".to_vec(),
         false => b"0\t1\n".to_vec(),
     };
     let world = World::with(Peer::with_secret().with_answer(answer));
     let (_, completion) = run(&world, options(Some(b"xyzzy"), b"P\t1\ta\tb\t\tc\n"));
-    let error = completion.failure.map(|failure| failure.error).expect("it failed");
+    let error = completion.failure.map(|failure| failure.error).expect("the batch failed");
     assert_eq!(error.server_error(), Some((1, "xyzzy")));
     for text in [error.to_string(), format!("{error:?}")] {
         assert!(!text.contains("xyzzy"), "{text}");
@@ -125,7 +125,7 @@ fn what_a_server_says_of_a_handshake_is_in_no_text_of_the_error() {
 }
 
 #[test]
-fn a_batch_may_bring_its_own_auth_request() {
+fn passes_the_reply_to_an_auth_request_of_the_batch_through() {
     let world = World::with(Peer::with_secret());
     let connection = world.connection(SERVER, options(None, b""));
     let login = batch(b"A\t1\txyzzy\n1\t=\t1\ta\n");
@@ -135,14 +135,14 @@ fn a_batch_may_bring_its_own_auth_request() {
 
     let wrong = batch(b"A\t1\twrong\n1\t=\t1\ta\n");
     let (connection, completion) = world.execute(connection, &wrong);
-    assert!(completion.failure.is_none(), "its refusal is a reply like any other");
+    assert!(completion.failure.is_none(), "a refusal is a reply like any other");
     assert_same_bytes(&replies(&completion), &UNAUTHORISED.repeat(2));
     assert_eq!(world.link_count(), 1);
     assert_eq!(connection.status().state(), ConnectionState::Connected);
 }
 
 #[test]
-fn some_refused_commands_are_the_caller_s_business() {
+fn passes_through_replies_that_refuse_some_commands() {
     let answer = |command: &[u8]| match command.ends_with(b"-1") {
         true => b"0\t1\n".to_vec(),
         false => UNAUTHORISED.to_vec(),
@@ -154,7 +154,7 @@ fn some_refused_commands_are_the_caller_s_business() {
 }
 
 #[test]
-fn errors_in_replies_do_not_fail_the_batch() {
+fn passes_error_replies_through() {
     let world = World::with(Peer::with_secret().with_answer(|_| b"2\t1\tstmtnum\n".to_vec()));
     let (connection, completion) = run(&world, with_secret());
     assert!(completion.failure.is_none(), "{:?}", completion.failure);
@@ -163,7 +163,7 @@ fn errors_in_replies_do_not_fail_the_batch() {
 }
 
 #[test]
-fn a_secret_with_control_characters_is_refused_before_it_is_used() {
+fn rejects_a_secret_with_control_characters() {
     assert!(Options::new(Some(b"a\tb"), &Batch::default(), 100).is_err());
     assert!(Options::new(Some(b"\x0f"), &Batch::default(), 100).is_err());
     assert!(Options::new(Some(b"\x10\\`\xff"), &Batch::default(), 100).is_ok());

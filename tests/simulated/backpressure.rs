@@ -5,7 +5,7 @@ use hansock::protocol::Batch;
 use crate::support::*;
 
 #[test]
-fn a_batch_that_is_answered_while_it_is_written_does_not_block() {
+fn does_not_block_if_replies_arrive_while_the_batch_is_written() {
     let find = finds("a", 60);
     for (outward_room, inward_room) in [(1, 1), (1, 64), (64, 1), (10, 10), (64, 64), (500, 300)] {
         let plan = Plan { outward_room, inward_room, ..Plan::default() };
@@ -23,7 +23,7 @@ fn a_batch_that_is_answered_while_it_is_written_does_not_block() {
 }
 
 #[test]
-fn a_large_batch_fills_the_buffers_many_times_over() {
+fn sends_a_batch_many_times_larger_than_the_buffers() {
     let find = finds("a", 10_000);
     assert!(find.bytes().len() > 100_000);
     assert_both_succeed(
@@ -33,7 +33,7 @@ fn a_large_batch_fills_the_buffers_many_times_over() {
 }
 
 #[test]
-fn small_commands_with_large_replies_go_on_after_every_turn() {
+fn continues_after_each_turn_with_small_commands_and_large_replies() {
     let answer = [b"0\t1\t".to_vec(), vec![b'x'; 100_000], b"\n".to_vec()].concat();
     let expected = answer.repeat(20);
     let find = finds("a", 20);

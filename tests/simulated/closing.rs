@@ -8,7 +8,7 @@ use crate::support::*;
 const CLOSED_UNSENT: Option<(&str, Outcome)> = Some(("ERR_HS_CLOSED", Outcome::NotSent));
 const PREAMBLE: &[u8] = b"A\t1\txyzzy\n";
 
-/// A look-up, a connect and a trickling exchange.
+/// A world with a look-up, a connect and a slow exchange.
 fn slow_world() -> World {
     let world = World::new();
     let addresses = Ok(vec![[10, 0, 0, 1].into()]);
@@ -19,7 +19,7 @@ fn slow_world() -> World {
 }
 
 #[test]
-fn a_pair_closed_after_any_turn_ends_there() {
+fn ends_a_pair_that_is_closed_after_any_turn() {
     let find = finds("a", 2);
     for turns in 0.. {
         let world = slow_world();
@@ -51,7 +51,7 @@ fn a_pair_closed_after_any_turn_ends_there() {
 }
 
 #[test]
-fn a_connection_closed_under_way_gives_the_batch_s_end_and_can_be_used_again() {
+fn returns_the_completion_when_closed_in_flight_and_is_usable_again() {
     let find = finds("a", 2);
     let never = Peer::with_secret().with_connect(Connect::Never);
     let silent = Peer::with_secret().with_link(Plan::silent());
@@ -65,7 +65,7 @@ fn a_connection_closed_under_way_gives_the_batch_s_end_and_can_be_used_again() {
         let deadline = world.now() + PLENTY;
         let step = connection.start(find.clone(), deadline, world.now());
         assert!(matches!(step, Step::Wait(_)));
-        let completion = connection.close().expect("a batch was under way");
+        let completion = connection.close().expect("a batch was in flight");
         assert_eq!(failure(&completion), Some(("ERR_HS_CLOSED", outcome)));
         assert_eq!(connection.status().state(), ConnectionState::Closed);
         assert!(connection.sockets().next().is_none());
@@ -80,7 +80,7 @@ fn a_connection_closed_under_way_gives_the_batch_s_end_and_can_be_used_again() {
 }
 
 #[test]
-fn an_idle_connection_is_closed_and_can_be_used_again() {
+fn is_usable_again_after_closing_while_idle() {
     let world = World::with(Peer::with_secret());
     let find = finds("a", 1);
     let (mut connection, _) = world.execute(world.connection(SERVER, with_secret()), &find);
@@ -93,7 +93,7 @@ fn an_idle_connection_is_closed_and_can_be_used_again() {
 }
 
 #[test]
-fn a_dropped_connection_closes_its_socket() {
+fn closes_the_socket_of_a_dropped_connection() {
     let world = World::with(Peer::default());
     let (connection, _) =
         world.execute(world.connection(SERVER, options(None, b"")), &finds("a", 1));
@@ -103,7 +103,7 @@ fn a_dropped_connection_closes_its_socket() {
 }
 
 #[test]
-fn closing_one_pair_leaves_the_others_alone() {
+fn keeps_the_other_pairs_when_one_is_closed() {
     let world = World::new();
     let addresses = ["10.0.0.1:1", "10.0.0.2:2", "10.0.0.3:3"];
     let batches = [finds("a", 2), finds("b", 2), finds("c", 2)];
@@ -124,7 +124,7 @@ fn closing_one_pair_leaves_the_others_alone() {
 }
 
 #[test]
-fn a_pair_that_is_closed_before_it_begins_sends_nothing() {
+fn sends_nothing_for_a_pair_that_is_closed_before_its_start() {
     let world = World::with(Peer::with_secret());
     let find = finds("a", 1);
     let (connection, _) = world.execute(world.connection(SERVER, with_secret()), &find);
@@ -133,6 +133,6 @@ fn a_pair_that_is_closed_before_it_begins_sends_nothing() {
     let (connection, completion) = event_loop.run_one();
     assert_eq!(failure(&completion), CLOSED_UNSENT);
     assert_eq!(world.executed().len(), 1);
-    assert!(world.link(0).is_dropped, "its socket is closed with it");
+    assert!(world.link(0).is_dropped, "the socket is closed with the pair");
     assert!(connection.sockets().next().is_none());
 }

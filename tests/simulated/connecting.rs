@@ -1,4 +1,4 @@
-//! Look-ups and connects that succeed, fail, take their time or never end.
+//! Look-ups and connects that succeed, fail, are slow or never end.
 
 use std::error::Error;
 use std::io::ErrorKind;
@@ -13,11 +13,11 @@ use crate::support::*;
 const HOST: &str = "db.example:9998";
 const UNCONNECTED: Option<(&str, Outcome)> = Some(("ERR_HS_CONNECT", Outcome::NotSent));
 const TIMED_OUT: Option<(&str, Outcome)> = Some(("ERR_HS_TIMEOUT", Outcome::NotSent));
-/// A batch's time where it may run out.
+/// The timeout of batches that may run out of time.
 const TIMEOUT: Duration = milliseconds(90);
 
 #[test]
-fn a_connect_may_take_its_time() {
+fn waits_for_a_slow_connect() {
     let world = World::with(Peer::default().with_connect(Connect::After(milliseconds(20))));
     let find = finds("a", 1);
     let begun = world.now();
@@ -27,7 +27,7 @@ fn a_connect_may_take_its_time() {
 }
 
 #[test]
-fn a_refused_connect_fails_with_the_reason_and_the_next_batch_tries_again() {
+fn reports_a_refused_connect_and_connects_again_for_the_next_batch() {
     for connect in [Connect::Refused, Connect::RefusedAfter(milliseconds(5))] {
         let world = World::with(Peer::default().with_connect(connect));
         let find = finds("a", 1);
@@ -44,7 +44,7 @@ fn a_refused_connect_fails_with_the_reason_and_the_next_batch_tries_again() {
 }
 
 #[test]
-fn a_connect_that_never_ends_costs_the_timeout() {
+fn times_out_if_a_connect_never_ends() {
     let world = World::with(Peer::default().with_connect(Connect::Never));
     let (connection, completion) = run(&world, SERVER);
     assert_eq!(failure(&completion), TIMED_OUT);
@@ -56,7 +56,7 @@ fn a_connect_that_never_ends_costs_the_timeout() {
 }
 
 #[test]
-fn a_listener_without_room_is_asked_again_until_it_has_some() {
+fn repeats_a_connect_until_the_listener_has_room() {
     let path = "unix:/run/hs.sock";
     let world = World::new();
     let connects = [Connect::NoRoom; 10].into();
@@ -65,11 +65,11 @@ fn a_listener_without_room_is_asked_again_until_it_has_some() {
     let (_, completion) = run(&world, path);
     assert_success(&completion, &finds("a", 1));
     assert_eq!(world.connects().len(), 11);
-    assert_eq!(world.now() - begun, milliseconds(20), "2 ms between two tries");
+    assert_eq!(world.now() - begun, milliseconds(20), "2 ms between two attempts");
 }
 
 #[test]
-fn a_listener_that_never_has_room_costs_the_timeout() {
+fn times_out_if_the_listener_never_has_room() {
     let path = "unix:/run/hs.sock";
     let world = World::new();
     world.add_peer(path, Peer { connects: [Connect::NoRoom; 1000].into(), ..Peer::default() });
@@ -82,7 +82,7 @@ fn a_listener_that_never_has_room_costs_the_timeout() {
 }
 
 #[test]
-fn a_look_up_that_fails_or_finds_nothing_names_the_host() {
+fn names_the_host_if_the_look_up_fails_or_finds_nothing() {
     for (addresses, kind) in
         [(Err(ErrorKind::TimedOut), ErrorKind::TimedOut), (Ok(Vec::new()), ErrorKind::NotFound)]
     {
@@ -92,7 +92,7 @@ fn a_look_up_that_fails_or_finds_nothing_names_the_host() {
         let (connection, completion) = world.execute(connection, &finds("a", 1));
         assert_eq!(failure(&completion), UNCONNECTED);
         assert_eq!(reason(&completion), Some(kind));
-        let error = completion.failure.map(|failure| failure.error).expect("it failed");
+        let error = completion.failure.map(|failure| failure.error).expect("the batch failed");
         assert_eq!(error.unresolved_host(), Some("db.example"));
         assert!(error.source().is_some());
         assert_eq!(connection.status().state(), ConnectionState::Aborted);
@@ -101,7 +101,7 @@ fn a_look_up_that_fails_or_finds_nothing_names_the_host() {
 }
 
 #[test]
-fn a_look_up_that_never_ends_costs_the_timeout() {
+fn times_out_if_a_look_up_never_ends() {
     let world = World::new();
     let addresses = Ok(vec![address(1)]);
     world.add_name("db.example", Name { addresses, delay: PLENTY });
@@ -113,7 +113,7 @@ fn a_look_up_that_never_ends_costs_the_timeout() {
 }
 
 #[test]
-fn a_look_up_delays_no_other_pair() {
+fn runs_other_pairs_during_a_look_up() {
     let world = World::with(Peer::default());
     world.add_name("db.example", Name { addresses: Ok(vec![address(1)]), delay: milliseconds(50) });
     let (slow, quick) = (finds("slow", 1), finds("quick", 1));
@@ -132,13 +132,13 @@ fn a_look_up_delays_no_other_pair() {
 }
 
 #[test]
-fn an_address_is_connected_to_without_a_look_up() {
+fn connects_to_an_ip_address_without_a_look_up() {
     for text in ["127.0.0.1:1234", "[::1]:1234"] {
         let world = World::new();
         world.add_peer(text, Peer::default());
         let (_, completion) = run(&world, text);
         assert_success(&completion, &finds("a", 1));
-        assert_eq!(targets(&world), [Target::Tcp(text.parse().expect("an address"))]);
+        assert_eq!(targets(&world), [Target::Tcp(text.parse().expect("the address is valid"))]);
     }
 }
 

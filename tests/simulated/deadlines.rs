@@ -1,4 +1,4 @@
-//! Deadlines that fall between any two steps, and before the first.
+//! Deadlines before the first step and between any two steps.
 
 use std::time::Duration;
 
@@ -12,7 +12,8 @@ const HOST: &str = "db.example:9998";
 const TIMED_OUT_UNSENT: Option<(&str, Outcome)> = Some(("ERR_HS_TIMEOUT", Outcome::NotSent));
 const TIMED_OUT: Option<(&str, Outcome)> = Some(("ERR_HS_TIMEOUT", Outcome::Unknown));
 
-/// A look-up of 10 ms, a connect of 10 ms, a byte each millisecond, and replies that take 7 ms.
+/// A world with a look-up of 10 ms, a connect of 10 ms, one byte a millisecond, and replies after 7
+/// ms.
 fn slow_world() -> World {
     let world = World::new();
     let addresses = Ok(vec![[10, 0, 0, 1].into()]);
@@ -24,7 +25,7 @@ fn slow_world() -> World {
 }
 
 #[test]
-fn a_deadline_between_any_two_steps_ends_the_batch_and_its_socket() {
+fn ends_batch_and_socket_at_a_deadline_between_any_two_steps() {
     let (late, next) = (finds("late", 2), finds("next", 2));
     let world = slow_world();
     let begun = world.now();
@@ -40,11 +41,11 @@ fn a_deadline_between_any_two_steps_ends_the_batch_and_its_socket() {
         let event_loop = EventLoop::new(&world, timeout).may_time_out();
         let (connection, completion) = event_loop.pair(connection, &late).run_one();
 
-        assert_eq!(world.now() - begun, timeout, "it ends with its deadline");
+        assert_eq!(world.now() - begun, timeout, "the batch ends at its deadline");
         assert_timed_out(&world, &completion, &late, timeout);
         assert!((0..world.link_count()).all(|link| world.link(link).is_dropped));
 
-        // The late replies arrive while the next batch is under way, on another socket.
+        // The late replies arrive while the next batch is in flight, on another socket.
         let state = connection.status().state();
         assert_eq!(state == ConnectionState::Closed, timeout.is_zero());
         let (_, completion) = world.execute(connection, &next);
@@ -71,7 +72,7 @@ fn assert_timed_out(world: &World, completion: &Completion, late: &Batch, timeou
 }
 
 #[test]
-fn a_silent_server_costs_the_timeout_and_no_more() {
+fn times_out_if_the_server_is_silent() {
     let world = World::with(Peer::default().with_link(Plan::silent()));
     let begun = world.now();
     let event_loop = EventLoop::new(&world, milliseconds(250)).may_time_out();
@@ -84,7 +85,7 @@ fn a_silent_server_costs_the_timeout_and_no_more() {
 }
 
 #[test]
-fn a_late_reply_never_reaches_the_next_batch() {
+fn keeps_late_replies_from_the_next_batch() {
     for delay in [1, 2, 3, 10] {
         let late = Plan { delay: milliseconds(10), ..Plan::default() };
         let next = Plan { delay: milliseconds(delay), ..Plan::default() };
@@ -101,7 +102,7 @@ fn a_late_reply_never_reaches_the_next_batch() {
 }
 
 #[test]
-fn a_timeout_that_has_passed_at_the_start_sends_nothing_and_keeps_the_socket() {
+fn sends_nothing_after_the_deadline_and_keeps_the_socket() {
     let world = World::with(Peer::default());
     let find = finds("a", 1);
     let (connection, _) = world.execute(world.connection(SERVER, options(None, b"")), &find);
@@ -121,24 +122,24 @@ fn a_timeout_that_has_passed_at_the_start_sends_nothing_and_keeps_the_socket() {
     assert_eq!(world.link_count(), 1);
 }
 
-/// An event loop that was held up reports what is ready after the time is up.
+/// A blocked event loop reports readiness after the deadline has passed.
 #[test]
-fn a_caller_who_comes_late_still_gets_the_replies_that_have_been_waiting() {
+fn keeps_replies_that_arrived_before_a_late_call() {
     for event in [Event::Ready, Event::Time] {
         let plan = Plan { delay: milliseconds(5), ..Plan::default() };
         let (world, mut connection) = start(Peer::default().with_link(plan), 10);
         pass(&world, 20);
         let Step::Done(completion) = connection.resume(event, world.now()) else {
-            panic!("its deadline has passed");
+            panic!("the deadline has passed");
         };
         assert_success(&completion, &finds("a", 2));
         assert!(connection.sockets().next().is_some());
     }
 }
 
-/// More than is received at a time otherwise.
+/// This is more than one turn receives.
 #[test]
-fn a_caller_who_comes_late_still_gets_replies_of_several_mebibytes() {
+fn keeps_replies_of_several_mebibytes_before_a_late_call() {
     let plan = Plan { delay: milliseconds(5), ..Plan::default() };
     let world = World::with(Peer::default().with_link(plan));
     let mut connection = world.connection(SERVER, options(None, b""));
@@ -151,19 +152,19 @@ fn a_caller_who_comes_late_still_gets_replies_of_several_mebibytes() {
     }
     pass(&world, 20);
     let Step::Done(completion) = connection.resume(Event::Time, world.now()) else {
-        panic!("its deadline has passed");
+        panic!("the deadline has passed");
     };
     assert_success(&completion, &long);
 }
 
 #[test]
-fn a_caller_who_comes_late_sends_nothing_any_more() {
+fn sends_nothing_in_a_late_call() {
     for event in [Event::Ready, Event::Time] {
         let peer = Peer::default().with_connect(Connect::After(milliseconds(5)));
         let (world, mut connection) = start(peer, 10);
         pass(&world, 20);
         let Step::Done(completion) = connection.resume(event, world.now()) else {
-            panic!("its deadline has passed");
+            panic!("the deadline has passed");
         };
         assert_eq!(failure(&completion), TIMED_OUT_UNSENT);
         assert!(world.link(0).accepted.is_empty());
@@ -172,14 +173,14 @@ fn a_caller_who_comes_late_sends_nothing_any_more() {
 }
 
 #[test]
-fn a_caller_who_comes_late_sends_no_further_part_of_the_batch() {
+fn sends_no_further_part_of_the_batch_in_a_late_call() {
     for event in [Event::Ready, Event::Time] {
         let plan = Plan { send_sizes: Sizes::cycle([5, 0, usize::MAX]), ..Plan::default() };
         let (world, mut connection) = start(Peer::default().with_link(plan), 10);
         assert_eq!(world.link(0).accepted.len(), 5);
         pass(&world, 20);
         let Step::Done(completion) = connection.resume(event, world.now()) else {
-            panic!("its deadline has passed");
+            panic!("the deadline has passed");
         };
         assert_eq!(failure(&completion), TIMED_OUT);
         assert_eq!(world.link(0).accepted.len(), 5);
@@ -188,7 +189,7 @@ fn a_caller_who_comes_late_sends_no_further_part_of_the_batch() {
 }
 
 #[test]
-fn a_look_up_that_ends_too_late_connects_to_nobody() {
+fn does_not_connect_after_a_late_look_up() {
     let world = World::new();
     world.add_peer(SERVER, Peer::default());
     let mut connection = world.connection(HOST, options(None, b""));
@@ -197,14 +198,14 @@ fn a_look_up_that_ends_too_late_connects_to_nobody() {
     pass(&world, 20);
     let found = Event::Resolved(Ok(vec![[10, 0, 0, 1].into()]));
     let Step::Done(completion) = connection.resume(found, world.now()) else {
-        panic!("its deadline has passed");
+        panic!("the deadline has passed");
     };
     assert_eq!(failure(&completion), TIMED_OUT_UNSENT);
     assert!(world.connects().is_empty());
 }
 
 #[test]
-fn time_events_before_their_time_change_nothing() {
+fn ignores_early_and_unexpected_events() {
     let plan = Plan { delay: milliseconds(5), ..Plan::default() };
     let (world, mut connection) = start(Peer::default().with_link(plan), 10);
     let Step::Wait(before) = connection.resume(Event::Time, world.now()) else {
@@ -216,12 +217,12 @@ fn time_events_before_their_time_change_nothing() {
     assert_eq!(before, after);
     pass(&world, 5);
     let Step::Done(completion) = connection.resume(Event::Ready, world.now()) else {
-        panic!("its replies are there");
+        panic!("the replies have arrived");
     };
     assert_success(&completion, &finds("a", 2));
 }
 
-/// Two commands under way on a new connection without a preamble.
+/// Starts two commands on a new connection without a preamble.
 fn start(peer: Peer, timeout: u64) -> (World, Connection<World>) {
     let world = World::with(peer);
     let mut connection = world.connection(SERVER, options(None, b""));

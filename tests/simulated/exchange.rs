@@ -1,11 +1,11 @@
-//! Batches that succeed, however their bytes are cut.
+//! Batches that succeed, however their bytes are split.
 
 use hansock::connection::ConnectionState;
 
 use crate::support::*;
 
 #[test]
-fn a_batch_gets_its_replies() {
+fn returns_the_replies_of_a_batch() {
     let world = World::with(Peer::default());
     let connection = world.connection(SERVER, options(None, b""));
     assert_eq!(connection.status().state(), ConnectionState::Closed);
@@ -17,7 +17,7 @@ fn a_batch_gets_its_replies() {
 }
 
 #[test]
-fn a_batch_without_commands_is_done_without_a_connect() {
+fn completes_an_empty_batch_without_a_connect() {
     let world = World::with(Peer::default());
     let connection = world.connection(SERVER, with_handshake());
     let (connection, completion) = world.execute(connection, &batch(b""));
@@ -28,7 +28,7 @@ fn a_batch_without_commands_is_done_without_a_connect() {
 }
 
 #[test]
-fn the_first_batch_travels_with_the_preamble_and_later_ones_alone() {
+fn sends_the_preamble_with_the_first_batch_only() {
     let world = World::with(Peer::with_secret());
     let mut connection = world.connection(SERVER, with_handshake());
     let finds = [finds("a", 2), finds("b", 1), finds("c", 5)];
@@ -47,7 +47,7 @@ fn the_first_batch_travels_with_the_preamble_and_later_ones_alone() {
 }
 
 #[test]
-fn replies_cut_at_every_byte_are_put_together() {
+fn reads_replies_split_at_every_byte() {
     for size in 1..40 {
         assert_both_batches_succeed(Plan {
             receive_sizes: Sizes::cycle([size]),
@@ -61,7 +61,7 @@ fn replies_cut_at_every_byte_are_put_together() {
 }
 
 #[test]
-fn a_reply_cut_once_at_any_byte_is_put_together() {
+fn reads_replies_split_once_at_any_byte() {
     for first in 1..200 {
         assert_both_batches_succeed(Plan {
             receive_sizes: Sizes::cycle([first, 0, usize::MAX]),
@@ -71,7 +71,7 @@ fn a_reply_cut_once_at_any_byte_is_put_together() {
 }
 
 #[test]
-fn writes_accepted_in_any_portion_go_out_whole() {
+fn completes_writes_that_are_accepted_in_parts() {
     for size in 1..40 {
         assert_both_batches_succeed(Plan { send_sizes: Sizes::cycle([size]), ..Plan::default() });
         assert_both_batches_succeed(Plan {
@@ -82,7 +82,7 @@ fn writes_accepted_in_any_portion_go_out_whole() {
 }
 
 #[test]
-fn both_directions_may_trickle() {
+fn completes_when_both_directions_are_slow() {
     for (send, receive) in [(1, 1), (1, 7), (7, 1), (3, 2)] {
         assert_both_batches_succeed(Plan {
             send_sizes: Sizes::cycle([send, 0, 0]),
@@ -94,13 +94,13 @@ fn both_directions_may_trickle() {
 }
 
 #[test]
-fn replies_may_come_long_after_their_commands() {
+fn waits_for_late_replies() {
     assert_both_batches_succeed(Plan { delay: milliseconds(500), ..Plan::default() });
     assert_both_batches_succeed(Plan { delay: milliseconds(5), ..Plan::slow() });
 }
 
 #[test]
-fn interrupted_calls_are_made_again() {
+fn repeats_interrupted_calls() {
     let interruptions = |calls: &[usize]| Plan {
         faults: calls.iter().map(|&call| (When::Call(call), Fault::Interruption)).collect(),
         ..Plan::slow()
@@ -108,7 +108,7 @@ fn interrupted_calls_are_made_again() {
     for call in 0..40 {
         assert_both_batches_succeed(interruptions(&[call, call + 1]));
     }
-    // More in a row than one turn receives.
+    // There are more interruptions in a row than receives in a turn.
     let world = World::with(Peer::default().with_link(Plan {
         receive_sizes: Sizes::cycle([usize::MAX]),
         send_sizes: Sizes::cycle([usize::MAX]),
@@ -120,7 +120,7 @@ fn interrupted_calls_are_made_again() {
 }
 
 #[test]
-fn values_of_any_kind_come_back_as_they_were_sent() {
+fn passes_values_through_unchanged() {
     let world = World::with(Peer::default());
     let connection = world.connection(SERVER, options(None, b""));
     let insert = batch(b"1\t+\t3\t\0\t\t\x01@\x01A\x01O\xff\xfe\n");
@@ -129,7 +129,7 @@ fn values_of_any_kind_come_back_as_they_were_sent() {
     assert!(!completion.segments[0].is_ascii());
 }
 
-/// Over a new connection, with a handshake, and once more over the same one.
+/// Runs a batch over a new connection with a handshake, and a second one over the same connection.
 #[track_caller]
 fn assert_both_batches_succeed(plan: Plan) {
     let world = World::with(Peer::with_secret().with_link(plan));

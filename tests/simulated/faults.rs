@@ -1,4 +1,4 @@
-//! A connection that breaks at any byte of either direction.
+//! Connections that break at any byte of either direction.
 
 use hansock::connection::{Completion, ConnectionState};
 use hansock::error::Outcome;
@@ -8,7 +8,7 @@ use crate::support::*;
 
 const FAULTS: [Fault; 2] = [Fault::Reset, Fault::EndOfFile];
 
-/// How the bytes are cut while it breaks.
+/// The ways in which the bytes are split while the connection breaks.
 fn plans() -> [Plan; 4] {
     [
         Plan::default(),
@@ -19,7 +19,7 @@ fn plans() -> [Plan; 4] {
 }
 
 #[test]
-fn replies_that_break_off_at_any_byte_leave_the_whole_ones() {
+fn keeps_whole_replies_when_the_stream_breaks_at_any_byte() {
     let find = finds("a", 4);
     let preamble_replies = b"0\t1\n".repeat(3);
     let stream = [preamble_replies.clone(), echoes(&find)].concat();
@@ -38,7 +38,7 @@ fn replies_that_break_off_at_any_byte_leave_the_whole_ones() {
 }
 
 #[test]
-fn a_write_that_breaks_off_at_any_byte_tells_whether_the_batch_was_begun() {
+fn reports_the_outcome_when_a_write_breaks_at_any_byte() {
     let find = finds("a", 4);
     let total = preamble_bytes() + find.bytes().len();
     for plan in plans() {
@@ -47,7 +47,7 @@ fn a_write_that_breaks_off_at_any_byte_tells_whether_the_batch_was_begun() {
                 let faults = vec![(When::Accepting(offset), fault.clone())];
                 let (world, completion) = break_connection(Plan { faults, ..plan.clone() }, &find);
                 assert_lost(&world, &completion, &find);
-                // What the server had received before was executed, and its replies are kept.
+                // The server executed what it had received before, and its replies are kept.
                 let sent = &find.bytes()[..offset.saturating_sub(preamble_bytes())];
                 assert_same_bytes(&replies(&completion), &echoes(&batch(whole_lines(sent))));
             }
@@ -56,7 +56,7 @@ fn a_write_that_breaks_off_at_any_byte_tells_whether_the_batch_was_begun() {
 }
 
 #[test]
-fn a_connection_that_breaks_at_any_call_keeps_its_promise() {
+fn reports_the_outcome_when_any_call_fails() {
     let find = finds("a", 2);
     for plan in plans() {
         for fault in FAULTS {
@@ -66,7 +66,7 @@ fn a_connection_that_breaks_at_any_call_keeps_its_promise() {
                 let (world, completion) = break_connection(Plan { faults, ..plan.clone() }, &find);
                 match completion.failure {
                     Some(_) => assert_lost(&world, &completion, &find),
-                    // The last reply had arrived before.
+                    // The last reply had arrived before the fault.
                     None => assert_success(&completion, &find),
                 }
             }
@@ -75,7 +75,7 @@ fn a_connection_that_breaks_at_any_call_keeps_its_promise() {
 }
 
 #[test]
-fn the_next_batch_connects_again_and_repeats_the_preamble() {
+fn connects_again_with_the_preamble_for_the_next_batch() {
     let (first, second) = (finds("first", 2), finds("second", 3));
     for fault in FAULTS {
         let plan = Plan::with_fault(When::Replying(30), fault);
@@ -99,7 +99,7 @@ fn the_next_batch_connects_again_and_repeats_the_preamble() {
 }
 
 #[test]
-fn a_broken_connection_leaves_the_other_pairs_alone() {
+fn keeps_the_other_pairs_when_one_connection_breaks() {
     for fault in FAULTS {
         for plan in [
             Plan::with_fault(When::Replying(14), fault.clone()),
@@ -123,9 +123,9 @@ fn a_broken_connection_leaves_the_other_pairs_alone() {
 }
 
 #[test]
-fn replies_that_wait_behind_a_failed_send_are_kept_however_many() {
-    // The server answers and is reset while the client is still writing: the send fails, and more replies than one
-    // turn receives have arrived.
+fn keeps_all_replies_that_arrived_before_a_failed_send() {
+    // The server replies and is reset while the client is still writing. The send fails after more
+    // replies have arrived than one turn receives.
     let answer = [b"0\t1\t".to_vec(), vec![b'x'; 100_000], b"\n".to_vec()].concat();
     let find = finds("a", 40);
     let offset = find.bytes().len() - 5;

@@ -1,4 +1,4 @@
-//! What becomes of a connection between two batches.
+//! A connection between two batches.
 
 use hansock::connection::{ConnectionState, Socket};
 use hansock::error::Outcome;
@@ -8,7 +8,7 @@ use crate::support::*;
 const FAULTS: [Fault; 2] = [Fault::Reset, Fault::EndOfFile];
 
 #[test]
-fn a_connection_closed_while_idle_is_replaced_without_notice() {
+fn reconnects_if_the_idle_socket_was_closed() {
     for fault in FAULTS {
         let world = World::with(Peer::with_secret());
         let connection = connect(&world);
@@ -18,7 +18,7 @@ fn a_connection_closed_while_idle_is_replaced_without_notice() {
 }
 
 #[test]
-fn a_connection_on_which_something_arrived_while_idle_is_replaced() {
+fn reconnects_if_bytes_arrived_on_the_idle_socket() {
     for stray in [&b"0\t1\tlate\n"[..], b"0\t1", b"\n", b"garbage\n\n"] {
         for end in [None, Some(Fault::Reset), Some(Fault::EndOfFile)] {
             let world = World::with(Peer::with_secret());
@@ -32,11 +32,11 @@ fn a_connection_on_which_something_arrived_while_idle_is_replaced() {
     }
 }
 
-/// The news of the end comes after the connection was looked at and before anything was sent.
+/// The fault comes after the idle socket was checked and before anything is sent.
 #[test]
-fn a_connection_that_breaks_at_the_first_send_is_replaced_without_notice() {
+fn reconnects_if_the_first_send_fails() {
     for stray in [None, Some(&b"0\t1\tlate\n"[..]), Some(b"0\t1"), Some(b"garbage\n")] {
-        // The first batch takes a send and a receive, the look at the idle connection is call 2.
+        // The first batch takes a send and a receive, so checking the idle socket is call 2.
         let stray = stray.map(|bytes| (When::Call(3), Fault::Stray(bytes.to_vec())));
         let faults = stray.into_iter().chain([(When::Call(3), Fault::Reset)]).collect();
         let world = World::with(Peer::with_secret().with_link(Plan { faults, ..Plan::default() }));
@@ -45,9 +45,9 @@ fn a_connection_that_breaks_at_the_first_send_is_replaced_without_notice() {
     }
 }
 
-/// As before, but the socket does not say that it is broken: it takes nothing.
+/// As before, but the socket takes no bytes instead of failing.
 #[test]
-fn a_connection_that_speaks_before_it_is_spoken_to_is_replaced_without_notice() {
+fn reconnects_if_bytes_arrive_before_the_first_send() {
     for stray in [&b"0\t1\tlate\n"[..], b"0\t1", b"garbage\n"] {
         let plan = Plan {
             send_sizes: Sizes::cycle([usize::MAX, 0, 1]),
@@ -60,7 +60,7 @@ fn a_connection_that_speaks_before_it_is_spoken_to_is_replaced_without_notice() 
 }
 
 #[test]
-fn a_connection_that_is_closed_behind_the_batch_s_back_may_have_executed_it() {
+fn reports_an_unknown_outcome_if_the_socket_closes_after_the_send() {
     for fault in FAULTS {
         let first_replies = b"0\t1\n".len() + echoes(&finds("first", 1)).len();
         let plan = Plan::with_fault(When::Replying(first_replies), fault);
@@ -89,7 +89,7 @@ fn assert_replaced(world: &World, connection: SimulatedConnection) {
     assert_eq!(connection.status().generation(), 2);
     assert_eq!(connection.status().state(), ConnectionState::Connected);
     assert!(world.link(0).is_dropped);
-    assert_eq!(world.link(0).executed.len(), 1, "nothing was sent on the old one");
+    assert_eq!(world.link(0).executed.len(), 1, "nothing was sent on the old socket");
     assert_eq!(world.link(1).executed.len(), 2);
     assert!(connection.sockets().next().is_some_and(|socket| socket.connected().is_ok()));
 }

@@ -1,4 +1,4 @@
-//! Several pairs in one execute, and what an executor says of them.
+//! Several pairs in one execute.
 
 use std::time::Instant;
 
@@ -9,7 +9,7 @@ use hansock::executor::Executor;
 use crate::support::*;
 
 #[test]
-fn an_executor_without_pairs_is_done() {
+fn is_done_without_pairs() {
     let world = World::new();
     let executor: Executor<World> = Executor::new(world.now());
     assert!(executor.is_done() && executor.is_empty());
@@ -18,7 +18,7 @@ fn an_executor_without_pairs_is_done() {
 }
 
 #[test]
-fn a_pair_without_a_connection_is_busy_and_holds_nobody_up() {
+fn fails_a_pair_without_a_connection_as_busy_and_runs_the_others() {
     let world = World::with(Peer::default());
     let find = finds("a", 2);
     let connection = world.connection(SERVER, options(None, b""));
@@ -33,7 +33,7 @@ fn a_pair_without_a_connection_is_busy_and_holds_nobody_up() {
 }
 
 #[test]
-fn many_pairs_run_at_once() {
+fn runs_many_pairs_at_the_same_time() {
     let world = World::new();
     let mut event_loop = EventLoop::new(&world, PLENTY);
     let batches: Vec<_> = (0..200).map(|n| finds(&format!("pair-{n}"), 1 + n % 7)).collect();
@@ -53,11 +53,11 @@ fn many_pairs_run_at_once() {
     for ((_, completion), batch) in event_loop.run().iter().zip(&batches) {
         assert_success(completion, batch);
     }
-    assert!(world.now() - begun < milliseconds(400), "they wait side by side");
+    assert!(world.now() - begun < milliseconds(400), "the pairs wait at the same time");
 }
 
 #[test]
-fn pairs_of_every_kind_end_by_one_deadline() {
+fn ends_pairs_in_every_stage_at_one_deadline() {
     let world = World::with(Peer::default());
     world.add_peer("10.0.0.2:9998", Peer::default().with_link(Plan::silent()));
     world.add_peer("10.0.0.3:9998", Peer::default().with_connect(Connect::Never));
@@ -84,7 +84,7 @@ fn pairs_of_every_kind_end_by_one_deadline() {
 }
 
 #[test]
-fn only_the_connected_pairs_begin_when_no_other_may() {
+fn start_connected_starts_only_connected_pairs() {
     let world = World::with(Peer::default().with_link(Plan::silent()));
     world.add_peer("10.0.0.2:9998", Peer::default());
     let fresh = world.connection(SERVER, options(None, b""));
@@ -96,23 +96,23 @@ fn only_the_connected_pairs_begin_when_no_other_may() {
     executor.add(Some(fresh), find.clone());
     executor.add(Some(used), find.clone());
     executor.start_connected(world.now());
-    assert_eq!(world.link_count(), 1, "nobody connects");
+    assert_eq!(world.link_count(), 1, "no pair connects");
     assert_eq!(world.executed().len(), 2);
     assert_eq!(executor.until(), Some(deadline));
     assert!(executor.wait(0).is_none() && executor.wait(1).is_some());
     executor.resume(1, Event::Ready, world.now());
-    assert!(executor.wait(1).is_none(), "its reply is there");
+    assert!(executor.wait(1).is_none(), "the reply has arrived");
     assert!(!executor.is_done());
 
     executor.start(world.now());
     assert_eq!(world.link_count(), 2);
-    assert_eq!(world.executed().len(), 3, "what has begun does not begin again");
+    assert_eq!(world.executed().len(), 3, "a pair that has started does not start again");
     executor.expire(deadline);
     assert!(executor.is_done());
 }
 
 #[test]
-fn a_pair_that_never_began_ends_with_the_deadline_too() {
+fn ends_a_pair_that_never_started_at_the_deadline() {
     let world = World::with(Peer::default());
     let deadline = world.now() + milliseconds(10);
     let mut executor = Executor::new(deadline);
@@ -127,7 +127,7 @@ fn a_pair_that_never_began_ends_with_the_deadline_too() {
     assert_eq!(state, Some(ConnectionState::Closed));
 }
 
-/// Runs the only pair of an executor to its end, and gives back what it had.
+/// Runs the only pair of an executor to its end, and returns its connection.
 fn end(world: &World, executor: &mut Executor<World>, begun: Instant) -> SimulatedConnection {
     for _ in 0..1000 {
         executor.resume(0, Event::Ready, world.now());
@@ -148,12 +148,12 @@ fn completion(executor: Executor<World>) -> Completion {
 }
 
 #[test]
-fn a_pair_that_awaits_its_turn_does_nothing_but_wait() {
+fn does_nothing_for_a_queued_pair() {
     let world = World::with(Peer::default());
     let deadline = world.now() + milliseconds(10);
     let mut executor: Executor<World> = Executor::new(deadline);
-    assert_eq!(executor.add_waiting(finds("a", 1)), 0);
-    assert!(executor.awaits_turn(0));
+    assert_eq!(executor.add_queued(finds("a", 1)), 0);
+    assert!(executor.is_queued(0));
     for _ in 0..2 {
         assert!(!executor.has_to_start(0) && !executor.is_done());
         assert!(executor.wait(0).is_none() && executor.connection(0).is_none());
@@ -165,29 +165,29 @@ fn a_pair_that_awaits_its_turn_does_nothing_but_wait() {
         executor.expire(deadline - milliseconds(1));
     }
     assert_eq!(executor.add(None, finds("b", 1)), 1);
-    assert!(executor.awaits_turn(0) && !executor.awaits_turn(1));
+    assert!(executor.is_queued(0) && !executor.is_queued(1));
     assert!(world.connects().is_empty());
 }
 
 #[test]
-fn a_pair_begins_when_it_is_lent_its_connection() {
+fn starts_a_queued_pair_that_gets_its_connection() {
     let world = World::with(Peer::with_secret());
     let (first, second) = (finds("first", 3), finds("second", 2));
     let begun = world.now();
     let mut before = Executor::new(begun + PLENTY);
     before.add(Some(world.connection(SERVER, with_handshake())), first.clone());
     let mut after = Executor::new(begun + PLENTY);
-    after.add_waiting(second.clone());
+    after.add_queued(second.clone());
     before.start(begun);
     after.start(begun);
-    assert!(before.take_connection(0).is_none(), "it is under way");
+    assert!(before.take_connection(0).is_none(), "the exchange is in flight");
     let connection = end(&world, &mut before, begun);
     assert!(before.take_connection(0).is_none() && before.connection(0).is_none());
     assert_eq!(world.executed().len(), 2 + 3);
 
-    after.lend(0, connection);
+    after.assign(0, connection);
     after.start(begun);
-    assert!(!after.awaits_turn(0) && !after.has_to_start(0) && after.connection(0).is_some());
+    assert!(!after.is_queued(0) && !after.has_to_start(0) && after.connection(0).is_some());
     let connection = end(&world, &mut after, begun);
     assert_success(&completion(before), &first);
     assert_success(&completion(after), &second);
@@ -197,7 +197,7 @@ fn a_pair_begins_when_it_is_lent_its_connection() {
 }
 
 #[test]
-fn a_pair_that_is_lent_what_failed_goes_over_a_new_connect() {
+fn connects_again_if_a_queued_pair_gets_a_failed_connection() {
     let fault = Plan::with_fault(When::Replying(0), Fault::Reset);
     let world = World::with(Peer::with_secret().with_link(fault));
     let second = finds("second", 2);
@@ -210,8 +210,8 @@ fn a_pair_that_is_lent_what_failed_goes_over_a_new_connect() {
     assert_eq!(connection.status().state(), ConnectionState::Aborted);
 
     let mut after = Executor::new(begun + PLENTY);
-    after.add_waiting(second.clone());
-    after.lend(0, connection);
+    after.add_queued(second.clone());
+    after.assign(0, connection);
     after.start(begun);
     let connection = end(&world, &mut after, begun);
     assert_success(&completion(after), &second);
@@ -224,7 +224,7 @@ fn a_pair_that_is_lent_what_failed_goes_over_a_new_connect() {
 }
 
 #[test]
-fn a_pair_may_end_before_its_turn() {
+fn ends_a_queued_pair_by_deadline_close_and_abort() {
     let world = World::with(Peer::default());
     let deadline = world.now() + milliseconds(10);
     type End = fn(&mut Executor<World>, Instant);
@@ -238,15 +238,15 @@ fn a_pair_may_end_before_its_turn() {
         let (connection, _) = world.execute(world.connection(SERVER, options(None, b"")), &find);
         let commands = world.executed().len();
         let mut executor = Executor::new(deadline);
-        executor.add_waiting(finds("a", 1));
+        executor.add_queued(finds("a", 1));
         end_early(&mut executor, deadline);
-        assert!(executor.is_done() && !executor.awaits_turn(0) && executor.until().is_none());
+        assert!(executor.is_done() && !executor.is_queued(0) && executor.until().is_none());
 
-        // Its turn comes all the same.
-        executor.lend(0, connection);
+        // The pair is given its connection although it has ended.
+        executor.assign(0, connection);
         executor.start(world.now());
         assert!(executor.is_done());
-        let connection = executor.take_connection(0).expect("it was lent one");
+        let connection = executor.take_connection(0).expect("the pair was given a connection");
         assert_eq!(failure(&completion(executor)), Some((code, Outcome::NotSent)));
         assert_eq!(connection.status().state(), ConnectionState::Connected);
         assert_eq!(world.executed().len(), commands);
@@ -257,24 +257,24 @@ fn a_pair_may_end_before_its_turn() {
 }
 
 #[test]
-fn a_pair_whose_turn_comes_too_late_leaves_the_connection_whole() {
+fn keeps_the_connection_that_a_queued_pair_gets_after_the_deadline() {
     let world = World::with(Peer::default());
     let find = finds("used", 1);
     let (connection, _) = world.execute(world.connection(SERVER, options(None, b"")), &find);
     let deadline = world.now() + milliseconds(10);
     let mut executor = Executor::new(deadline);
-    executor.add_waiting(finds("late", 1));
-    executor.lend(0, connection);
+    executor.add_queued(finds("late", 1));
+    executor.assign(0, connection);
     executor.start(deadline);
-    let connection = executor.take_connection(0).expect("it has ended");
+    let connection = executor.take_connection(0).expect("the pair has ended");
     let ended = completion(executor);
     assert_eq!(failure(&ended), Some(("ERR_HS_TIMEOUT", Outcome::NotSent)));
 
     let mut empty = Executor::new(deadline);
-    empty.add_waiting(batch(b""));
-    empty.lend(0, connection);
+    empty.add_queued(batch(b""));
+    empty.assign(0, connection);
     empty.start(deadline);
-    let connection = empty.take_connection(0).expect("it has ended");
+    let connection = empty.take_connection(0).expect("the pair has ended");
     assert_success(&completion(empty), &batch(b""));
 
     let (connection, completion) = world.execute(connection, &find);
@@ -284,13 +284,13 @@ fn a_pair_whose_turn_comes_too_late_leaves_the_connection_whole() {
 }
 
 #[test]
-fn pairs_have_their_turns_beside_others() {
+fn runs_queued_pairs_beside_others() {
     let world = World::with(Peer::default());
     world.add_peer("10.0.0.2:9998", Peer::default());
     let [ours, theirs, busy] = ["ours", "theirs", "busy"].map(|name| finds(name, 2));
     let now = world.now();
     let mut executor = Executor::new(now + PLENTY);
-    executor.add_waiting(theirs.clone());
+    executor.add_queued(theirs.clone());
     executor.add(Some(world.connection(SERVER, options(None, b""))), ours.clone());
     executor.add(None, busy);
     assert!(executor.has_to_start(1) && !executor.has_to_start(0) && !executor.has_to_start(2));
@@ -298,11 +298,11 @@ fn pairs_have_their_turns_beside_others() {
     for _ in 0..10 {
         executor.resume(1, Event::Ready, now);
     }
-    assert!(executor.take_connection(1).is_some(), "it has ended, and the executor has not");
+    assert!(executor.take_connection(1).is_some(), "the pair has ended, and the executor has not");
     assert!(executor.take_connection(0).is_none() && executor.take_connection(2).is_none());
-    assert!(executor.awaits_turn(0) && !executor.is_done() && !executor.has_to_start(0));
+    assert!(executor.is_queued(0) && !executor.is_done() && !executor.has_to_start(0));
     executor.close(1);
-    executor.lend(0, world.connection("10.0.0.2:9998", options(None, b"")));
+    executor.assign(0, world.connection("10.0.0.2:9998", options(None, b"")));
     executor.start(now);
     for _ in 0..10 {
         executor.resume(0, Event::Ready, now);

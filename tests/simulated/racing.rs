@@ -1,4 +1,4 @@
-//! A host with several addresses: attempts to connect race, and one wins.
+//! Hosts with several addresses: connection attempts race, and one wins.
 
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
@@ -13,11 +13,11 @@ const HOST: &str = "db.example:9998";
 const UNCONNECTED: Option<(&str, Outcome)> = Some(("ERR_HS_CONNECT", Outcome::NotSent));
 const TIMED_OUT: Option<(&str, Outcome)> = Some(("ERR_HS_TIMEOUT", Outcome::NotSent));
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// Of most tests' hosts.
+/// The addresses of the host in most tests.
 const ADDRESSES: [&str; 3] = ["10.0.0.1", "10.0.0.2", "10.0.0.3"];
 
 #[test]
-fn an_address_that_refuses_is_followed_by_the_next_at_once() {
+fn tries_the_next_address_at_once_after_a_refusal() {
     for (refused, delay) in [(Connect::Refused, 0), (Connect::RefusedAfter(milliseconds(7)), 7)] {
         let world = world_of([refused, refused, Connect::AtOnce]);
         let (connection, completion) = run(&world, connection(&world));
@@ -30,7 +30,7 @@ fn an_address_that_refuses_is_followed_by_the_next_at_once() {
 }
 
 #[test]
-fn an_address_that_is_silent_is_joined_by_the_next_after_250_ms() {
+fn tries_the_next_address_after_250_ms_of_silence() {
     let world = world_of([Connect::Never, Connect::After(milliseconds(9)), Connect::AtOnce]);
     let began = world.now();
     let (connection, completion) = run(&world, connection(&world));
@@ -42,7 +42,7 @@ fn an_address_that_is_silent_is_joined_by_the_next_after_250_ms() {
 }
 
 #[test]
-fn an_attempt_that_was_joined_goes_on_and_may_win() {
+fn lets_the_first_attempt_win_although_a_second_one_started() {
     let late = Connect::After(milliseconds(300));
     let world = world_of([late, Connect::After(milliseconds(100)), Connect::AtOnce]);
     let began = world.now();
@@ -51,11 +51,11 @@ fn an_attempt_that_was_joined_goes_on_and_may_win() {
     assert_eq!(begun(&world), "10.0.0.1 at 0, 10.0.0.2 at 250");
     assert_eq!(world.now() - began, milliseconds(300));
     assert!(!world.link(0).is_dropped && world.link(1).is_dropped);
-    assert!(world.link(1).accepted.is_empty(), "only the winner is sent anything");
+    assert!(world.link(1).accepted.is_empty(), "only the winner gets bytes");
 }
 
 #[test]
-fn each_silent_address_delays_the_next_by_250_ms() {
+fn delays_each_attempt_by_250_ms_for_a_silent_address() {
     let world = world_of([Connect::Never, Connect::Never, Connect::After(milliseconds(9))]);
     let (_connection, completion) = run(&world, connection(&world));
     assert_success(&completion, &finds("a", 1));
@@ -64,7 +64,7 @@ fn each_silent_address_delays_the_next_by_250_ms() {
 }
 
 #[test]
-fn the_next_attempt_begins_at_once_only_when_the_last_one_fails() {
+fn starts_the_next_attempt_at_once_only_if_the_last_one_fails() {
     let (at_10, at_300) =
         (Connect::RefusedAfter(milliseconds(10)), Connect::RefusedAfter(milliseconds(300)));
     for (connects, third_at) in [([Connect::Never, at_10], 260), ([at_300, Connect::Never], 500)] {
@@ -77,7 +77,7 @@ fn the_next_attempt_begins_at_once_only_when_the_last_one_fails() {
 }
 
 #[test]
-fn an_address_without_room_holds_up_no_other() {
+fn tries_other_addresses_while_one_has_no_room() {
     let world = world_of([Connect::NoRoom, Connect::Never, Connect::Never]);
     let (_, completion) = run(&world, connection(&world));
     assert_success(&completion, &finds("a", 1));
@@ -86,7 +86,7 @@ fn an_address_without_room_holds_up_no_other() {
 }
 
 #[test]
-fn addresses_that_all_fail_fail_the_batch_with_the_last_reason() {
+fn fails_with_the_last_error_if_all_addresses_fail() {
     let refused = Connect::RefusedAfter(milliseconds(10));
     for (connects, duration) in [
         ([Connect::Refused, refused, Connect::Refused], 10),
@@ -97,7 +97,7 @@ fn addresses_that_all_fail_fail_the_batch_with_the_last_reason() {
         let began = world.now();
         let (connection, completion) = run(&world, connection(&world));
         assert_eq!(failure(&completion), UNCONNECTED, "{connects:?}");
-        let error = completion.failure.expect("it failed").error;
+        let error = completion.failure.expect("the batch failed").error;
         let reason = error.io_source().map(std::io::Error::kind);
         assert_eq!(reason, Some(ErrorKind::ConnectionRefused));
         assert_eq!(world.now() - began, milliseconds(duration), "{connects:?}");
@@ -107,7 +107,7 @@ fn addresses_that_all_fail_fail_the_batch_with_the_last_reason() {
 }
 
 #[test]
-fn the_deadline_ends_all_attempts() {
+fn ends_all_attempts_at_the_deadline() {
     let refused = Connect::RefusedAfter(milliseconds(10));
     for (connects, timeout, attempts) in [
         ([Connect::Never, Connect::Never, Connect::Never], 5000, 3),
@@ -123,7 +123,7 @@ fn the_deadline_ends_all_attempts() {
         let connection = connection(&world);
         let (connection, completion) = event_loop.pair(connection, &finds("a", 1)).run_one();
         assert_eq!(failure(&completion), TIMED_OUT, "{connects:?}");
-        let error = completion.failure.expect("it failed").error.to_string();
+        let error = completion.failure.expect("the batch failed").error.to_string();
         assert_eq!(error, "the deadline passed before the server accepted the connection");
         assert_eq!(world.now() - began, milliseconds(timeout));
         assert_eq!(world.connects().len(), attempts);
@@ -133,7 +133,7 @@ fn the_deadline_ends_all_attempts() {
 }
 
 #[test]
-fn a_connect_begins_with_the_address_that_worked_last() {
+fn tries_the_address_of_the_last_connect_first() {
     let world = World::new();
     world.add_name("db.example", name_of(&ADDRESSES));
     let connects = [
@@ -149,7 +149,7 @@ fn a_connect_begins_with_the_address_that_worked_last() {
     for expected in [
         "10.0.0.1 at 0, 10.0.0.2 at 250",
         "10.0.0.2 at 0",
-        // It is silent now, and so is the first.
+        // This address is silent now, and so is the first.
         "10.0.0.2 at 0, 10.0.0.1 at 250, 10.0.0.3 at 500",
         "10.0.0.3 at 0",
     ] {
@@ -163,7 +163,7 @@ fn a_connect_begins_with_the_address_that_worked_last() {
 }
 
 #[test]
-fn an_address_that_worked_last_and_is_no_longer_the_host_s_is_left_out() {
+fn skips_the_last_address_once_the_host_has_lost_it() {
     let world = world_of([Connect::Refused, Connect::AtOnce, Connect::Refused]);
     let (connection, _) = run(&world, connection(&world));
     world.happen(0, Fault::EndOfFile);
@@ -175,7 +175,7 @@ fn an_address_that_worked_last_and_is_no_longer_the_host_s_is_left_out() {
 }
 
 #[test]
-fn families_alternate() {
+fn alternates_between_address_families() {
     let addresses = ["2001:db8::1", "2001:db8::2", "2001:db8::3", "10.0.0.1", "10.0.0.2"];
     let world = World::new();
     world.add_name("db.example", name_of(&addresses));
@@ -191,12 +191,12 @@ fn families_alternate() {
 }
 
 #[test]
-fn all_sockets_that_race_are_named() {
+fn returns_all_racing_sockets() {
     let world = world_of([Connect::Never, Connect::Never, Connect::AtOnce]);
     let mut event_loop = EventLoop::new(&world, TIMEOUT).pair(connection(&world), &finds("a", 1));
     let mut counts = Vec::new();
     while event_loop.turn() {
-        let connection = event_loop.executor.connection(0).expect("the pair has one");
+        let connection = event_loop.executor.connection(0).expect("the pair has a connection");
         counts.push(connection.sockets().count());
     }
     counts.dedup();
@@ -204,7 +204,7 @@ fn all_sockets_that_race_are_named() {
 }
 
 #[test]
-fn closing_a_connection_closes_all_sockets_that_race() {
+fn closes_all_racing_sockets_with_the_connection() {
     let world = world_of([Connect::Never, Connect::Never, Connect::AtOnce]);
     let mut event_loop = EventLoop::new(&world, TIMEOUT).pair(connection(&world), &finds("a", 1));
     while world.link_count() < 2 {
@@ -218,7 +218,7 @@ fn closing_a_connection_closes_all_sockets_that_race() {
 }
 
 #[test]
-fn a_caller_who_comes_late_to_a_race_takes_the_attempt_that_has_completed() {
+fn takes_a_completed_attempt_although_the_caller_is_late() {
     let world = world_of([Connect::After(milliseconds(20)), Connect::AtOnce, Connect::AtOnce]);
     let mut connection = connection(&world);
     let deadline = world.now() + TIMEOUT;
@@ -231,7 +231,7 @@ fn a_caller_who_comes_late_to_a_race_takes_the_attempt_that_has_completed() {
     assert_eq!(world.link(0).accepted, finds("a", 1).bytes());
 }
 
-/// [`HOST`] with [`ADDRESSES`], and what the first connect to each does.
+/// A world with [`HOST`] at [`ADDRESSES`], and the result of the first connect to each.
 fn world_of(connects: [Connect; 3]) -> World {
     let world = World::new();
     world.add_name("db.example", name_of(&ADDRESSES));
@@ -254,12 +254,12 @@ fn connection(world: &World) -> SimulatedConnection {
     world.connection(HOST, options(None, b""))
 }
 
-/// Which attempts began, and how many milliseconds after the first one.
+/// The attempts that started, and how many milliseconds after the first one.
 fn begun(world: &World) -> String {
     begun_after(world, 0)
 }
 
-/// The same without the first `count`.
+/// The attempts without the first `count`.
 fn begun_after(world: &World, count: usize) -> String {
     let attempts = &world.connects()[count..];
     let shown = attempts.iter().map(|(target, at)| match target {
@@ -282,5 +282,5 @@ fn at_port(address: &str) -> String {
 }
 
 fn parse(address: &str) -> IpAddr {
-    address.parse().expect("a test's address is one")
+    address.parse().expect("the address is valid")
 }

@@ -1,4 +1,4 @@
-//! Any network, any faults, any deadline: what an execute promises holds.
+//! Any network, faults and deadlines: the promises of an execute hold.
 
 use std::time::Duration;
 
@@ -13,11 +13,11 @@ use crate::support::*;
 
 const HOST: &str = "db.example:9998";
 
-/// One connection's story.
+/// The scenario of one connection.
 #[derive(Clone, Debug)]
-struct Story {
+struct Scenario {
     name: Name,
-    /// For each of the name's addresses.
+    /// The connects and links of each of the name's addresses.
     peers: Vec<(Vec<Connect>, Vec<Plan>)>,
     server_secret: bool,
     client_secret: Option<&'static [u8]>,
@@ -25,11 +25,12 @@ struct Story {
     rounds: Vec<Round>,
 }
 
+/// A batch, and a fault after it.
 #[derive(Clone, Debug)]
 struct Round {
     commands: usize,
     timeout: Duration,
-    /// What happens to the idle connection afterwards.
+    /// A fault on the connection while it is idle after the round.
     afterwards: Option<Fault>,
 }
 
@@ -37,32 +38,33 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn an_execute_keeps_its_promises(story in story()) {
-        tell(&story);
+    fn keeps_its_promises_on_any_network(scenario in scenario()) {
+        run(&scenario);
     }
 }
 
-fn tell(story: &Story) {
+fn run(scenario: &Scenario) {
     let world = World::new();
-    world.add_name("db.example", story.name.clone());
-    for (number, (connects, links)) in (1..).zip(&story.peers) {
-        let secret = story.server_secret.then(|| SECRET.to_vec());
+    world.add_name("db.example", scenario.name.clone());
+    for (number, (connects, links)) in (1..).zip(&scenario.peers) {
+        let secret = scenario.server_secret.then(|| SECRET.to_vec());
         let (connects, links) = (connects.clone().into(), links.clone().into());
         let peer = Peer { connects, links, secret, ..Peer::default() };
         world.add_peer(&format!("10.0.0.{number}:9998"), peer);
     }
-    let mut connection = world.connection(HOST, options(story.client_secret, story.handshake));
-    for (number, round) in story.rounds.iter().enumerate() {
+    let mut connection =
+        world.connection(HOST, options(scenario.client_secret, scenario.handshake));
+    for (number, round) in scenario.rounds.iter().enumerate() {
         let batch = finds(&format!("round-{number}"), round.commands);
         let sent_before = batch_bytes(&world);
         let event_loop = EventLoop::new(&world, round.timeout).may_time_out();
         let completion;
         (connection, completion) = event_loop.pair(connection, &batch).run_one();
         let was_begun = batch_bytes(&world) > sent_before;
-        // Who sends what nobody asked for cannot be held to what its replies mean.
-        let is_trustworthy = !story.has_strays();
-        check_outcome(&world, &completion, &batch, was_begun, is_trustworthy);
-        if is_trustworthy {
+        // A server that sends stray bytes cannot be held to the meaning of its replies.
+        let is_reliable = !scenario.has_strays();
+        check_outcome(&world, &completion, &batch, was_begun, is_reliable);
+        if is_reliable {
             check_replies(&completion, &batch);
         }
         let is_idle = connection.sockets().next().is_some();
@@ -82,7 +84,7 @@ fn check_outcome(
     completion: &Completion,
     batch: &Batch,
     was_begun: bool,
-    is_trustworthy: bool,
+    is_reliable: bool,
 ) {
     let Some((code, outcome)) = failure(completion) else {
         assert_eq!(completion.replies, batch.commands());
@@ -93,7 +95,7 @@ fn check_outcome(
     match (code, outcome) {
         ("ERR_HS_AUTH", Outcome::NotSent) if was_begun => {
             assert_eq!(completion.replies, batch.commands());
-            assert!(!was_executed || !is_trustworthy);
+            assert!(!was_executed || !is_reliable);
         }
         ("ERR_HS_CONNECT", Outcome::Unknown) => panic!("without a connection nothing is sent"),
         (
@@ -119,7 +121,8 @@ fn check_replies(completion: &Completion, batch: &Batch) {
     assert_eq!(completion.replies, batch.commands() - commands.count());
 }
 
-/// How many bytes of batches the client has sent on any link: batches begin with a digit, a preamble's commands not.
+/// The bytes of batches that the client has sent on all links. Batches begin with a digit, the
+/// commands of a preamble do not.
 fn batch_bytes(world: &World) -> usize {
     let links = (0..world.link_count()).map(|link| world.link(link).accepted);
     links
@@ -130,14 +133,14 @@ fn batch_bytes(world: &World) -> usize {
         .sum()
 }
 
-impl Story {
+impl Scenario {
     fn has_strays(&self) -> bool {
         let plans = self.peers.iter().flat_map(|(_, plans)| plans);
         plans.flat_map(|plan| &plan.faults).any(|(_, fault)| matches!(fault, Fault::Stray(_)))
     }
 }
 
-fn story() -> impl Strategy<Value = Story> {
+fn scenario() -> impl Strategy<Value = Scenario> {
     let connects = prop::collection::vec(connect(), 0..3);
     let plans = prop::collection::vec(plan(), 0..4);
     (
@@ -148,7 +151,7 @@ fn story() -> impl Strategy<Value = Story> {
         select(vec![&b""[..], b"P\t1\ta\tb\tc\td\n", b"P\t1\ta\tb\tc\td\nP\t2\ta\tb\tc\td\n"]),
         prop::collection::vec(round(), 1..4),
     )
-        .prop_map(|(name, peers, server_secret, client_secret, handshake, rounds)| Story {
+        .prop_map(|(name, peers, server_secret, client_secret, handshake, rounds)| Scenario {
             name,
             peers,
             server_secret,
@@ -233,7 +236,7 @@ fn short_time() -> impl Strategy<Value = Duration> {
     prop_oneof![1 => Just(Duration::ZERO), 2 => (0..40u64).prop_map(milliseconds)]
 }
 
-/// The same cases in every run, unless `PROPTEST_CASES` or `PROPTEST_RNG_SEED` ask for others.
+/// The same cases in every run, unless `PROPTEST_CASES` or `PROPTEST_RNG_SEED` is set.
 fn config() -> ProptestConfig {
     let mut config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
     if std::env::var_os("PROPTEST_CASES").is_none() {

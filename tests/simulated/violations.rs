@@ -1,4 +1,4 @@
-//! Peers that do not speak the protocol.
+//! Peers that violate the protocol.
 
 use std::error::Error;
 
@@ -11,7 +11,7 @@ use crate::support::*;
 const VIOLATED: Option<(&str, Outcome)> = Some(("ERR_HS_PROTOCOL", Outcome::Unknown));
 
 #[test]
-fn what_is_no_reply_ends_the_batch_and_the_connection() {
+fn ends_batch_and_connection_at_a_malformed_reply() {
     for (line, error) in [
         (&b""[..], ReplyError::NoNumber { offset: 0 }),
         (b"HTTP/1.1 400 Bad Request", ReplyError::NoNumber { offset: 0 }),
@@ -37,7 +37,7 @@ fn what_is_no_reply_ends_the_batch_and_the_connection() {
 }
 
 #[test]
-fn more_replies_than_commands_are_a_violation() {
+fn rejects_more_replies_than_commands() {
     for plan in [Plan::default(), Plan { receive_sizes: Sizes::cycle([9]), ..Plan::default() }] {
         for surplus in [&b"0\t1\n"[..], b"0", b"\n"] {
             let surplus = surplus.to_vec();
@@ -50,7 +50,7 @@ fn more_replies_than_commands_are_a_violation() {
             let (connection, completion) = world.execute(connection, &finds("a", 3));
             let good = b"0\t1\tgood\n0\t1\tgood\n0\t1\tlast\n";
             assert_same_bytes(&replies(&completion), good);
-            // What had not arrived with the last reply is noticed before the next batch.
+            // Bytes that arrive after the last reply are noticed before the next batch.
             if completion.failure.is_some() {
                 assert_eq!(failure(&completion), VIOLATED);
                 assert_eq!(connection.status().state(), ConnectionState::Aborted);
@@ -65,7 +65,7 @@ fn more_replies_than_commands_are_a_violation() {
 }
 
 #[test]
-fn replies_to_commands_that_were_not_sent_yet_are_a_violation() {
+fn rejects_replies_before_their_commands_were_sent() {
     for greeting in [&b"0\t1\n"[..], b"0\t1\n0\t1\n0\t1\n", b"0\t"] {
         for sizes in [vec![0, 1], vec![1, 0]] {
             let plan = Plan {
@@ -86,18 +86,19 @@ fn replies_to_commands_that_were_not_sent_yet_are_a_violation() {
 }
 
 #[test]
-fn a_reply_ahead_of_its_command_is_a_violation_in_the_middle_of_a_batch_too() {
-    // The second command's reply comes with the first one's, while the client still writes the second.
+fn rejects_a_reply_before_its_command_within_a_batch() {
+    // The second reply arrives with the first one, while the client is still writing the second
+    // command.
     let answer = |_: &[u8]| b"0\t1\tone\n0\t1\ttwo\n".to_vec();
     let plan = Plan { send_sizes: Sizes::cycle([1, 0]), ..Plan::default() };
     let world = World::with(Peer::default().with_link(plan).with_answer(answer));
-    let completion = assert_violation(&world, &finds("a", 3), 1, ReplyError::Unasked);
+    let completion = assert_violation(&world, &finds("a", 3), 1, ReplyError::Unexpected);
     assert_same_bytes(&replies(&completion), b"0\t1\tone\n");
     assert_eq!(world.executed().len(), 1);
 }
 
 #[test]
-fn a_reply_may_be_as_long_as_the_options_allow_and_no_longer() {
+fn accepts_replies_up_to_the_limit_of_the_options() {
     let find = finds("a", 2);
     for limit in [4, 14, 100, 5000, 70_000] {
         for (length, is_refused) in [(limit, false), (limit + 1, true), (limit + 100_000, true)] {
@@ -105,7 +106,8 @@ fn a_reply_may_be_as_long_as_the_options_allow_and_no_longer() {
             let reply = [line, b"\n".to_vec()].concat();
             let answered = reply.clone();
             let world = World::with(Peer::default().with_answer(move |_| answered.clone()));
-            let options = Options::new(None, &Batch::default(), limit).expect("no secret");
+            let options = Options::new(None, &Batch::default(), limit)
+                .expect("options without a secret are valid");
             let connection = world.connection(SERVER, options);
             let (_, completion) = world.execute(connection, &find);
             if is_refused {
@@ -120,15 +122,16 @@ fn a_reply_may_be_as_long_as_the_options_allow_and_no_longer() {
 }
 
 #[test]
-fn a_reply_without_an_end_is_refused_at_the_limit() {
+fn rejects_an_endless_reply_at_the_limit() {
     let world = World::with(Peer::default().with_answer(|_| vec![b'1'; 100_000]));
-    let options = Options::new(None, &Batch::default(), 50_000).expect("no secret");
+    let options =
+        Options::new(None, &Batch::default(), 50_000).expect("options without a secret are valid");
     let (_, completion) = world.execute(world.connection(SERVER, options), &finds("a", 1));
     assert_refused(&world, &completion, 0, ReplyError::TooLong { limit: 50_000 });
 }
 
 #[test]
-fn a_violation_in_the_handshake_s_replies_fails_the_batch() {
+fn fails_the_batch_at_a_malformed_reply_to_the_handshake() {
     let answer = |command: &[u8]| match command.starts_with(b"P") {
         true => b"what?\n".to_vec(),
         false => b"0\t1\n".to_vec(),
@@ -150,7 +153,7 @@ fn assert_violation(world: &World, find: &Batch, position: usize, error: ReplyEr
 #[track_caller]
 fn assert_refused(world: &World, completion: &Completion, position: usize, error: ReplyError) {
     assert_eq!(failure(completion), VIOLATED);
-    let reason = &completion.failure.as_ref().expect("it failed").error;
+    let reason = &completion.failure.as_ref().expect("the batch failed").error;
     let source = reason.source().and_then(|source| source.downcast_ref::<ReplyError>());
     assert_eq!(source, Some(&error));
     assert!(reason.to_string().contains(&format!("reply {}", position + 1)), "{reason}");

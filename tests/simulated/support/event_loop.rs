@@ -1,4 +1,5 @@
-//! An event loop that owns the simulated clock, and fails a test whose state machine waits for nothing or spins.
+//! An event loop that owns the simulated clock. It fails a test whose state machine waits for
+//! nothing or spins.
 
 use std::io;
 use std::net::IpAddr;
@@ -10,11 +11,12 @@ use hansock::protocol::Batch;
 
 use super::world::{SimulatedConnection, World};
 
-/// More than any test's batch takes.
+/// The most turns of a test.
 const MAX_TURNS: usize = 1_000_000;
 
 pub type Ended = (Option<SimulatedConnection>, Completion);
 
+/// Runs an executor to its end: add pairs, then call [`Self::run`] or repeat [`Self::turn`].
 pub struct EventLoop {
     world: World,
     pub executor: Executor<World>,
@@ -25,11 +27,13 @@ pub struct EventLoop {
     turns: usize,
 }
 
+/// The batch of a pair and the look-up that it waits for.
 struct Pair {
     batch: Batch,
     lookup: Option<Lookup>,
 }
 
+/// A look-up in flight, and its result.
 struct Lookup {
     ends: Instant,
     found: io::Result<Vec<IpAddr>>,
@@ -49,7 +53,7 @@ impl EventLoop {
         }
     }
 
-    /// Lets the deadline end what is under way. Without this the test fails when it does.
+    /// Lets the deadline end a batch. Without this call the test fails when it does.
     pub fn may_time_out(mut self) -> Self {
         self.may_time_out = true;
         self
@@ -78,14 +82,15 @@ impl EventLoop {
     }
 
     pub fn finish(self) -> Vec<Ended> {
-        assert!(self.world.now() <= self.deadline, "it ended after its deadline");
+        assert!(self.world.now() <= self.deadline, "the execute ended after its deadline");
         self.executor.finish().collect()
     }
 
-    /// Does what is due now, or moves the clock if there is nothing; `false` when all pairs are done.
+    /// Does what is due now, or moves the clock if nothing is due. Returns `false` when all pairs
+    /// are done.
     pub fn turn(&mut self) -> bool {
         self.turns += 1;
-        assert!(self.turns < MAX_TURNS, "it never ends");
+        assert!(self.turns < MAX_TURNS, "the execute never ends");
         if !self.has_started {
             self.has_started = true;
             self.executor.start(self.world.now());
@@ -116,7 +121,7 @@ impl EventLoop {
                 let is_same = self.executor.wait(pair) == Some(wait) && self.is_ready(pair, wait);
                 assert!(
                     is_active || !is_same,
-                    "it spins: a socket is ready for what it waits for, and nothing moves"
+                    "the state machine spins: its socket is ready, and no byte moves"
                 );
                 true
             }
@@ -129,7 +134,8 @@ impl EventLoop {
         let now = self.world.now();
         let lookup = &mut self.pairs[pair].lookup;
         if lookup.is_none() {
-            let connection = self.executor.connection(pair).expect("a pair that waits has one");
+            let connection =
+                self.executor.connection(pair).expect("a pair that waits has a connection");
             let name = self.world.name(connection.host().expect("only a host is looked up"));
             let found = name.addresses.map_err(io::Error::from);
             *lookup = Some(Lookup { ends: now + name.delay, found });
@@ -147,7 +153,8 @@ impl EventLoop {
         let Awaited::Sockets { readable, writable } = wait.awaited else {
             return false;
         };
-        let connection = self.executor.connection(pair).expect("a pair that waits has one");
+        let connection =
+            self.executor.connection(pair).expect("a pair that waits has a connection");
         connection.sockets().any(|socket| {
             let (is_readable, is_writable) = self.world.readiness(socket);
             readable && is_readable || writable && is_writable
@@ -155,8 +162,8 @@ impl EventLoop {
     }
 
     fn move_clock(&mut self) {
-        let until = self.executor.until().expect("a pair that is not done waits until some time");
-        assert!(until <= self.deadline, "it waits past its deadline");
+        let until = self.executor.until().expect("a pair that is not done has a deadline");
+        assert!(until <= self.deadline, "the pair waits past its deadline");
         let lookups = self.pairs.iter().filter_map(|pair| Some(pair.lookup.as_ref()?.ends));
         let now = self.world.now();
         let next = lookups.chain(self.world.next_moment()).filter(|&moment| moment > now).min();
@@ -172,9 +179,9 @@ impl EventLoop {
         }
     }
 
-    /// What times out has to wait for somebody else.
+    /// An execute may time out only if it waits for the peer.
     fn assert_nothing_left_to_do(&self) {
-        assert!(self.may_time_out, "nothing happens any more, and its deadline comes");
+        assert!(self.may_time_out, "nothing happens any more before the deadline");
         for (pair, Pair { batch, .. }) in self.pairs.iter().enumerate() {
             let connection = self.executor.connection(pair);
             let waits_for_reading = self.executor.wait(pair).is_some_and(|wait| {
@@ -184,7 +191,7 @@ impl EventLoop {
             if let (true, Some(socket)) = (waits_for_reading, socket) {
                 assert!(
                     self.world.has_accepted_last(socket, batch.bytes()),
-                    "it waits for replies and has not sent its whole batch"
+                    "the pair waits for replies and has not sent its whole batch"
                 );
             }
         }

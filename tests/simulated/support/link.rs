@@ -1,4 +1,4 @@
-//! One connection through the simulated network: two queues of bytes with limited room, and their end.
+//! A connection through the simulated network: two queues of bytes with limited room.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 use super::plan::{Fault, Plan, When};
 use super::server::{Peer, Session};
 
-/// How long a socket that said `WouldBlock` because of a 0 among its sizes stays unready.
+/// The time for which a socket is not ready after a 0 among its sizes.
 const STALL: Duration = Duration::from_millis(1);
 const SERVER_READ_BYTES: usize = 4096;
 
+/// A connection: the client calls `send` and `receive`, time and the plan do the rest.
 pub(super) struct Link {
     peer: Peer,
     plan: Plan,
@@ -31,6 +32,7 @@ pub(super) struct Link {
     is_dropped: bool,
 }
 
+/// The result of the connect, and its time.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Connecting {
     Completes(Instant),
@@ -38,29 +40,31 @@ pub(super) enum Connecting {
     Never,
 }
 
+/// Bytes from the server, and the time of their arrival.
 struct Arrival {
     at: Instant,
     bytes: VecDeque<u8>,
 }
 
+/// The end of the connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
     Reset,
     EndOfFile,
 }
 
-/// What a test may know of a link.
+/// The part of a link that a test can see.
 #[derive(Clone, Debug)]
 pub struct LinkReport {
-    /// Every byte that the client's sends took over.
+    /// The bytes that the client's sends accepted.
     pub accepted: Vec<u8>,
-    /// How many bytes each of these sends took over.
+    /// The number of bytes that each of these sends accepted.
     pub send_sizes: Vec<usize>,
-    /// How many sends and receives there were.
+    /// The number of sends and receives.
     pub calls: usize,
-    /// Every command that the server received whole and did not refuse for want of the secret.
+    /// The commands that the server received and did not refuse for want of the secret.
     pub executed: Vec<Vec<u8>>,
-    /// Whether the client has let go of its socket.
+    /// Whether the client has dropped its socket.
     pub is_dropped: bool,
 }
 
@@ -134,7 +138,7 @@ impl Link {
                 _ => Ok(0),
             };
         };
-        // Behind a reset nothing is on its way that a receive could have to wait for.
+        // After a reset a receive has nothing to wait for.
         let size = self.plan.receive_sizes.next().max(usize::from(is_reset));
         if size == 0 {
             self.receive_stalled = Some(now + STALL);
@@ -152,7 +156,7 @@ impl Link {
         Ok(count)
     }
 
-    /// Whether the socket is readable and writable, as a poll would say.
+    /// Whether the socket is readable and writable, as a poll would report.
     pub fn readiness(&self, now: Instant) -> (bool, bool) {
         match self.connected(now) {
             Err(_) => return (true, true),
@@ -185,7 +189,7 @@ impl Link {
         self.session.output.clear();
     }
 
-    /// Lets happen what the time brings.
+    /// Lets the faults happen that are due.
     pub fn pass_time(&mut self, now: Instant) {
         let elapsed = now.saturating_duration_since(self.begun);
         let is_due = |when: &When| matches!(when, When::Elapsed(duration) if *duration <= elapsed);
@@ -195,7 +199,7 @@ impl Link {
         }
     }
 
-    /// When something next happens by itself.
+    /// The time of the next event that happens by itself.
     pub fn next_moment(&self, now: Instant) -> Option<Instant> {
         let connect = match self.connect {
             Connecting::Completes(at) | Connecting::Fails(at) => Some(at),
@@ -237,7 +241,7 @@ impl Link {
         self.accepted.ends_with(bytes)
     }
 
-    /// The server reads while its replies find room.
+    /// Lets the server read commands while there is room for its replies.
     fn serve(&mut self, now: Instant) {
         loop {
             self.send_output(now);
@@ -294,7 +298,7 @@ impl Link {
         Some(self.plan.faults.remove(position).1)
     }
 
-    /// How many bytes can be accepted before the next fault.
+    /// The number of bytes that can be accepted before the next fault.
     fn until_fault(&self) -> usize {
         let offsets = self.plan.faults.iter().filter_map(|(when, _)| match when {
             When::Accepting(offset) => offset.checked_sub(self.accepted.len()),

@@ -1,5 +1,6 @@
-//! What is around the state machines in these tests: a simulated network with its own clock, HandlerSocket servers in
-//! memory, and an event loop that notices when it is asked to wait for nothing.
+//! The surroundings of the state machines in these tests: a simulated network with its own clock,
+//! HandlerSocket servers in memory, and an event loop that notices when it is asked to wait for
+//! nothing.
 
 mod event_loop;
 mod link;
@@ -21,7 +22,7 @@ pub use world::{Connect, Name, SimulatedConnection, World};
 /// An address that needs no look-up.
 pub const SERVER: &str = "10.0.0.1:9998";
 pub const SECRET: &[u8] = b"xyzzy";
-/// Longer than anything that is expected to succeed takes.
+/// More time than any batch takes that is expected to succeed.
 pub const PLENTY: Duration = Duration::from_secs(60);
 
 pub const fn milliseconds(count: u64) -> Duration {
@@ -32,7 +33,7 @@ pub fn batch(bytes: &[u8]) -> Batch {
     Batch::from_bytes(bytes.to_vec()).expect("a test's batch is made of whole commands")
 }
 
-/// `count` commands that no other batch with another name holds.
+/// Makes `count` commands that no batch with another name holds.
 pub fn finds(name: &str, count: usize) -> Batch {
     let commands = (0..count).map(|n| format!("1\t=\t1\t{name}-{n}\n"));
     batch(commands.collect::<String>().as_bytes())
@@ -42,7 +43,7 @@ pub fn with_secret() -> Options {
     options(Some(SECRET), b"")
 }
 
-/// With a secret and a handshake of two commands.
+/// Options with a secret and a handshake of two commands.
 pub fn with_handshake() -> Options {
     options(Some(SECRET), b"P\t1\tshop\titem\tPRIMARY\tid\nP\t2\tshop\titem\tname\tid\n")
 }
@@ -52,12 +53,12 @@ pub fn options(secret: Option<&[u8]>, handshake: &[u8]) -> Options {
         .expect("a test's secret has no control characters")
 }
 
-/// What a server sends that wants no secret or has been told it, and answers as [`server::echo`].
+/// The replies of a server that does not refuse the batch and answers as [`server::echo`].
 pub fn echoes(batch: &Batch) -> Vec<u8> {
     lines(batch.bytes()).flat_map(server::echo).collect()
 }
 
-/// Lines without their ends.
+/// The lines without their line ends.
 pub fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes
         .split_inclusive(|&byte| byte == b'\n')

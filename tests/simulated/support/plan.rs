@@ -1,51 +1,55 @@
-//! What a test prescribes for one link: how much goes through it at a time, and what goes wrong when.
+//! Plans of links: how much goes through at a time, and what goes wrong when.
 
 use std::time::Duration;
 
-/// How a link behaves from its connect on.
+/// The behaviour of a link from its connect on.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// How many bytes each send takes.
+    /// The number of bytes that each send accepts.
     pub send_sizes: Sizes,
-    /// How many bytes each receive gives.
+    /// The number of bytes that each receive returns.
     pub receive_sizes: Sizes,
-    /// How many bytes the client may have sent that the server has not read.
+    /// The most bytes that the client has sent and the server has not read.
     pub outward_room: usize,
-    /// How many bytes the server may have sent that the client has not received. While it is full, the server does not
-    /// read either.
+    /// The most bytes that the server has sent and the client has not received. While there is no
+    /// more room, the server does not read either.
     pub inward_room: usize,
-    /// How long a reply is on its way.
+    /// The time that a reply takes to arrive.
     pub delay: Duration,
     pub faults: Vec<(When, Fault)>,
 }
 
-/// A sequence that begins again at its end. A 0 is a `WouldBlock`, and the socket is ready again a millisecond later.
+/// A sequence that starts again at its end. A 0 stands for `WouldBlock`, after which the socket is
+/// ready again a millisecond later.
 #[derive(Clone, Debug)]
 pub struct Sizes {
     sizes: Vec<usize>,
     next: usize,
 }
 
-/// When a fault strikes. Offsets count the bytes of one direction from the connect on, the preamble's included.
+/// The time of a fault. Offsets count the bytes of one direction since the connect, including the
+/// preamble.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
-    /// In place of accepting the byte at this offset from the client.
+    /// Instead of accepting the byte at this offset from the client.
     Accepting(usize),
-    /// In place of the server's sending the byte at this offset.
+    /// Instead of the server's sending the byte at this offset.
     Replying(usize),
-    /// Just before this send or receive, counted from 0.
+    /// Before this send or receive, counted from 0.
     Call(usize),
-    /// So long after the connect was begun.
+    /// This long after the start of the connect.
     Elapsed(Duration),
 }
 
+/// A fault of a link.
 #[derive(Clone, Debug)]
 pub enum Fault {
-    /// What has arrived can still be received; then, and for every send at once, the connection is reset.
+    /// The connection is reset: sends fail at once, and receives after what has arrived.
     Reset,
-    /// What has arrived can still be received, then comes the end. Sends go nowhere.
+    /// The server closes the connection: receives end after what has arrived, and sent bytes are
+    /// lost.
     EndOfFile,
-    /// The server sends bytes that nobody asked for.
+    /// The server sends bytes that no command asked for.
     Stray(Vec<u8>),
     /// A signal interrupts the call, which does nothing.
     Interruption,
@@ -56,12 +60,12 @@ impl Plan {
         Self { faults: vec![(when, fault)], ..Self::default() }
     }
 
-    /// The server takes commands and its replies come much later than anybody waits.
+    /// A server that accepts commands and replies a day later.
     pub fn silent() -> Self {
         Self { delay: Duration::from_secs(24 * 3600), ..Self::default() }
     }
 
-    /// One byte a millisecond either way.
+    /// One byte a millisecond in either direction.
     pub fn slow() -> Self {
         Self {
             send_sizes: Sizes::cycle([1, 0]),
@@ -87,7 +91,7 @@ impl Default for Plan {
 impl Sizes {
     pub fn cycle(sizes: impl Into<Vec<usize>>) -> Self {
         let sizes = sizes.into();
-        assert!(sizes.iter().any(|&size| size > 0), "nothing would ever go through");
+        assert!(sizes.iter().any(|&size| size > 0), "no byte would ever go through");
         Self { sizes, next: 0 }
     }
 

@@ -6,27 +6,27 @@ use std::rc::Rc;
 use super::plan::Plan;
 use super::world::Connect;
 
-/// What a server sends for a command, line end included.
+/// The reply to a command, with its line end.
 type Answer = Rc<dyn Fn(&[u8]) -> Vec<u8>>;
 
-/// One listener: how it takes connections and how it answers.
+/// A listener: the results of its connects, and the replies of its server.
 #[derive(Clone)]
 pub struct Peer {
-    /// For each connect in turn, what becomes of it; at once when there are no more.
+    /// The result of each connect in turn; after the last one, all complete at once.
     pub connects: VecDeque<Connect>,
-    /// For each link in turn, how it behaves; without limits or faults when there are no more.
+    /// The plan of each link in turn; after the last one, all are without limits and faults.
     pub links: VecDeque<Plan>,
-    /// The secret it wants to be told.
+    /// The secret that the server asks for.
     pub secret: Option<Vec<u8>>,
-    /// How it answers commands that it does not refuse; usually [`echo`].
+    /// The replies to commands that the server does not refuse; usually [`echo`].
     pub answer: Answer,
 }
 
-/// The server's end of one link.
+/// The server's end of a link.
 pub(super) struct Session {
     line: Vec<u8>,
     is_authorised: bool,
-    /// Replies that have not gone out yet.
+    /// The replies that were not sent yet.
     pub output: VecDeque<u8>,
     pub executed: Vec<Vec<u8>>,
 }
@@ -60,7 +60,8 @@ impl Default for Peer {
     }
 }
 
-/// Success for an index that is opened; for anything else one row, which is the command's own tokens.
+/// Answers a command that opens an index with success, and any other with one row of the command's
+/// tokens.
 pub fn echo(command: &[u8]) -> Vec<u8> {
     if command.starts_with(b"P") {
         return b"0\t1\n".to_vec();
@@ -93,7 +94,7 @@ impl Session {
     fn run(&mut self, command: Vec<u8>, peer: &Peer) -> Vec<u8> {
         if let Some(secret) = command.strip_prefix(b"A\t1\t") {
             let is_right = secret == peer.secret.as_deref().unwrap_or_default();
-            // A server that wants no secret refuses a wrong one, and goes on serving.
+            // A server without a secret refuses a wrong one and keeps serving.
             self.is_authorised = is_right || peer.secret.is_none();
             return if is_right { b"0\t1\n".to_vec() } else { b"3\t1\tunauth\n".to_vec() };
         }

@@ -1,4 +1,5 @@
-//! The simulated network: a clock that stands still until it is moved, names, peers, and the links to them.
+//! The simulated network: a clock that only moves when it is told to, names, peers, and the links
+//! to them.
 
 use std::cell::{RefCell, RefMut};
 use std::io::{self, ErrorKind, IoSlice};
@@ -18,16 +19,17 @@ use super::server::Peer;
 
 pub type SimulatedConnection = Connection<World>;
 
-/// Shared by everything that lives in it.
+/// A handle to the network, which its sockets share.
 #[derive(Clone)]
 pub struct World(Rc<RefCell<State>>);
 
+/// The client's end of a link.
 pub struct SimulatedSocket {
     world: World,
     link: usize,
 }
 
-/// What becomes of a connect.
+/// The result of a connect.
 #[derive(Clone, Copy, Debug)]
 pub enum Connect {
     AtOnce,
@@ -36,17 +38,18 @@ pub enum Connect {
     /// The call itself fails.
     Refused,
     RefusedAfter(Duration),
-    /// The call says `WouldBlock`.
+    /// The call fails with `WouldBlock`.
     NoRoom,
 }
 
-/// What a look-up finds, and how long it takes.
+/// The result of a look-up, and the time that it takes.
 #[derive(Clone, Debug)]
 pub struct Name {
     pub addresses: Result<Vec<IpAddr>, ErrorKind>,
     pub delay: Duration,
 }
 
+/// The contents of the network.
 struct State {
     now: Instant,
     peers: Vec<(Target, Peer)>,
@@ -58,7 +61,7 @@ struct State {
 impl World {
     pub fn new() -> Self {
         Self(Rc::new(RefCell::new(State {
-            // Only a point to count from: no test looks at the clock again.
+            // Only differences to this time matter: no test reads the clock again.
             now: Instant::now(),
             peers: Vec::new(),
             names: Vec::new(),
@@ -67,14 +70,14 @@ impl World {
         })))
     }
 
-    /// A world with one peer, at [`super::SERVER`].
+    /// Makes a world with one peer at [`super::SERVER`].
     pub fn with(peer: Peer) -> Self {
         let world = Self::new();
         world.add_peer(super::SERVER, peer);
         world
     }
 
-    /// `address` is one that needs no look-up.
+    /// Adds a peer. Its address must need no look-up.
     pub fn add_peer(&self, address: &str, peer: Peer) {
         let target = match address.strip_prefix("unix:") {
             Some(path) => Target::Unix(path.to_owned()),
@@ -83,7 +86,7 @@ impl World {
         self.state().peers.push((target, peer));
     }
 
-    /// In place of the one that `host` had.
+    /// Adds a name, or replaces it.
     pub fn add_name(&self, host: &str, name: Name) {
         let names = &mut self.state().names;
         names.retain(|(known, _)| known != host);
@@ -91,11 +94,11 @@ impl World {
     }
 
     pub fn connection(&self, address: &str, options: Options) -> SimulatedConnection {
-        let address: Address = address.parse().expect("a test's address is one");
+        let address: Address = address.parse().expect("the address is valid");
         Connection::over(self.clone(), address, Arc::new(options), Arc::default())
     }
 
-    /// Runs one batch to its end, which must not be the deadline's doing.
+    /// Runs one batch, which must end before the deadline.
     pub fn execute(
         &self,
         connection: SimulatedConnection,
@@ -117,7 +120,7 @@ impl World {
         }
     }
 
-    /// Does something to a link from outside.
+    /// Lets a fault happen on a link.
     pub fn happen(&self, link: usize, fault: Fault) {
         let now = self.now();
         self.state().links[link].happen(fault, now);
@@ -131,12 +134,12 @@ impl World {
         self.state().links.len()
     }
 
-    /// Every connect that was tried, and when.
+    /// The connects that were tried, and their times.
     pub fn connects(&self) -> Vec<(Target, Instant)> {
         self.state().connects.clone()
     }
 
-    /// What all servers have executed, in order of the links.
+    /// The commands that all servers have executed, in the order of the links.
     pub fn executed(&self) -> Vec<Vec<u8>> {
         self.state().links.iter().flat_map(|link| link.report().executed).collect()
     }
