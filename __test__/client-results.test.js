@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
 
-const { access } = require('../lib/core/batch.js');
+const { Counters } = require('../lib/client/metrics/counters.js');
 const { clientOf, makeClient, serveTable, tableReply } = require('./support/clients.js');
 const { answer, startPeer } = require('./support/fake-peer.js');
 const { useServer } = require('./support/server.js');
@@ -81,10 +81,10 @@ describe('the rows of one call', () => {
     let immediate = setImmediate(count);
     t.after(() => clearImmediate(immediate));
     let arrived = 0;
-    const { finish } = access;
-    t.mock.method(access, 'finish', (...given) => {
+    const { noteReplies } = Counters.prototype;
+    t.mock.method(Counters.prototype, 'noteReplies', function (...given) {
       arrived = turns;
-      finish(...given);
+      noteReplies.apply(this, given);
     });
     return { result: await call(index), turns: turns - arrived };
   }

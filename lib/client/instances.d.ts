@@ -1,6 +1,5 @@
 /** The instances of this folder's classes, by the names that JSDoc cannot get at in a CommonJS module. */
 
-export type Batch = InstanceType<typeof import('../core/batch.js').Batch>;
 export type Call = InstanceType<typeof import('./pipeline/call.js').Call>;
 export type Columns = InstanceType<typeof import('./rows/columns.js').Columns>;
 export type Commands = InstanceType<typeof import('./commands.js').Commands>;

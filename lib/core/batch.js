@@ -10,7 +10,6 @@ const command = require('../protocol/command.js');
 const { toByteString } = require('../protocol/encode.js');
 const { show, showKind } = require('../util/show.js');
 const { LINE_FEED } = require('../protocol/constants.js');
-const { readReplies } = require('./reply.js');
 
 /** The server keeps an array up to the largest id it was given, and dies of a huge one. */
 const MAX_INDEX_ID = 65_535;
@@ -24,13 +23,10 @@ const MAX_KEPT_BYTES = 1024 * 1024;
  * The package's own access to a batch: what an executor does with it is not for its users.
  * @typedef {object} Access
  * @property {(batch: Batch) => Uint8Array} bytes
- * @property {(batch: Batch, request: string) => void} append  a byte string without its line end
- * @property {(batch: Batch, indexId: number, request: Command) => void} command
  * @property {(batch: Batch, argument: string) => void} assertWhole
  * @property {(batch: Batch) => void} add
  * @property {(batch: Batch) => Uint8Array} run  the bytes, to be sent
- * @property {(batch: Batch, segments: readonly import('../../native.js').ReplySegment[], address: string, error: import('../..').HandlerSocketError | null) => void} finish
- * @property {(batch: Batch) => number} receivedBytes  about how many its replies had
+ * @property {(batch: Batch, replies: readonly import('../..').Reply[], error: import('../..').HandlerSocketError | null) => void} setResult
  */
 
 /** @type {Access} */
@@ -47,8 +43,6 @@ class Batch {
   #state = 'new';
   /** @type {readonly import('../..').Reply[]} */
   #replies = [];
-  /** About how many bytes the replies had. */
-  #receivedBytes = 0;
   /** @type {import('../..').HandlerSocketError | null} */
   #error = null;
 
@@ -62,8 +56,6 @@ class Batch {
         }
         return batch.#writer.bytes;
       },
-      append: (batch, request) => batch.#append(request),
-      command: (batch, indexId, request) => batch.#command(indexId, request),
       assertWhole(batch, argument) {
         if (batch.#isInCommand) {
           throw new TypeError(`${argument} ends inside a command: a line end is missing`);
@@ -83,13 +75,11 @@ class Batch {
         }
         return bytes;
       },
-      finish(batch, segments, address, error) {
+      setResult(batch, replies, error) {
         batch.#state = 'done';
-        batch.#replies = readReplies(segments, address);
-        batch.#receivedBytes = segments.reduce((sum, segment) => sum + sizeOf(segment), 0);
+        batch.#replies = replies;
         batch.#error = error;
       },
-      receivedBytes: (batch) => batch.#receivedBytes,
     };
   }
 
@@ -317,25 +307,5 @@ function checkIndexId(indexId) {
 }
 
 /** @typedef {InstanceType<typeof command.Command>} Command */
-
-/**
- * About how many bytes came: text is ASCII.
- * @param {import('../../native.js').ReplySegment} segment
- * @returns {number}
- */
-function sizeOf(segment) {
-  if (typeof segment === 'string' || Buffer.isBuffer(segment)) return segment.length;
-  const { head, parts } = segment;
-  return parts.reduce((sum, part) => sum + sizeOfPart(part), head.length);
-}
-
-/**
- * Of whole rows, or of the values of a long one.
- * @param {import('../../native.js').RowsPart} part
- */
-function sizeOfPart(part) {
-  if (!Array.isArray(part)) return part.length;
-  return part.reduce((sum, value) => sum + (value?.length ?? 1) + 1, 0);
-}
 
 module.exports = { Batch, access };

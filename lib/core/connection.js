@@ -77,6 +77,15 @@ class Connection {
   }
 }
 
+/**
+ * A round trip as the kernel has measured it, without the server's work; null if it does not tell.
+ * @param {Connection} connection
+ * @returns {number | null}
+ */
+function roundTripMs(connection) {
+  return nativeOf(connection).roundTripMs;
+}
+
 const NO_BYTES = new Uint8Array();
 
 /**
@@ -128,4 +137,4 @@ function connect(
   });
 }
 
-module.exports = { Connection, nativeOf };
+module.exports = { Connection, nativeOf, roundTripMs };

@@ -20,13 +20,14 @@ class Counters {
   errors = {};
 
   /**
-   * @param {import('../../..').Batch} batch
-   * @param {1 | -1} times  -1 to take it back: nothing of it was sent
+   * @param {number} commands
+   * @param {number} bytes
+   * @param {1 | -1} times  -1 to uncount a batch of which nothing was sent
    */
-  countBatch({ commandCount, byteLength }, times) {
+  countBatch(commands, bytes, times) {
     this.batches += times;
-    this.commands += times * commandCount;
-    this.bytes += times * byteLength;
+    this.commands += times * commands;
+    this.bytes += times * bytes;
   }
 
   /**

@@ -2,7 +2,7 @@
 
 const { tracingChannel } = require('node:diagnostics_channel');
 const { HandlerSocketError } = require('../../errors/index.js');
-const { executeOne } = require('../../core/executor.js');
+const { send } = require('../../core/send.js');
 
 /*
  * Tracing channels, as APM tools subscribe to. Without subscribers a look at the channel is all that they cost.
@@ -67,38 +67,35 @@ function withoutValue(error) {
 }
 
 /**
- * A batch's way: `{ address, commands, bytes }`; and that of one for which a connect is made first: `{ address }`.
+ * Sends a batch and traces it as an execute, `{ address, commands, bytes, attributes }`, and the
+ * connect that it may need, `{ address, attributes }`.
  * @param {import('../instances').Connection} connection
- * @param {import('../instances').Batch} batch
- * @param {number} timeoutMs
- * @returns {Promise<import('../../..').ExecuteResult>}
+ * @param {import('../pipeline/batch-writer.js').WrittenBatch} batch
+ * @param {number} until  deadline, in the time of `now()`
+ * @returns {Promise<SendResult>} never rejects
  */
-function traceExecute(connection, batch, timeoutMs) {
+function traceSend(connection, batch, until) {
   const tracesExecute = isSubscribed(executes);
   const tracesConnect = isSubscribed(connects);
-  if (!tracesExecute && !tracesConnect) return executeOne(connection, batch, timeoutMs);
+  if (!tracesExecute && !tracesConnect) return send(connection, batch.bytes, until);
 
   const { address, generation, state } = connection;
-  const executed = executeOne(connection, batch, timeoutMs);
+  const sent = send(connection, batch.bytes, until);
   if (tracesExecute) {
-    const { commandCount: commands, byteLength: bytes } = batch;
-    const context = {
-      address,
-      commands,
-      bytes,
-      attributes: attributesOf(address, 'execute', commands),
-    };
-    trace(executes, rejectIfFailed(executed), context);
+    const { bytes, commandCount: commands } = batch;
+    const attributes = attributesOf(address, 'execute', commands);
+    const context = { address, commands, bytes: bytes.byteLength, attributes };
+    trace(executes, rejectIfFailed(sent), context);
   }
   if (tracesConnect && state !== 'connected') {
-    trace(connects, rejectUnless(executed, hasConnected), connectTo(address));
+    trace(connects, rejectUnless(sent, hasConnected), connectTo(address));
   } else if (tracesConnect) {
-    // That the connection had to be made anew is known only when it has been.
-    executed.then(() => {
+    // Whether the connection reconnects is known only afterwards.
+    sent.then(() => {
       if (hasConnected()) trace(connects, Promise.resolve(), connectTo(address));
     });
   }
-  return executed;
+  return sent;
 
   function hasConnected() {
     return connection.generation !== generation;
@@ -166,19 +163,21 @@ function typeOf(error) {
 
 /** @typedef {Record<string, string | number>} Attributes */
 
-/** @param {Promise<import('../../..').ExecuteResult>} executed */
-async function rejectIfFailed(executed) {
-  const result = await executed;
-  if (result.status === 'rejected') throw result.reason;
+/** @typedef {import('../../core/send.js').SendResult} SendResult */
+
+/** @param {Promise<SendResult>} sent */
+async function rejectIfFailed(sent) {
+  const { error } = await sent;
+  if (error !== null) throw error;
 }
 
 /**
- * @param {Promise<import('../../..').ExecuteResult>} executed
+ * @param {Promise<SendResult>} sent
  * @param {() => boolean} isFine
  */
-async function rejectUnless(executed, isFine) {
-  const result = await executed;
-  if (result.status === 'rejected' && !isFine()) throw result.reason;
+async function rejectUnless(sent, isFine) {
+  const { error } = await sent;
+  if (error !== null && !isFine()) throw error;
 }
 
 /** @param {import('node:diagnostics_channel').TracingChannel} channel */
@@ -200,4 +199,4 @@ function ignoreError(promise) {
   promise.catch(() => {});
 }
 
-module.exports = { traceOperation, traceExecute, traceFailedConnect };
+module.exports = { traceOperation, traceSend, traceFailedConnect };

@@ -1,7 +1,6 @@
 'use strict';
 
 const { clearTimeout, now, setImmediate, setTimeout } = require('../../runtime/clock.js');
-const { Batch, access } = require('../../core/batch.js');
 const { Connection } = require('../../core/connection.js');
 const { HandlerSocketError } = require('../../errors/index.js');
 const { ARRIVED, Holder, QUEUED } = require('./call.js');
@@ -17,6 +16,9 @@ const turn = require('../../runtime/turn.js');
  * flight: what the first makes callers ask for keeps the server busy while they have the second.
  */
 const MIN_PORTIONED = 64;
+
+/** The server answers it, authorised or not. */
+const EMPTY_COMMAND = { bytes: Buffer.from('\n'), commandCount: 1 };
 
 /** @type {ReadonlyMap<Definition, Error>} */
 const NOTHING_REFUSED = new Map();
@@ -125,11 +127,8 @@ class PooledConnection {
     this.#inFlight++;
     try {
       const session = this.#session ?? (await this.#openSession(until));
-      // An empty command, which the server refuses, authorised or not.
-      const batch = new Batch().write('\n');
-      const timeoutMs = Math.max(until - now(), 0);
-      const result = await tracing.traceExecute(session.connection, batch, timeoutMs);
-      this.#isOpen = result.status === 'fulfilled';
+      const { error } = await tracing.traceSend(session.connection, EMPTY_COMMAND, until);
+      this.#isOpen = error === null;
     } catch {
       this.#isOpen = false;
     } finally {
@@ -267,18 +266,22 @@ class PooledConnection {
   async #exchange(session, holder, unopened, requests, until) {
     const { connection, connects } = session;
     const batch = this.#writer.write(unopened, requests, session.ids);
-    this.#counters.countBatch(batch, 1);
+    const { commandCount } = batch;
+    const { byteLength } = batch.bytes;
+    this.#counters.countBatch(commandCount, byteLength, 1);
     const begun = now();
-    const timeoutMs = Math.max(until - begun, 0);
     this.#counters.noteHandedOver(requests, begun);
     holder.handOver(until);
-    const result = await tracing.traceExecute(connection, batch, timeoutMs);
+    const sent = tracing.traceSend(connection, batch, until);
+    this.#writer.release();
+    const result = await sent;
     holder.stage = ARRIVED;
-    const failure = result.status === 'rejected' ? asShared(result.reason) : null;
+    const failure = result.error === null ? null : asShared(result.error);
     this.#isOpen = failure === null;
-    if (failure === null) this.#counters.noteReplies(access.receivedBytes(batch), now() - begun);
-    if (failure?.outcome === 'not-sent') this.#counters.countBatch(batch, -1);
-    this.#writer.reuse(batch);
+    if (failure === null) this.#counters.noteReplies(result.receivedBytes, now() - begun);
+    if (failure?.outcome === 'not-sent') {
+      this.#counters.countBatch(commandCount, byteLength, -1);
+    }
     // What a server says that has refused the secret is about nothing else.
     const replies = failure?.code === 'ERR_HS_AUTH' ? [] : result.replies;
     const opens = unopened.length > 0;

@@ -1,6 +1,6 @@
 'use strict';
 
-const { nativeOf } = require('../../core/connection.js');
+const { roundTripMs } = require('../../core/connection.js');
 const { explainClosedIndex } = require('./outcomes.js');
 const { IndexIds } = require('./index-ids.js');
 
@@ -25,7 +25,7 @@ class Session {
 
   /** A round trip on the wire, in milliseconds; null if nobody knows. */
   get wireMs() {
-    return nativeOf(this.connection).roundTripMs;
+    return roundTripMs(this.connection);
   }
 
   /** The connect count. */
