@@ -9,7 +9,6 @@ export type Deadline = ReturnType<
   InstanceType<typeof import('./pipeline/deadline.js').Deadlines>['begin']
 >;
 export type Definition = InstanceType<typeof import('./pipeline/definition.js').Definition>;
-export type Holder = InstanceType<typeof import('./pipeline/call.js').Holder>;
 export type IndexIds = InstanceType<typeof import('./pipeline/index-ids.js').IndexIds>;
 export type KeyColumns = InstanceType<typeof import('./scan/key-columns.js').KeyColumns>;
 export type Making = InstanceType<typeof import('./pipeline/steps.js').Making>;
@@ -17,6 +16,7 @@ export type PooledConnection = InstanceType<
   typeof import('./pipeline/pooled-connection.js').PooledConnection
 >;
 export type Request = InstanceType<typeof import('./pipeline/call.js').Request>;
+export type RequestState = InstanceType<typeof import('./pipeline/call.js').RequestState>;
 export type RowReader = InstanceType<typeof import('./rows/row-reader.js').RowReader>;
 export type SecretSource = InstanceType<typeof import('./pipeline/secret.js').SecretSource>;
 export type Steps = InstanceType<typeof import('./pipeline/steps.js').Steps>;

@@ -4,20 +4,20 @@ const { combineOutcome, isUnsent, afterWrite, rejectAsOwn, withOutcome } = requi
 const { Making, Steps } = require('./steps.js');
 
 /*
- * A caller's requests and its promise.
+ * A call is what one caller asks for: requests, and the promise of what they give.
  *
- * The stage of a request decides what may be said of it:
+ * The phase of a request decides which outcome an error may state:
  *
  *   queued ──► in flight ──► arrived ──► done
  *     ▲            │
- *     └────────────┘ sent once more
+ *     └── retried ─┘
  *
- * - queued: only JavaScript has it. Nothing of it was handed over, so a call that ends may say
- *   'not-sent' and take it back.
- * - in flight: an executor has it, and only the executor may say 'not-sent'. A call that does not
- *   wait for the executor's word says 'unknown'.
- * - arrived: the batch result is in memory. It goes to the caller, whatever the clock says.
- * - done: it has its outcome, and keeps it whatever ends the call.
+ * - queued: only JavaScript has it, and nothing was handed to an executor. A call that ends now
+ *   withdraws the request and states 'not-sent'.
+ * - in flight: an executor has it, and only the executor may state 'not-sent'. A call that ends
+ *   without waiting for the executor states 'unknown'.
+ * - arrived: the batch result is in memory. The caller gets it, even past the deadline.
+ * - done: the request has its outcome and keeps it, whatever ends the call.
  */
 
 const QUEUED = /** @type {const} */ ('queued');
@@ -25,28 +25,25 @@ const IN_FLIGHT = /** @type {const} */ ('in flight');
 const ARRIVED = /** @type {const} */ ('arrived');
 const DONE = /** @type {const} */ ('done');
 
-/** What holds requests: the queue, a batch, or nothing any more. */
-class Holder {
-  /** When the executor of a batch in flight ends, as performance.now() tells it. */
+/** The state that all requests of a batch share, so that one assignment changes it for all. */
+class RequestState {
+  /** Deadline of the batch in flight, in the time of `now()`. */
   until = 0;
 
-  /** @param {'queued' | 'in flight' | 'arrived' | 'done'} stage */
-  constructor(stage) {
-    this.stage = stage;
+  /** @param {'queued' | 'in flight' | 'arrived' | 'done'} phase */
+  constructor(phase) {
+    this.phase = phase;
   }
 
-  /**
-   * From now on an executor has it.
-   * @param {number} until  when that ends, as performance.now() tells it
-   */
-  handOver(until) {
-    this.stage = IN_FLIGHT;
+  /** @param {number} until  deadline of the executor that has the batch now */
+  markInFlight(until) {
+    this.phase = IN_FLIGHT;
     this.until = until;
   }
 }
 
-const QUEUE = new Holder(QUEUED);
-const NOBODY = new Holder(DONE);
+const IN_QUEUE = new RequestState(QUEUED);
+const SETTLED = new RequestState(DONE);
 
 /** So many rows of a range take server and client about as long as a look-up by key. */
 const ROWS_A_KEY = 16;
@@ -68,7 +65,7 @@ class Request {
     this.command = command.keep();
     /** How much of a batch it takes, in look-ups by key. */
     this.weight = weight;
-    this.holder = QUEUE;
+    this.state = IN_QUEUE;
     /** Whether it was sent again after a failed batch. */
     this.wasRepeated = false;
     /** Whether it was sent again though no connection had been made since it was sent. */
@@ -88,11 +85,11 @@ class Request {
 
   /** Whether only JavaScript has it: nothing of it was handed over to an executor. */
   get isQueued() {
-    return this.holder.stage === QUEUED;
+    return this.state.phase === QUEUED;
   }
 
   get isDone() {
-    return this.holder === NOBODY;
+    return this.state === SETTLED;
   }
 
   /**
@@ -101,7 +98,7 @@ class Request {
    */
   setOutcome(outcome) {
     if (this.isDone) return null;
-    this.holder = NOBODY;
+    this.state = SETTLED;
     return this.call.setOutcome(this.position, outcome);
   }
 
@@ -189,16 +186,16 @@ class Call {
    * @param {() => Error} errorOf  makes its outcome
    */
   withdraw(errorOf) {
-    this.#failWhere(({ stage }) => stage === QUEUED, errorOf);
+    this.#failWhere(({ phase }) => phase === QUEUED, errorOf);
   }
 
   /**
    * Waits no longer for what executors have.
    * @param {() => Error} errorOf  makes its outcome
-   * @param {(batch: Holder) => boolean} isGivenUp
+   * @param {(state: RequestState) => boolean} isDetached
    */
-  giveUp(errorOf, isGivenUp) {
-    this.#failWhere((holder) => holder.stage === IN_FLIGHT && isGivenUp(holder), errorOf);
+  detach(errorOf, isDetached) {
+    this.#failWhere((state) => state.phase === IN_FLIGHT && isDetached(state), errorOf);
   }
 
   /**
@@ -210,7 +207,7 @@ class Call {
     if (settlesEach) {
       this.withdraw(() => errorOf('not-sent'));
       this.#failWhere(
-        ({ stage }) => stage !== DONE,
+        ({ phase }) => phase !== DONE,
         () => errorOf('unknown'),
       );
       return;
@@ -218,20 +215,20 @@ class Call {
     let notSent = this.#notSent;
     for (const request of this.requests) {
       if (request.isQueued && !request.mayHaveBeenSent) notSent++;
-      request.holder = NOBODY;
+      request.state = SETTLED;
     }
     this.#fail(errorOf(notSent === this.requests.length ? 'not-sent' : 'unknown'));
   }
 
   /**
-   * @param {(holder: Holder) => boolean} isMeant
+   * @param {(state: RequestState) => boolean} matches
    * @param {() => Error} errorOf
    */
-  #failWhere(isMeant, errorOf) {
+  #failWhere(matches, errorOf) {
     /** @type {Error | undefined} */
     let error;
     for (const request of this.requests) {
-      if (!isMeant(request.holder)) continue;
+      if (!matches(request.state)) continue;
       // Requests with one fate share an error.
       error ??= errorOf();
       request.fail(error);
@@ -331,4 +328,4 @@ class Call {
 
 /** @typedef {import('../../..').Reply | Error} Outcome */
 
-module.exports = { ARRIVED, Call, Holder, QUEUED, QUEUE, Request };
+module.exports = { ARRIVED, Call, RequestState, QUEUED, IN_QUEUE, Request };

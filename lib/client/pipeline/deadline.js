@@ -166,13 +166,13 @@ class Deadline {
   end(time) {
     this.due = this.#isOver ? Infinity : time + GRACE_MS;
     if (this.#isOver) {
-      this.#giveUp(() => true);
+      this.#detach(() => true);
       return;
     }
     this.#isOver = true;
     for (const call of this.#calls) this.withdraw(call);
     // Replies may have come in a late turn, and have not been taken in yet.
-    if (this.#pending > 0) setImmediate(() => this.#giveUp(({ until }) => until > this.at));
+    if (this.#pending > 0) setImmediate(() => this.#detach(({ until }) => until > this.at));
   }
 
   /**
@@ -189,12 +189,12 @@ class Deadline {
     for (const call of this.#calls) if (!call.isSettled) call.withdraw(errorOf);
   }
 
-  /** @param {(batch: import('../instances').Holder) => boolean} isGivenUp */
-  #giveUp(isGivenUp) {
+  /** @param {(state: import('../instances').RequestState) => boolean} isDetached */
+  #detach(isDetached) {
     for (const call of this.#calls) {
       if (call.isSettled) continue;
       const errorOf = () => this.#errorOf(call, 'the server had not answered', 'unknown');
-      call.giveUp(errorOf, isGivenUp);
+      call.detach(errorOf, isDetached);
     }
   }
 

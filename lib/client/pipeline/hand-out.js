@@ -1,7 +1,7 @@
 'use strict';
 
 const { now } = require('../../runtime/clock.js');
-const { QUEUE } = require('./call.js');
+const { IN_QUEUE } = require('./call.js');
 const { countRolledBack, explainRefusal, explainRollback } = require('./outcomes.js');
 const { eventOfFailure, eventOfRefusal, retryDecision } = require('./retry.js');
 const turn = require('../../runtime/turn.js');
@@ -137,7 +137,7 @@ class HandOut {
     } else if (event !== 'reconnected') {
       request.wasRepeated = true;
     }
-    request.holder = QUEUE;
+    request.state = IN_QUEUE;
     const { call } = request;
     // Nobody looks at the deadline again once it has passed.
     if (call.deadline !== null && call.deadline.at <= now()) call.deadline.withdraw(call);

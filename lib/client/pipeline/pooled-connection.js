@@ -3,7 +3,7 @@
 const { clearTimeout, now, setImmediate, setTimeout } = require('../../runtime/clock.js');
 const { Connection } = require('../../core/connection.js');
 const { HandlerSocketError } = require('../../errors/index.js');
-const { ARRIVED, Holder, QUEUED } = require('./call.js');
+const { ARRIVED, QUEUED, RequestState } = require('./call.js');
 const { asShared, withOutcome } = require('./outcomes.js');
 const tracing = require('../metrics/tracing.js');
 const { BatchWriter } = require('./batch-writer.js');
@@ -145,16 +145,16 @@ class PooledConnection {
    */
   async run(requests, repeat) {
     this.#inFlight++;
-    const batch = new Holder(QUEUED);
-    for (const request of requests) request.holder = batch;
+    const state = new RequestState(QUEUED);
+    for (const request of requests) request.state = state;
     try {
       const session = this.#session ?? (await this.#openSession(latestDeadline(requests)));
-      const handOut = await this.#carry(session, batch, requests);
+      const handOut = await this.#carry(session, state, requests);
       if (handOut === null) return;
       await this.#giveResults(handOut);
       repeat(handOut.repeats);
     } catch (error) {
-      failAll(requests, batch, error);
+      failAll(requests, state, error);
     } finally {
       this.#endUse();
     }
@@ -204,10 +204,10 @@ class PooledConnection {
   /**
    * Sends a batch and gives what is to be handed out; null if all its requests have their outcomes.
    * @param {Session} session
-   * @param {Holder} batch
+   * @param {RequestState} state
    * @param {readonly Request[]} requests
    */
-  async #carry(session, batch, requests) {
+  async #carry(session, state, requests) {
     const { connects } = session;
     const slots = session.acquireIds(requests, connects);
     session.users++;
@@ -220,7 +220,7 @@ class PooledConnection {
       if (live.length === 0) return null;
       // It may have connected anew while ids were confirmed.
       const unopened = session.unopenedFor(live, session.connects);
-      const result = await this.#exchange(session, batch, unopened, live, latestDeadline(live));
+      const result = await this.#exchange(session, state, unopened, live, latestDeadline(live));
       return new HandOut(live, result, session.ids);
     } finally {
       session.ids.release(slots);
@@ -241,7 +241,7 @@ class PooledConnection {
     const unconfirmed = slots.filter((slot) => slot.mustBeConfirmed(session.connects));
     const live = withdrawLate(requests);
     if (live.length === 0) return null;
-    const opening = new Holder(QUEUED);
+    const opening = new RequestState(QUEUED);
     const result = await this.#exchange(session, opening, unconfirmed, [], latestDeadline(live));
     for (const { call, definition } of live) {
       const error = result.refused.get(definition);
@@ -257,13 +257,13 @@ class PooledConnection {
   /**
    * Hands a batch over to an executor and waits for its word.
    * @param {Session} session
-   * @param {Holder} holder  of the requests
+   * @param {RequestState} state  of the requests
    * @param {readonly Slot[]} unopened  what is opened first
    * @param {readonly Request[]} requests
    * @param {number} until  as performance.now() tells it
    * @returns {Promise<import('./hand-out.js').BatchResult>}
    */
-  async #exchange(session, holder, unopened, requests, until) {
+  async #exchange(session, state, unopened, requests, until) {
     const { connection, connects } = session;
     const batch = this.#writer.write(unopened, requests, session.ids);
     const { commandCount } = batch;
@@ -271,11 +271,11 @@ class PooledConnection {
     this.#counters.countBatch(commandCount, byteLength, 1);
     const begun = now();
     this.#counters.noteHandedOver(requests, begun);
-    holder.handOver(until);
+    state.markInFlight(until);
     const sent = tracing.traceSend(connection, batch, until);
     this.#writer.release();
     const result = await sent;
-    holder.stage = ARRIVED;
+    state.phase = ARRIVED;
     const failure = result.error === null ? null : asShared(result.error);
     this.#isOpen = failure === null;
     if (failure === null) this.#counters.noteReplies(result.receivedBytes, now() - begun);
@@ -363,13 +363,13 @@ function latestDeadline(requests) {
  * Fails the requests that a batch could not be sent for. What waits in the queue of the same calls
  * waited for the same.
  * @param {readonly Request[]} requests
- * @param {Holder} batch
+ * @param {RequestState} state
  * @param {any} error
  */
-function failAll(requests, batch, error) {
+function failAll(requests, state, error) {
   for (const request of requests) {
     if (request.isQueued) request.call.withdraw(() => asShared(error));
-    else if (request.holder === batch) request.fail(asShared(wentAstray(error)));
+    else if (request.state === state) request.fail(asShared(wentAstray(error)));
   }
 }
 
@@ -392,7 +392,7 @@ function nextTurn() {
 /**
  * @typedef {InstanceType<typeof Session>} Session
  * @typedef {InstanceType<typeof HandOut>} HandOut
- * @typedef {InstanceType<typeof Holder>} Holder
+ * @typedef {InstanceType<typeof RequestState>} RequestState
  * @typedef {import('../instances').Request} Request
  * @typedef {import('../instances').Definition} Definition
  * @typedef {import('../instances').Slot} Slot

@@ -100,8 +100,8 @@ class Session {
  * @param {Request} request
  */
 function sentTogether(request) {
-  const { call, holder } = request;
-  return call.isUnit ? call.requests.filter((other) => other.holder === holder) : [request];
+  const { call, state } = request;
+  return call.isUnit ? call.requests.filter((other) => other.state === state) : [request];
 }
 
 /** @type {readonly import('../instances').Slot[]} */
