@@ -11,7 +11,6 @@ export type Deadline = ReturnType<
 export type Definition = InstanceType<typeof import('./pipeline/definition.js').Definition>;
 export type IndexIds = InstanceType<typeof import('./pipeline/index-ids.js').IndexIds>;
 export type KeyColumns = InstanceType<typeof import('./scan/key-columns.js').KeyColumns>;
-export type Making = InstanceType<typeof import('./pipeline/steps.js').Making>;
 export type PooledConnection = InstanceType<
   typeof import('./pipeline/pooled-connection.js').PooledConnection
 >;
@@ -19,5 +18,6 @@ export type Request = InstanceType<typeof import('./pipeline/call.js').Request>;
 export type RequestState = InstanceType<typeof import('./pipeline/call.js').RequestState>;
 export type RowReader = InstanceType<typeof import('./rows/row-reader.js').RowReader>;
 export type SecretSource = InstanceType<typeof import('./pipeline/secret.js').SecretSource>;
+export type StepRunner = InstanceType<typeof import('./pipeline/steps.js').StepRunner>;
 export type Steps = InstanceType<typeof import('./pipeline/steps.js').Steps>;
 export type Slot = ReturnType<IndexIds['acquire']>;

@@ -1,7 +1,7 @@
 'use strict';
 
 const { combineOutcome, isUnsent, afterWrite, rejectAsOwn, withOutcome } = require('./outcomes.js');
-const { Making, Steps } = require('./steps.js');
+const { StepRunner, Steps } = require('./steps.js');
 
 /*
  * A call is what one caller asks for: requests, and the promise of what they give.
@@ -94,7 +94,7 @@ class Request {
 
   /**
    * @param {Outcome} outcome
-   * @returns {import('../instances').Making | null} what is still to be made of it
+   * @returns {import('../instances').StepRunner | null} runs what remains to be made of it
    */
   setOutcome(outcome) {
     if (this.isDone) return null;
@@ -108,7 +108,7 @@ class Request {
    */
   fail(error) {
     const outcome = this.mayHaveBeenSent ? withOutcome(error, 'unknown') : error;
-    for (let making = this.setOutcome(outcome); making !== null; ) making = making.advance();
+    for (let runner = this.setOutcome(outcome); runner !== null; ) runner = runner.advance();
   }
 }
 
@@ -163,7 +163,7 @@ class Call {
   /**
    * @param {number} position  of a request that has had none
    * @param {Outcome} outcome
-   * @returns {import('../instances').Making | null} what is still to be made of it
+   * @returns {import('../instances').StepRunner | null} runs what remains to be made of it
    */
   setOutcome(position, outcome) {
     if (isUnsent(outcome)) this.#notSent++;
@@ -174,7 +174,7 @@ class Call {
       return this.#setError(position, error);
     }
     if (!(value instanceof Steps)) return this.#setValue(position, value);
-    return new Making(
+    return new StepRunner(
       value,
       (value) => this.#setValue(position, value),
       (error) => this.#setError(position, error),
@@ -265,7 +265,7 @@ class Call {
     return this.#countDown();
   }
 
-  /** @returns {import('../instances').Making | null} */
+  /** @returns {import('../instances').StepRunner | null} */
   #countDown() {
     if (--this.#pending > 0) return null;
     if (this.#errorPosition < Infinity) {
@@ -292,7 +292,7 @@ class Call {
       this.#fail(error);
       return null;
     };
-    return new Making(steps, resolve, reject);
+    return new StepRunner(steps, resolve, reject);
   }
 
   /** @param {any} result */

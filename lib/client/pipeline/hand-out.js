@@ -35,8 +35,8 @@ class HandOut {
   #ids;
   #rolledBack;
   #next = 0;
-  /** What is being made of the last reply. @type {import('../instances').Making | null} */
-  #making = null;
+  /** What is being made of the last reply. @type {import('../instances').StepRunner | null} */
+  #runner = null;
 
   /**
    * @param {readonly Request[]} requests
@@ -62,12 +62,12 @@ class HandOut {
   advance(end) {
     let weight = 0;
     while (!this.#isAt(end)) {
-      if (this.#making !== null) {
-        this.#making = this.#making.advance();
+      if (this.#runner !== null) {
+        this.#runner = this.#runner.advance();
         weight = CLOCK_EVERY;
       } else {
         const position = this.#next++;
-        this.#making = this.#setOutcome(position);
+        this.#runner = this.#setOutcome(position);
         weight += this.#requests[position].weight;
       }
       if (weight < CLOCK_EVERY) continue;
@@ -79,7 +79,7 @@ class HandOut {
 
   /** @param {number} end */
   #isAt(end) {
-    return this.#next === end && this.#making === null;
+    return this.#next === end && this.#runner === null;
   }
 
   /** @param {number} position */
