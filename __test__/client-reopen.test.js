@@ -7,7 +7,7 @@ const { setImmediate: turn } = require('node:timers/promises');
 const native = require('../native.js');
 const { Call, Request } = require('../lib/client/pipeline/call.js');
 const { Definition } = require('../lib/client/pipeline/definition.js');
-const { HandOut } = require('../lib/client/pipeline/hand-out.js');
+const { ReplyDispatcher } = require('../lib/client/pipeline/reply-dispatcher.js');
 const { IndexIds } = require('../lib/client/pipeline/index-ids.js');
 const { encodeFind, encodeInsert } = require('../lib/protocol/command.js');
 const { readReplies } = require('../lib/core/reply.js');
@@ -51,9 +51,13 @@ describe('stmtnum', () => {
     const replies = readReplies(['2\t1\tstmtnum\n'], 'peer:1');
     const give = (isReconnected) => {
       const result = { replies, refused: new Map(), failure: null, isReconnected };
-      const handOut = new HandOut([request], { ...result, address: 'peer:1' }, new IndexIds());
-      handOut.advance(1);
-      return handOut.repeats.includes(request) ? 'repeated' : 'answered';
+      const dispatcher = new ReplyDispatcher(
+        [request],
+        { ...result, address: 'peer:1' },
+        new IndexIds(),
+      );
+      dispatcher.advance(1);
+      return dispatcher.retries.includes(request) ? 'repeated' : 'answered';
     };
     return { promise, give };
   }

@@ -55,10 +55,10 @@ test('docs/errors.md has a heading for every code of types/errors.d.ts', () => {
 
 test("docs/errors.md has the client's rules of what is repeated", () => {
   const again = { once: 'once more', always: 'each time', never: 'no' };
-  const isDone = (elsewhere) => (elsewhere ? 'yes' : 'no');
+  const isDone = (failsOver) => (failsOver ? 'yes' : 'no');
   const rows = Object.values(RETRY_RULES).map((rule) => {
-    const { what, read, write, readElsewhere, writeElsewhere } = rule;
-    const cells = [again[read], again[write], isDone(readElsewhere), isDone(writeElsewhere)];
+    const { what, read, write, readFailsOver, writeFailsOver } = rule;
+    const cells = [again[read], again[write], isDone(readFailsOver), isDone(writeFailsOver)];
     return `| ${[what, ...cells].join(' | ')} |`;
   });
   const [, table] = read('errors.md').match(/^\| what happened .*\n\|[-|]*\n((?:\|.*\n)*)/m) ?? [];

@@ -145,7 +145,7 @@ function restOf({ positions, candidates }, { isWrite, isUnit }, outcomes) {
  * @param {boolean} isWrite
  */
 function mayGoOn(outcome, isWrite) {
-  return outcome instanceof Error && retryDecision(eventOfFailure(outcome), isWrite).elsewhere;
+  return outcome instanceof Error && retryDecision(eventOfFailure(outcome), isWrite).failsOver;
 }
 
 /**

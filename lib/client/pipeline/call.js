@@ -67,7 +67,7 @@ class Request {
     this.weight = weight;
     this.state = IN_QUEUE;
     /** Whether it was sent again after a failed batch. */
-    this.wasRepeated = false;
+    this.wasRetried = false;
     /** Whether it was sent again though no connection had been made since it was sent. */
     this.wasReopened = false;
     /** Whether an earlier attempt may have reached the server; only reads are sent again then. */

@@ -14,7 +14,7 @@ const { Queue } = require('./queue.js');
  *   Call ──► Queue ──► batch ──► PooledConnection ──► Session (connection, index ids)
  *              ▲                        │
  *              └── to be repeated ──────┤
- *                                    HandOut ──► Call
+ *                                    ReplyDispatcher ──► Call
  */
 
 /**
@@ -49,7 +49,7 @@ class Pipeline {
   /** Calls with requests that are in no batch. @type {InstanceType<typeof Queue<Call>>} */
   #queue = new Queue();
   /** Requests to be sent again: before all others. @type {Request[]} */
-  #repeats = [];
+  #retries = [];
   /** The weight of the requests that wait. */
   #waiting = 0;
   /** That of the calls of this turn. @type {import('../instances').Deadline | null} */
@@ -217,17 +217,17 @@ class Pipeline {
   #send(connection, share) {
     const requests = this.#take(Math.min(Math.ceil(share), MAX_BATCH_WEIGHT));
     if (requests.length === 0) return;
-    connection.run(requests, this.#repeat).then(() => {
+    connection.run(requests, this.#retry).then(() => {
       if (this.#waiting > 0 || this.#onIdle.length > 0) this.#schedule();
     });
   }
 
   /** @param {Request[]} requests  to be sent again */
-  #repeat = (requests) => {
+  #retry = (requests) => {
     this.#counters.retries += requests.length;
     for (const request of requests) {
       this.#waiting += request.weight;
-      this.#repeats.push(request);
+      this.#retries.push(request);
     }
     if (this.#isDestroyed && requests.length > 0) this.destroy();
   };
@@ -238,7 +238,7 @@ class Pipeline {
    */
   #take(most) {
     const selection = new Selection();
-    this.#takeRepeats(selection);
+    this.#takeRetries(selection);
     while (!selection.isFull(most)) {
       const call = this.#queue.shift();
       if (call === undefined) break;
@@ -249,11 +249,11 @@ class Pipeline {
   }
 
   /** @param {Selection} selection */
-  #takeRepeats(selection) {
+  #takeRetries(selection) {
     let taken = 0;
     /** @type {Call | null} */
     let last = null;
-    for (const request of this.#repeats) {
+    for (const request of this.#retries) {
       const { call } = request;
       const isTied = call.isUnit && call === last;
       if (selection.isFull(MAX_BATCH_WEIGHT) && !isTied) break;
@@ -261,7 +261,7 @@ class Pipeline {
       last = call;
       taken++;
     }
-    if (taken > 0) this.#repeats.splice(0, taken);
+    if (taken > 0) this.#retries.splice(0, taken);
   }
 
   /**

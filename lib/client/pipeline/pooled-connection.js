@@ -7,7 +7,7 @@ const { ARRIVED, QUEUED, RequestState } = require('./call.js');
 const { asShared, withOutcome } = require('./outcomes.js');
 const tracing = require('../metrics/tracing.js');
 const { BatchWriter } = require('./batch-writer.js');
-const { HandOut } = require('./hand-out.js');
+const { ReplyDispatcher } = require('./reply-dispatcher.js');
 const { Session } = require('./session.js');
 const turn = require('../../runtime/turn.js');
 
@@ -140,19 +140,19 @@ class PooledConnection {
   /**
    * Sends the requests as one batch and sets their outcomes. It never rejects.
    * @param {Request[]} requests  from the queue
-   * @param {(requests: Request[]) => void} repeat  takes those that are to be sent again: before
+   * @param {(requests: Request[]) => void} retry  takes those that are to be sent again: before
    *   this connection is idle, so that nobody takes the client for idle in between
    */
-  async run(requests, repeat) {
+  async run(requests, retry) {
     this.#inFlight++;
     const state = new RequestState(QUEUED);
     for (const request of requests) request.state = state;
     try {
       const session = this.#session ?? (await this.#openSession(latestDeadline(requests)));
-      const handOut = await this.#carry(session, state, requests);
-      if (handOut === null) return;
-      await this.#giveResults(handOut);
-      repeat(handOut.repeats);
+      const dispatcher = await this.#carry(session, state, requests);
+      if (dispatcher === null) return;
+      await this.#dispatchReplies(dispatcher);
+      retry(dispatcher.retries);
     } catch (error) {
       failAll(requests, state, error);
     } finally {
@@ -221,7 +221,7 @@ class PooledConnection {
       // It may have connected anew while ids were confirmed.
       const unopened = session.unopenedFor(live, session.connects);
       const result = await this.#exchange(session, state, unopened, live, latestDeadline(live));
-      return new HandOut(live, result, session.ids);
+      return new ReplyDispatcher(live, result, session.ids);
     } finally {
       session.ids.release(slots);
       session.users--;
@@ -235,7 +235,7 @@ class PooledConnection {
    * @param {Session} session
    * @param {readonly Slot[]} slots
    * @param {readonly Request[]} requests
-   * @returns {Promise<HandOut | null>} if the connection has failed
+   * @returns {Promise<ReplyDispatcher | null>} if the connection has failed
    */
   async #confirmIds(session, slots, requests) {
     const unconfirmed = slots.filter((slot) => slot.mustBeConfirmed(session.connects));
@@ -251,7 +251,7 @@ class PooledConnection {
     if (result.failure === null || queued.length === 0) return null;
     // Of the requests themselves nothing was handed over.
     const failure = withOutcome(result.failure, 'not-sent');
-    return new HandOut(queued, { ...result, failure, replies: [] }, session.ids);
+    return new ReplyDispatcher(queued, { ...result, failure, replies: [] }, session.ids);
   }
 
   /**
@@ -261,7 +261,7 @@ class PooledConnection {
    * @param {readonly Slot[]} unopened  what is opened first
    * @param {readonly Request[]} requests
    * @param {number} until  as performance.now() tells it
-   * @returns {Promise<import('./hand-out.js').BatchResult>}
+   * @returns {Promise<import('./reply-dispatcher.js').BatchResult>}
    */
   async #exchange(session, state, unopened, requests, until) {
     const { connection, connects } = session;
@@ -298,15 +298,15 @@ class PooledConnection {
     };
   }
 
-  /** @param {HandOut} handOut */
-  async #giveResults(handOut) {
-    const { length } = handOut;
+  /** @param {ReplyDispatcher} dispatcher */
+  async #dispatchReplies(dispatcher) {
+    const { length } = dispatcher;
     const isPortioned = length >= MIN_PORTIONED && this.#inFlight === 1 && this.#maxQueued > 0;
     if (isPortioned) {
-      while (!handOut.advance(length >> 1)) await turn.next();
-      if (handOut.repeats.length === 0) await nextTurn();
+      while (!dispatcher.advance(length >> 1)) await turn.next();
+      if (dispatcher.retries.length === 0) await nextTurn();
     }
-    while (!handOut.advance(length)) await turn.next();
+    while (!dispatcher.advance(length)) await turn.next();
   }
 
   /**
@@ -391,7 +391,7 @@ function nextTurn() {
 
 /**
  * @typedef {InstanceType<typeof Session>} Session
- * @typedef {InstanceType<typeof HandOut>} HandOut
+ * @typedef {InstanceType<typeof ReplyDispatcher>} ReplyDispatcher
  * @typedef {InstanceType<typeof RequestState>} RequestState
  * @typedef {import('../instances').Request} Request
  * @typedef {import('../instances').Definition} Definition
