@@ -41,7 +41,7 @@ class Counters {
       let end = first + 1;
       // Calls of one turn share it.
       while (end < requests.length && requests[end].call.deadline === deadline) end++;
-      if (deadline !== null) this.queue.add(time - deadline.begun, end - first, time);
+      if (deadline !== null) this.queue.add(time - deadline.startedAt, end - first, time);
       first = end;
     }
   }
@@ -53,6 +53,20 @@ class Counters {
   noteReplies(receivedBytes, roundTripMs) {
     this.bytesIn += receivedBytes;
     this.roundTrip.add(roundTripMs, 1, now());
+  }
+
+  /** Counts a call that is pending now. */
+  countCall() {
+    this.pending++;
+  }
+
+  /**
+   * Counts a call that has settled.
+   * @param {unknown} error  null if it succeeded
+   */
+  countSettled(error) {
+    this.pending--;
+    if (error !== null) this.countError(error);
   }
 
   /** @param {unknown} error */

@@ -344,10 +344,8 @@ function withdrawLate(requests) {
   const time = now();
   let isWhole = true;
   for (const { call, isQueued } of requests) {
-    const isLate = call.deadline !== null && call.deadline.at <= time;
-    if (isQueued && !isLate) continue;
+    if (isQueued && !call.deadline?.withdrawIfExpired(call, time)) continue;
     isWhole = false;
-    if (isQueued) call.deadline?.withdraw(call);
   }
   return isWhole ? requests : requests.filter((request) => request.isQueued);
 }
@@ -355,7 +353,7 @@ function withdrawLate(requests) {
 /** @param {readonly Request[]} requests */
 function latestDeadline(requests) {
   let latest = 0;
-  for (const { call } of requests) latest = Math.max(latest, call.deadline?.batchAt ?? 0);
+  for (const { call } of requests) latest = Math.max(latest, call.deadline?.batchExpiresAt ?? 0);
   return latest;
 }
 

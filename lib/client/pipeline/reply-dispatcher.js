@@ -126,9 +126,8 @@ class ReplyDispatcher {
     if (event === 'notOpen') this.#ids.close(request.definition);
     request.state = IN_QUEUE;
     const { call } = request;
-    // A deadline that has passed withdraws nothing by itself any more.
-    if (call.deadline !== null && call.deadline.at <= now()) call.deadline.withdraw(call);
-    else this.retries.push(request);
+    // An expired deadline has withdrawn what was queued then, and does not come back for this.
+    if (!call.deadline?.withdrawIfExpired(call, now())) this.retries.push(request);
   }
 }
 
