@@ -34,7 +34,7 @@ class ConnectionPool {
   #pauseEnd = 0;
 
   /**
-   * @param {import('../options.js').Place} endpoint
+   * @param {import('../options.js').Endpoint} endpoint
    * @param {import('../instances').SecretSource} secrets
    * @param {object} settings
    * @param {number} settings.idleTimeoutMs

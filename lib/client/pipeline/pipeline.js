@@ -62,7 +62,7 @@ class Pipeline {
   #onIdle = [];
 
   /**
-   * @param {import('../options.js').Place} endpoint
+   * @param {import('../options.js').Endpoint} endpoint
    * @param {{ timeoutMs: number, idleTimeoutMs: number }} settings
    * @param {object} shared  with the client's other pipeline
    * @param {import('../instances').Counters} shared.counters

@@ -56,7 +56,7 @@ class PooledConnection {
 
   /**
    * @param {object} settings
-   * @param {import('../options.js').Place} settings.endpoint
+   * @param {import('../options.js').Endpoint} settings.endpoint
    * @param {import('../instances').SecretSource} settings.secrets
    * @param {number} settings.idleTimeoutMs
    * @param {import('../instances').Counters} settings.counters
