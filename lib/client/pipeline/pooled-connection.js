@@ -209,8 +209,7 @@ class PooledConnection {
    */
   async #carry(session, state, requests) {
     const { connects } = session;
-    const slots = session.acquireIds(requests, connects);
-    session.users++;
+    const slots = session.acquire(requests, connects);
     try {
       if (slots.some((slot) => slot.mustBeConfirmed(connects))) {
         const failed = await this.#confirmIds(session, slots, requests);
@@ -223,8 +222,7 @@ class PooledConnection {
       const result = await this.#exchange(session, state, unopened, live, latestDeadline(live));
       return new ReplyDispatcher(live, result, session.ids);
     } finally {
-      session.ids.release(slots);
-      session.users--;
+      session.release(slots);
       this.#retireIfUnused(session);
     }
   }
@@ -327,7 +325,7 @@ class PooledConnection {
    * @param {Session} session
    */
   #retireIfUnused(session) {
-    if (session === this.#session || session.users > 0) return;
+    if (session === this.#session || !session.isUnused) return;
     this.#sessions.delete(session);
     this.#formerConnects += session.connects;
     session.connection.close();

@@ -11,8 +11,8 @@ const { IndexIds } = require('./index-ids.js');
  */
 class Session {
   ids = new IndexIds();
-  /** How many batches are on their way on it. */
-  users = 0;
+  /** How many batches use it. */
+  #users = 0;
 
   /** @param {import('../instances').Connection} connection */
   constructor(connection) {
@@ -28,17 +28,38 @@ class Session {
     return roundTripMs(this.connection);
   }
 
+  get isUnused() {
+    return this.#users === 0;
+  }
+
   /** The connect count. */
   get connects() {
     return this.connection.generation;
   }
 
   /**
-   * Takes ids for the indexes that requests need.
+   * Acquires the session for a batch, with ids for the indexes that its requests need.
    * @param {readonly Request[]} requests
    * @param {number} connects  the connect count
+   * @returns {Slot[]} to be released
    */
-  acquireIds(requests, connects) {
+  acquire(requests, connects) {
+    const slots = this.#acquireIds(requests, connects);
+    this.#users++;
+    return slots;
+  }
+
+  /** @param {readonly Slot[]} slots */
+  release(slots) {
+    this.ids.release(slots);
+    this.#users--;
+  }
+
+  /**
+   * @param {readonly Request[]} requests
+   * @param {number} connects
+   */
+  #acquireIds(requests, connects) {
     if (requests.length === 1) return [this.ids.acquire(requests[0].definition, connects)];
     const definitions = new Set();
     let last;
@@ -56,7 +77,7 @@ class Session {
    * @param {number} connects  the connect count
    */
   unopenedFor(requests, connects) {
-    /** @type {Set<import('../instances').Slot> | undefined} */
+    /** @type {Set<Slot> | undefined} */
     let slots;
     let last;
     for (const request of requests) {
@@ -72,7 +93,7 @@ class Session {
 
   /**
    * Remembers what the server has opened.
-   * @param {readonly import('../instances').Slot[]} slots  as they were sent
+   * @param {readonly Slot[]} slots  as they were sent
    * @param {readonly import('../../..').Reply[]} replies  the first of them to these
    * @param {number} sentWith  the connect count when they were handed over
    * @param {(definition: Definition) => void} onOpened
@@ -82,7 +103,7 @@ class Session {
     const { connects } = this;
     // Where a batch behind this one may have made the connection anew, nothing is known of the new
     // one.
-    const isKnown = connects === sentWith || this.users === 1;
+    const isKnown = connects === sentWith || this.#users === 1;
     const refused = new Map();
     for (const [i, slot] of slots.entries()) {
       const { ok, error } = replies[i] ?? {};
@@ -104,12 +125,13 @@ function sentTogether(request) {
   return call.isUnit ? call.requests.filter((other) => other.state === state) : [request];
 }
 
-/** @type {readonly import('../instances').Slot[]} */
+/** @type {readonly Slot[]} */
 const NO_SLOTS = [];
 
 /**
  * @typedef {import('../instances').Definition} Definition
  * @typedef {import('../instances').Request} Request
+ * @typedef {import('../instances').Slot} Slot
  */
 
 module.exports = { Session };
