@@ -217,7 +217,7 @@ class Pipeline {
   #send(connection, share) {
     const requests = this.#take(Math.min(Math.ceil(share), MAX_BATCH_WEIGHT));
     if (requests.length === 0) return;
-    connection.run(requests, this.#retry).then(() => {
+    connection.send(requests, this.#retry).then(() => {
       if (this.#waiting > 0 || this.#onIdle.length > 0) this.#schedule();
     });
   }

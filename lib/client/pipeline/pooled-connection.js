@@ -12,8 +12,8 @@ const { Session } = require('./session.js');
 const turn = require('../../runtime/turn.js');
 
 /**
- * The results of a batch of this many requests are given in two portions where no other batch is in
- * flight: what the first makes callers ask for keeps the server busy while they have the second.
+ * Replies to this many requests are dispatched in two portions, where no other batch is in flight.
+ * The first callers then make their next calls, which keep the server busy during the second portion.
  */
 const MIN_PORTIONED = 64;
 
@@ -24,13 +24,17 @@ const EMPTY_COMMAND = { bytes: Buffer.from('\n'), commandCount: 1 };
 const NOTHING_REFUSED = new Map();
 
 /**
- * One connection of a pool, or one after the other, and the batches on it. A batch goes through
- * these phases:
+ * One connection of a pool and the batches on it. Where a function gives the secret, each connect
+ * has a Connection of its own, and so a Session of its own.
  *
- * - queued: it waits for a secret, or until ids are confirmed that other indexes had. Nothing was
- *   handed over.
- * - in flight: its executor has it.
- * - arrived: its result is handed out.
+ * The Pipeline calls `send` with requests. Their batch goes through these phases (call.js):
+ *
+ *   queued ───────────────────► in flight ─────────────► arrived
+ *   waits for a secret, or      its executor has it      ReplyDispatcher sets
+ *   until reused ids are                                 the outcomes
+ *   confirmed (index-ids.js)
+ *
+ * The ConnectionPool calls `open` on a connection that it adds, and `close` at the end.
  */
 class PooledConnection {
   #endpoint;
@@ -42,13 +46,13 @@ class PooledConnection {
   #writer = new BatchWriter();
   /** @type {Session | null} */
   #session = null;
-  /** This one, and those before it that have batches. @type {Set<Session>} */
+  /** The current session, and former ones that still have batches. @type {Set<Session>} */
   #sessions = new Set();
   /** The connects of sessions before this one. */
   #formerConnects = 0;
-  /** How many batches are on their way, results that are being handed out included. */
+  /** How many batches are in flight, or have outcomes that are not set yet. */
   #inFlight = 0;
-  /** As performance.now() tells it. */
+  /** In the time of `now()`. */
   #lastUse = 0;
   /** Runs while there is a connection that may be idle. @type {NodeJS.Timeout | null} */
   #idleTimer = null;
@@ -60,8 +64,8 @@ class PooledConnection {
    * @param {import('../instances').SecretSource} settings.secrets
    * @param {number} settings.idleTimeoutMs
    * @param {import('../instances').Counters} settings.counters
-   * @param {(definition: Definition) => void} settings.onOpened  told of each index that the server
-   *   opens
+   * @param {(definition: Definition) => void} settings.onOpened  called for each index that the
+   *   server opens
    * @param {number} settings.maxQueued  batches in line behind the one in flight
    */
   constructor({ endpoint, secrets, idleTimeoutMs, counters, onOpened, maxQueued }) {
@@ -73,12 +77,12 @@ class PooledConnection {
     this.#maxQueued = maxQueued;
   }
 
-  /** Whether the last batch has succeeded and the connection was not closed since. */
+  /** Whether the last batch succeeded and the connection has not been closed since. */
   get isOpen() {
     return this.#isOpen;
   }
 
-  /** A round trip on the wire, in milliseconds; null if nobody knows. */
+  /** A round trip on the wire, in milliseconds; null if unknown. */
   get wireMs() {
     return this.#session?.wireMs ?? null;
   }
@@ -87,7 +91,7 @@ class PooledConnection {
     return this.#inFlight === 0;
   }
 
-  /** Whether it takes a batch that will be in line behind the one in flight. */
+  /** Whether it takes a batch in line behind the one in flight. */
   get canQueue() {
     return this.#inFlight <= this.#maxQueued && this.#isOpen;
   }
@@ -102,8 +106,8 @@ class PooledConnection {
   }
 
   /**
-   * Nothing must be in flight: the server can keep what it had not answered, and its locks, for
-   * minutes.
+   * Closes the connection. Nothing may be in flight: the server can keep what it has not answered,
+   * and its locks, for minutes.
    */
   close() {
     if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
@@ -114,14 +118,15 @@ class PooledConnection {
     this.#endSession(this.#session);
   }
 
-  /** Ends what is in flight: the executors then tell its outcome. */
+  /** Ends what is in flight; the executors then state its outcome. */
   destroy() {
     for (const { connection } of this.#sessions) connection.close();
   }
 
   /**
-   * Connects, and gives whether the server has answered. It never rejects.
-   * @param {number} until  as performance.now() tells it
+   * Connects.
+   * @param {number} until  deadline, in the time of `now()`
+   * @returns {Promise<boolean>} whether the server has answered; never rejects
    */
   async open(until) {
     this.#inFlight++;
@@ -138,18 +143,18 @@ class PooledConnection {
   }
 
   /**
-   * Sends the requests as one batch and sets their outcomes. It never rejects.
+   * Sends requests as one batch and sets their outcomes. Never rejects.
    * @param {Request[]} requests  from the queue
-   * @param {(requests: Request[]) => void} retry  takes those that are to be sent again: before
-   *   this connection is idle, so that nobody takes the client for idle in between
+   * @param {(requests: Request[]) => void} retry  takes the requests to be sent again, before this
+   *   connection is idle, so that the client does not seem idle in between
    */
-  async run(requests, retry) {
+  async send(requests, retry) {
     this.#inFlight++;
     const state = new RequestState(QUEUED);
     for (const request of requests) request.state = state;
     try {
-      const session = this.#session ?? (await this.#openSession(latestDeadline(requests)));
-      const dispatcher = await this.#carry(session, state, requests);
+      const session = this.#session ?? (await this.#openSession(batchDeadline(requests)));
+      const dispatcher = await this.#sendOn(session, state, requests);
       if (dispatcher === null) return;
       await this.#dispatchReplies(dispatcher);
       retry(dispatcher.retries);
@@ -171,18 +176,18 @@ class PooledConnection {
    * @returns {NodeJS.Timeout}
    */
   #watchIdleness(afterMs) {
-    const look = () => {
+    const check = () => {
       const left = this.#idleTimeoutMs - (now() - this.#lastUse);
       if (this.#inFlight > 0) this.#idleTimer = this.#watchIdleness(this.#idleTimeoutMs);
       else if (left > 0) this.#idleTimer = this.#watchIdleness(Math.ceil(left));
       else this.close();
     };
-    return setTimeout(look, afterMs).unref();
+    return setTimeout(check, afterMs).unref();
   }
 
-  /** @param {number} until  as performance.now() tells it */
+  /** @param {number} until  deadline, in the time of `now()` */
   async #openSession(until) {
-    const secret = await this.#askSecret(until);
+    const secret = await this.#getSecret(until);
     const { address, busyPollMicroseconds } = this.#endpoint;
     const maxQueued = this.#maxQueued;
     const connection = new Connection({ ...address, secret, maxQueued, busyPollMicroseconds });
@@ -192,9 +197,9 @@ class PooledConnection {
   }
 
   /** @param {number} until */
-  async #askSecret(until) {
+  async #getSecret(until) {
     try {
-      return await this.#secrets.ask(until);
+      return await this.#secrets.get(until);
     } catch (error) {
       tracing.traceFailedConnect(this.#endpoint.name, error);
       throw error;
@@ -202,12 +207,13 @@ class PooledConnection {
   }
 
   /**
-   * Sends a batch and gives what is to be handed out; null if all its requests have their outcomes.
+   * Sends a batch over a session.
    * @param {Session} session
    * @param {RequestState} state
    * @param {readonly Request[]} requests
+   * @returns {Promise<ReplyDispatcher | null>} null if all requests have their outcomes already
    */
-  async #carry(session, state, requests) {
+  async #sendOn(session, state, requests) {
     const { connects } = session;
     const slots = session.acquire(requests, connects);
     try {
@@ -215,11 +221,11 @@ class PooledConnection {
         const failed = await this.#confirmIds(session, slots, requests);
         if (failed !== null) return failed;
       }
-      const live = withdrawLate(requests);
+      const live = withdrawExpired(requests);
       if (live.length === 0) return null;
-      // It may have connected anew while ids were confirmed.
+      // The connection may have reconnected while ids were confirmed.
       const unopened = session.unopenedFor(live, session.connects);
-      const result = await this.#exchange(session, state, unopened, live, latestDeadline(live));
+      const result = await this.#exchange(session, state, unopened, live, batchDeadline(live));
       return new ReplyDispatcher(live, result, session.ids);
     } finally {
       session.release(slots);
@@ -228,37 +234,37 @@ class PooledConnection {
   }
 
   /**
-   * Opens indexes under ids that others had, before anything is sent under these. Requests whose
-   * index is refused have their outcome then.
+   * Opens indexes under ids that other indexes had, before any request uses those ids. Requests
+   * whose index the server refuses to open get their outcome here.
    * @param {Session} session
    * @param {readonly Slot[]} slots
    * @param {readonly Request[]} requests
-   * @returns {Promise<ReplyDispatcher | null>} if the connection has failed
+   * @returns {Promise<ReplyDispatcher | null>} null unless the connection failed
    */
   async #confirmIds(session, slots, requests) {
     const unconfirmed = slots.filter((slot) => slot.mustBeConfirmed(session.connects));
-    const live = withdrawLate(requests);
+    const live = withdrawExpired(requests);
     if (live.length === 0) return null;
     const opening = new RequestState(QUEUED);
-    const result = await this.#exchange(session, opening, unconfirmed, [], latestDeadline(live));
+    const result = await this.#exchange(session, opening, unconfirmed, [], batchDeadline(live));
     for (const { call, definition } of live) {
       const error = result.refused.get(definition);
       if (error !== undefined) call.withdraw(() => error);
     }
     const queued = live.filter((request) => request.isQueued);
     if (result.failure === null || queued.length === 0) return null;
-    // Of the requests themselves nothing was handed over.
+    // The failed batch had none of the requests themselves.
     const failure = withOutcome(result.failure, 'not-sent');
     return new ReplyDispatcher(queued, { ...result, failure, replies: [] }, session.ids);
   }
 
   /**
-   * Hands a batch over to an executor and waits for its word.
+   * Hands a batch to an executor and waits for its result.
    * @param {Session} session
    * @param {RequestState} state  of the requests
-   * @param {readonly Slot[]} unopened  what is opened first
+   * @param {readonly Slot[]} unopened  indexes that the batch opens first
    * @param {readonly Request[]} requests
-   * @param {number} until  as performance.now() tells it
+   * @param {number} until  deadline, in the time of `now()`
    * @returns {Promise<import('./reply-dispatcher.js').BatchResult>}
    */
   async #exchange(session, state, unopened, requests, until) {
@@ -267,8 +273,8 @@ class PooledConnection {
     const { commandCount } = batch;
     const { byteLength } = batch.bytes;
     this.#counters.countBatch(commandCount, byteLength, 1);
-    const begun = now();
-    this.#counters.noteHandedOver(requests, begun);
+    const sentAt = now();
+    this.#counters.noteHandedOver(requests, sentAt);
     state.markInFlight(until);
     const sent = tracing.traceSend(connection, batch, until);
     this.#writer.release();
@@ -276,11 +282,11 @@ class PooledConnection {
     state.phase = ARRIVED;
     const failure = result.error === null ? null : asShared(result.error);
     this.#isOpen = failure === null;
-    if (failure === null) this.#counters.noteReplies(result.receivedBytes, now() - begun);
+    if (failure === null) this.#counters.noteReplies(result.receivedBytes, now() - sentAt);
     if (failure?.outcome === 'not-sent') {
       this.#counters.countBatch(commandCount, byteLength, -1);
     }
-    // What a server says that has refused the secret is about nothing else.
+    // The replies of a server that has refused the secret say nothing about the commands.
     const replies = failure?.code === 'ERR_HS_AUTH' ? [] : result.replies;
     const opens = unopened.length > 0;
     const refused = opens
@@ -308,20 +314,20 @@ class PooledConnection {
   }
 
   /**
-   * The connection is closed. It makes a new connect by itself; where its secret may be another one
-   * by then, it must not.
+   * Called when a session's connection is closed. The connection reconnects by itself, which it must
+   * not do where its secret may have changed: the session ends then.
    * @param {Session} session
    */
   #endSession(session) {
     session.ids.closeAll();
-    if (!this.#secrets.changes || session !== this.#session) return;
+    if (!this.#secrets.isDynamic || session !== this.#session) return;
     this.#session = null;
     this.#retireIfUnused(session);
   }
 
   /**
-   * Ends a session that another one has taken the place of, when no batch is left on it: what was
-   * in line may have connected it anew.
+   * Drops a former session once no batch uses it. A batch in line may have reconnected it, so it is
+   * closed.
    * @param {Session} session
    */
   #retireIfUnused(session) {
@@ -333,12 +339,11 @@ class PooledConnection {
 }
 
 /**
- * Takes back those requests of which the time is over, and gives the others. Nothing of any was
- * handed over.
+ * Withdraws the requests whose deadline has passed before anything of them was handed over.
  * @param {readonly Request[]} requests
- * @returns {readonly Request[]}
+ * @returns {readonly Request[]} the others
  */
-function withdrawLate(requests) {
+function withdrawExpired(requests) {
   const time = now();
   let isWhole = true;
   for (const { call, isQueued } of requests) {
@@ -348,16 +353,20 @@ function withdrawLate(requests) {
   return isWhole ? requests : requests.filter((request) => request.isQueued);
 }
 
-/** @param {readonly Request[]} requests */
-function latestDeadline(requests) {
+/**
+ * The deadline of a batch: the latest of its requests, so that no call ends before its time.
+ * @param {readonly Request[]} requests
+ */
+function batchDeadline(requests) {
   let latest = 0;
   for (const { call } of requests) latest = Math.max(latest, call.deadline?.batchExpiresAt ?? 0);
   return latest;
 }
 
 /**
- * Fails the requests that a batch could not be sent for. What waits in the queue of the same calls
- * waited for the same.
+ * Fails requests whose batch threw: for want of a secret, or by a defect of ours. Neither is retried
+ * (retry.js). Requests of the same calls that are still queued wait for the same secret, so they fail
+ * too.
  * @param {readonly Request[]} requests
  * @param {RequestState} state
  * @param {any} error
@@ -365,22 +374,22 @@ function latestDeadline(requests) {
 function failAll(requests, state, error) {
   for (const request of requests) {
     if (request.isQueued) request.call.withdraw(() => asShared(error));
-    else if (request.state === state) request.fail(asShared(wentAstray(error)));
+    else if (request.state === state) request.fail(asShared(lostError(error)));
   }
 }
 
 /**
- * The error of what was handed over, and of which the executor has said nothing.
+ * The error of requests that were handed over and whose executor has reported nothing.
  * @param {unknown} cause
  */
-function wentAstray(cause) {
+function lostError(cause) {
   return new HandlerSocketError('ERR_HS_LOST', `the batch was lost: ${cause}`, {
     outcome: 'unknown',
     cause,
   });
 }
 
-/** Until those who were given their results have made their next calls. */
+/** Resolves when callers that have their results have made their next calls. */
 function nextTurn() {
   return new Promise((resolve) => setImmediate(resolve));
 }
