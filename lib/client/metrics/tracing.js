@@ -5,7 +5,7 @@ const { HandlerSocketError } = require('../../errors/index.js');
 const { send } = require('../../core/send.js');
 
 /*
- * Tracing channels, as APM tools subscribe to. Without subscribers a look at the channel is all that they cost.
+ * Tracing channels for APM tools. Without subscribers, a call costs one check of the channel.
  */
 
 const operations = tracingChannel('hansock:operation');
@@ -13,7 +13,8 @@ const executes = tracingChannel('hansock:execute');
 const connects = tracingChannel('hansock:connect');
 
 /**
- * A call: `{ operation, database, table, index, requests, attributes }`, with `key` and `values` too where they are to be shown.
+ * Traces a call as `{ operation, database, table, index, requests, attributes }`, and with
+ * `traceValues` also `key` and `values`.
  * @template Result
  * @param {import('../table-index.js').Operation} operation
  * @param {string} address
@@ -41,11 +42,11 @@ function traceOperation({ name, requests, key, values }, address, showsValues, p
   const ended = new Promise((resolve) => {
     end = resolve;
   });
-  // The promise of whoever made the call is derived from the call's own, not beside it: V8 follows
-  // a single chain to the functions that await it.
+  // The caller's promise derives from the call's own, since V8 finds the functions that await a
+  // call along a single chain of promises.
   const watched = promise.then(
     (result) => {
-      end(Promise.resolve()); // without the rows, which the channel would show as the result
+      end(Promise.resolve()); // not the rows: the channel would publish them as the result
       return result;
     },
     (error) => {
@@ -103,7 +104,7 @@ function traceSend(connection, batch, until) {
 }
 
 /**
- * A connect that did not come to pass.
+ * Traces a connect that failed before an executor had it.
  * @param {string} address
  * @param {unknown} error
  */
@@ -131,12 +132,13 @@ function connectTo(address) {
   return { address, attributes: attributesOf(address, 'connect', 1) };
 }
 
-/** What an address is made of. */
+/** An address other than a Unix socket's. */
 const HOST_AND_PORT = /^(?:\[(.*)\]|(.*)):(\d+)$/;
 const UNIX = 'unix:';
 
 /**
- * What OpenTelemetry's conventions want of a database's client. A batch is one of two or more.
+ * The attributes that OpenTelemetry's conventions ask of a database client. A batch there has at
+ * least two operations.
  * @param {string} address
  * @param {string} operation
  * @param {number} size
@@ -153,7 +155,7 @@ function attributesOf(address, operation, size) {
 }
 
 /**
- * The code of an error, or its name.
+ * The `error.type` attribute: an error's code, or its name.
  * @param {any} error
  * @returns {string}
  */
@@ -192,7 +194,7 @@ function isSubscribed({ start, end, asyncStart, asyncEnd, error }) {
 }
 
 /**
- * Whoever made the call hears of it.
+ * Ignores an error here, since the caller gets it.
  * @param {Promise<unknown>} promise
  */
 function ignoreError(promise) {

@@ -33,7 +33,9 @@ class BatchWriter {
     return { bytes: writer.bytes, commandCount: unopened.length + requests.length };
   }
 
-  /** Releases the memory of a large batch. The bytes of the last one must not be used afterwards. */
+  /**
+   * Releases the memory of a large batch. The bytes of the last one must not be used afterwards.
+   */
   release() {
     if (this.#writer.capacity > MAX_KEPT_BYTES) this.#writer = new ByteWriter();
   }

@@ -45,45 +45,42 @@ class RequestState {
 const IN_QUEUE = new RequestState(QUEUED);
 const SETTLED = new RequestState(DONE);
 
-/** So many rows of a range take server and client about as long as a look-up by key. */
+/** Rows of a range that take server and client about as long as one look-up by key. */
 const ROWS_A_KEY = 16;
-/** A larger limit mostly means "all", and then fewer rows are there. */
+/** A larger limit usually means "all rows", and fewer rows exist. */
 const MAX_ROWS_EXPECTED = 1024;
 
-/**
- * One command that a call asks for. Its outcome is its reply, which may be the server's refusal, or
- * an error.
- */
+/** One command of a call. Its outcome is its reply, which may be a refusal, or an error. */
 class Request {
   /**
-   * @param {import('../instances').Definition} definition  of a ping there is none: see probes.js
+   * @param {import('../instances').Definition} definition  null for a ping (probes.js)
    * @param {InstanceType<typeof import('../../protocol/command.js').Command>} command
    * @param {number} [weight]  how many keys it asks for
    */
   constructor(definition, command, weight = 1) {
     this.definition = definition;
     this.command = command.keep();
-    /** How much of a batch it takes, in look-ups by key. */
+    /** Its share of a batch, in look-ups by key. */
     this.weight = weight;
     this.state = IN_QUEUE;
-    /** Whether it was sent again after a failed batch. */
+    /** Whether it was sent again after a failed batch (retry.js). */
     this.wasRetried = false;
-    /** Whether it was sent again though no connection had been made since it was sent. */
+    /** Whether it was sent again after `stmtnum` without a reconnect (retry.js). */
     this.wasReopened = false;
     /** Whether an earlier attempt may have reached the server; only reads are sent again then. */
     this.mayHaveBeenSent = false;
-    /** What it belongs to. @type {Call} */
+    /** @type {Call} */
     this.call = NO_CALL;
     this.position = 0;
   }
 
-  /** @param {number} limit  how many rows may come back */
+  /** @param {number} limit  most rows that the reply can have */
   expectRows(limit) {
     const rows = Math.min(limit, MAX_ROWS_EXPECTED);
     this.weight = Math.max(this.weight, Math.ceil(rows / ROWS_A_KEY));
   }
 
-  /** Whether only JavaScript has it: nothing of it was handed over to an executor. */
+  /** Whether nothing of it was handed to an executor. */
   get isQueued() {
     return this.state.phase === QUEUED;
   }
@@ -115,13 +112,20 @@ class Request {
 /** @type {any} */
 const NO_CALL = null;
 
-/** What one caller asks for, and the promise of what comes of it. */
+/**
+ * What one caller asks for, and the promise of its result.
+ *
+ * Client makes it. Each request then gets its outcome by `setOutcome`, from the reply dispatcher or
+ * from what ends the call: `withdraw` and `detach` at its deadline, `abort`. The operation's `read`
+ * makes a value of each outcome, and its `finish` the result of all values. The first error in the
+ * order of the requests rejects the promise, once all have their outcomes.
+ */
 class Call {
   /** @type {((value: any) => void) | null} */
   #resolve = null;
   #read;
   #finish;
-  /** What was made of the outcomes. @type {any[] | null} */
+  /** Values of the outcomes. @type {any[] | null} */
   #values = null;
   #pending;
   /** The error of the first request that has one. @type {unknown} */
@@ -135,16 +139,16 @@ class Call {
   constructor({ name, isWrite, isUnit, requests, read, finish }) {
     this.operation = name;
     this.isWrite = isWrite;
-    /** Whether its requests have to be in one batch. */
+    /** Whether its requests have to travel in one batch. */
     this.isUnit = isUnit === true;
     this.requests = requests;
     for (let i = 0; i < requests.length; i++) {
       requests[i].call = this;
       requests[i].position = i;
     }
-    /** Whether the client's figures tell of it: not of what it asks for on its own account. */
+    /** Whether stats() counts it; the client's own requests are not counted. */
     this.isCounted = true;
-    /** How many of them have left the queue. */
+    /** How many of its requests have left the queue. */
     this.taken = 0;
     this.isSettled = false;
     /** Called when it settles. @type {(() => void) | null} */
@@ -154,14 +158,15 @@ class Call {
     this.#pending = requests.length;
     this.#read = read;
     this.#finish = finish;
-    /** null when it has settled. @type {Promise<any> | null} */
+    /** null once it has settled. @type {Promise<any> | null} */
     this.promise = new Promise((resolve) => {
       this.#resolve = resolve;
     });
   }
 
   /**
-   * @param {number} position  of a request that has had none
+   * Sets the outcome of a request that has none.
+   * @param {number} position
    * @param {Outcome} outcome
    * @returns {import('../instances').StepRunner | null} runs what remains to be made of it
    */
@@ -182,16 +187,16 @@ class Call {
   }
 
   /**
-   * Takes back what no executor has: nothing of it will be sent.
-   * @param {() => Error} errorOf  makes its outcome
+   * Ends the requests that no executor has. They are not sent.
+   * @param {() => Error} errorOf  makes their outcome
    */
   withdraw(errorOf) {
     this.#failWhere(({ phase }) => phase === QUEUED, errorOf);
   }
 
   /**
-   * Waits no longer for what executors have.
-   * @param {() => Error} errorOf  makes its outcome
+   * Ends the requests that executors have, without waiting for their replies.
+   * @param {() => Error} errorOf  makes their outcome
    * @param {(state: RequestState) => boolean} isDetached
    */
   detach(errorOf, isDetached) {
@@ -199,7 +204,7 @@ class Call {
   }
 
   /**
-   * Ends it at once. What is queued is not sent; what comes of the rest is dropped.
+   * Ends the call at once. Queued requests are not sent, and replies to the others are dropped.
    * @param {(outcome: 'not-sent' | 'unknown') => Error} errorOf
    * @param {boolean} settlesEach  whether each request has a result of its own
    */
@@ -229,7 +234,7 @@ class Call {
     let error;
     for (const request of this.requests) {
       if (!matches(request.state)) continue;
-      // Requests with one fate share an error.
+      // Requests that end alike share an error.
       error ??= errorOf();
       request.fail(error);
     }
@@ -240,13 +245,13 @@ class Call {
    * @param {any} value
    */
   #setValue(position, value) {
-    // It may have ended while a long reply's rows were made.
+    // The call may have ended while the rows of a long reply were made.
     if (this.isSettled) return null;
     if (this.#finish === undefined) {
       this.#settle(value);
       return null;
     }
-    // As long as it will be: at the first push V8 makes room for 17.
+    // Made at its full length, since V8 reserves room for 17 values at the first push.
     this.#values ??= new Array(this.requests.length);
     this.#values[position] = value;
     return this.#countDown();
@@ -300,7 +305,7 @@ class Call {
     if (this.isSettled) return;
     this.deadline?.release(this, null);
     this.#resolve?.(result);
-    this.#letGo();
+    this.#release();
   }
 
   /** @param {unknown} error */
@@ -308,14 +313,14 @@ class Call {
     if (this.isSettled) return;
     this.deadline?.release(this, error);
     this.#resolve?.(rejectAsOwn(error));
-    this.#letGo();
+    this.#release();
   }
 
   /**
    * Drops what belongs to the caller. Others hold the call for longer, and its promise would keep
    * the caller's async context alive.
    */
-  #letGo() {
+  #release() {
     this.isSettled = true;
     this.onSettled?.();
     this.onSettled = null;

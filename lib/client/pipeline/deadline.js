@@ -18,8 +18,8 @@ const { HandlerSocketError } = require('../../errors/index.js');
 
 /**
  * How long a call waits for an executor's word, in milliseconds from when the client notices that
- * the deadline has passed. On a busy machine, or while others hold libuv's pool, the word takes tens
- * of milliseconds.
+ * the deadline has passed. On a busy machine, or while others hold libuv's pool, the word takes
+ * tens of milliseconds.
  */
 const GRACE_MS = 100;
 

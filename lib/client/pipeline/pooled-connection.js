@@ -13,7 +13,8 @@ const turn = require('../../runtime/turn.js');
 
 /**
  * Replies to this many requests are dispatched in two portions, where no other batch is in flight.
- * The first callers then make their next calls, which keep the server busy during the second portion.
+ * The first callers then make their next calls, which keep the server busy during the second
+ * portion.
  */
 const MIN_PORTIONED = 64;
 
@@ -314,8 +315,8 @@ class PooledConnection {
   }
 
   /**
-   * Called when a session's connection is closed. The connection reconnects by itself, which it must
-   * not do where its secret may have changed: the session ends then.
+   * Called when a session's connection is closed. The connection reconnects by itself, which it
+   * must not do where its secret may have changed: the session ends then.
    * @param {Session} session
    */
   #endSession(session) {
@@ -364,9 +365,9 @@ function batchDeadline(requests) {
 }
 
 /**
- * Fails requests whose batch threw: for want of a secret, or by a defect of ours. Neither is retried
- * (retry.js). Requests of the same calls that are still queued wait for the same secret, so they fail
- * too.
+ * Fails requests whose batch threw: for want of a secret, or by a defect of ours. Neither is
+ * retried (retry.js). Requests of the same calls that are still queued wait for the same secret, so
+ * they fail too.
  * @param {readonly Request[]} requests
  * @param {RequestState} state
  * @param {any} error

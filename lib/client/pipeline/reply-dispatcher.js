@@ -7,8 +7,8 @@ const { eventOfFailure, eventOfRefusal, mayRetry, noteRetry } = require('./retry
 const turn = require('../../runtime/turn.js');
 
 /**
- * Look at the clock after outcomes of this weight, in look-ups by key: their rows take a fraction of
- * a millisecond to make.
+ * Look at the clock after outcomes of this weight, in look-ups by key: their rows take a fraction
+ * of a millisecond to make.
  */
 const CLOCK_EVERY = 64;
 
@@ -27,7 +27,8 @@ const CLOCK_EVERY = 64;
  * Sets the outcome of each request of a batch, in order: its reply, or the error that explains why
  * there is none. Requests that are sent again have no outcome yet; they are in `retries`.
  *
- * A PooledConnection calls `advance` once in each turn of the event loop until all outcomes are set.
+ * A PooledConnection calls `advance` once in each turn of the event loop until all outcomes are
+ * set.
  */
 class ReplyDispatcher {
   /** Requests to be sent again. @type {Request[]} */
@@ -107,8 +108,8 @@ class ReplyDispatcher {
     const event =
       reply === undefined ? eventOfFailure(failure) : eventOfRefusal(reply, isReconnected);
     const closed = refused.get(request.definition);
-    // If the server refuses to open an index that is open already, the index stays open. The request
-    // was executed, and its own reply counts.
+    // If the server refuses to open an index that is open already, the index stays open. The
+    // request was executed, and its own reply counts.
     const isClosed = closed !== undefined && (event === 'notOpen' || event === 'reconnected');
     if (isClosed) request.fail(closed);
     else if (mayRetry(request, event)) this.#retry(request, event);

@@ -23,8 +23,8 @@ class SecretSource {
   /**
    * The secret for a connect. Connects that wait at the same time share one call of the function,
    * which runs in the async context of the first.
-   * @param {number} until  deadline, in the time of `now()`; if it passes, the next connect calls the
-   *   function again
+   * @param {number} until  deadline, in the time of `now()`; if it passes, the next connect calls
+   *   the function again
    * @returns {string | undefined | Promise<string>}
    */
   get(until) {
