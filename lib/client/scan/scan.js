@@ -35,8 +35,7 @@ const MAX_MISSES = 3;
  * Reads the arguments of `scan`: an operator, a key and options, or options alone for the whole
  * index.
  * @param {readonly unknown[]} given
- * @returns
- *   {{ op: import('../../..').FindOperator | undefined, key: unknown, options: ScanOptions }}
+ * @returns {{ op?: import('../../..').FindOperator, key: unknown, options: ScanOptions }}
  */
 function readScanArguments(given) {
   const [first] = given;
