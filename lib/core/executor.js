@@ -118,8 +118,8 @@ function run(pairs, timeoutMs, signal) {
       if (abort) offAbort(/** @type {AbortSignal} */ (signal), abort);
       resolve(results);
     };
-    /** @type {import('../runtime/driver.js').Waiting} */
-    const waiting = {
+    /** @type {import('../runtime/driver.js').Callbacks} */
+    const callbacks = {
       resolve: (batches) => end(pairs.map((pair, i) => setResult(pair, batches[i], signal))),
       reject: (error) => end(failAll(pairs, error, 'unknown')),
     };
@@ -128,7 +128,7 @@ function run(pairs, timeoutMs, signal) {
     try {
       driver.open();
       outcome = 'unknown';
-      const id = driver.execute(...forDriver(pairs), timeoutMs, waiting);
+      const id = driver.execute(...forDriver(pairs), timeoutMs, callbacks);
       abort = signal && (() => driver.abort(id));
     } catch (error) {
       end(failAll(pairs, error, outcome));

@@ -34,8 +34,8 @@ function send(connection, bytes, until) {
       const replies = readReplies(segments, address);
       resolve({ replies, receivedBytes: sizeOfAll(segments), error });
     };
-    /** @type {import('../runtime/driver.js').Waiting} */
-    const waiting = {
+    /** @type {import('../runtime/driver.js').Callbacks} */
+    const callbacks = {
       resolve: ([finished]) => end(finished),
       reject: (error) => end(driverFailure(error, 'unknown')),
     };
@@ -44,7 +44,7 @@ function send(connection, bytes, until) {
     try {
       driver.open();
       outcome = 'unknown';
-      driver.executeOne(nativeOf(connection), bytes, Math.max(until - now(), 0), waiting);
+      driver.executeOne(nativeOf(connection), bytes, Math.max(until - now(), 0), callbacks);
     } catch (error) {
       end(driverFailure(error, outcome));
     }
