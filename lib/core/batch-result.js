@@ -11,8 +11,8 @@ const { quoteServer } = require('../errors/server-codes.js');
 
 /**
  * @typedef {object} BatchResult
- * @property {readonly import('../../native.js').ReplySegment[]} segments  the replies that came; after
- *   a failure fewer than commands were sent
+ * @property {readonly import('../../native.js').ReplySegment[]} segments  the replies that came;
+ *   after a failure fewer than commands were sent
  * @property {import('../..').HandlerSocketError | null} error
  */
 

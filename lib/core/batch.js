@@ -11,31 +11,45 @@ const { toByteString } = require('../protocol/encode.js');
 const { show, showKind } = require('../util/show.js');
 const { LINE_FEED } = require('../protocol/constants.js');
 
-/** The server keeps an array up to the largest id it was given, and dies of a huge one. */
+/** The server keeps an array as long as the largest id, and crashes on a huge one. */
 const MAX_INDEX_ID = 65_535;
 
-/** clear() keeps this much memory for what is written next, and gives back more. */
+/** clear() keeps up to this much memory for the next commands. */
 const MAX_REUSED_BYTES = 64 * 1024;
-/** A batch of more bytes lets go of them when it runs: its replies will take the memory. */
+/** A larger batch drops its bytes when it runs, since its replies will take the memory. */
 const MAX_KEPT_BYTES = 1024 * 1024;
 
 /**
- * The package's own access to a batch: what an executor does with it is not for its users.
+ * The package's own access to a batch: what Executor and Connection do with it.
  * @typedef {object} Access
  * @property {(batch: Batch) => Uint8Array} bytes
  * @property {(batch: Batch, argument: string) => void} assertWhole
  * @property {(batch: Batch) => void} add
- * @property {(batch: Batch) => Uint8Array} run  the bytes, to be sent
- * @property {(batch: Batch, replies: readonly import('../..').Reply[], error: import('../..').HandlerSocketError | null) => void} setResult
+ * @property {(batch: Batch) => Uint8Array} run  marks it as running and returns the bytes to send
+ * @property {SetResult} setResult
+ *
+ * @callback SetResult
+ * @param {Batch} batch
+ * @param {readonly import('../..').Reply[]} replies
+ * @param {import('../..').HandlerSocketError | null} error
+ * @returns {void}
  */
 
 /** @type {Access} */
 let access;
 
+/**
+ * See index.d.ts. A caller writes commands, an executor adds and runs the batch, and the caller
+ * reads the replies:
+ *
+ *   new ──► added ──► running ──► done
+ *    ▲                             │
+ *    └─────────── clear() ─────────┘
+ */
 class Batch {
   #writer = new ByteWriter();
-  /** How many bytes it has let go of. */
-  #goneBytes = 0;
+  /** How many bytes it has dropped. */
+  #droppedBytes = 0;
   #commandCount = 0;
   /** Whether the last command lacks its line end. */
   #isInCommand = false;
@@ -49,9 +63,9 @@ class Batch {
   static {
     access = {
       bytes(batch) {
-        if (batch.#goneBytes > 0) {
+        if (batch.#droppedBytes > 0) {
           throw new TypeError(
-            `the batch has run, and has let go of its ${batch.#goneBytes} bytes: write it anew`,
+            `the batch has run, and has let go of its ${batch.#droppedBytes} bytes: write it anew`,
           );
         }
         return batch.#writer.bytes;
@@ -70,7 +84,7 @@ class Batch {
         const bytes = access.bytes(batch);
         batch.#state = 'running';
         if (bytes.length > MAX_KEPT_BYTES) {
-          batch.#goneBytes = bytes.length;
+          batch.#droppedBytes = bytes.length;
           batch.#writer = new ByteWriter();
         }
         return bytes;
@@ -91,7 +105,7 @@ class Batch {
     this.#assertNew('be written to');
     const writer = this.#writer;
     const written = writer.length;
-    // Another thread may write to shared memory: what is looked at is a copy.
+    // Checks the copy, since another thread may write to shared memory.
     writer.raw(data);
     const bytes = writer.bytes.subarray(written);
     let count = 0;
@@ -208,7 +222,7 @@ class Batch {
   }
 
   get byteLength() {
-    return this.#goneBytes + this.#writer.length;
+    return this.#droppedBytes + this.#writer.length;
   }
 
   get replies() {
@@ -229,7 +243,7 @@ class Batch {
     }
     if (this.#writer.capacity > MAX_REUSED_BYTES) this.#writer = new ByteWriter();
     else this.#writer.truncate(0);
-    this.#goneBytes = 0;
+    this.#droppedBytes = 0;
     this.#commandCount = 0;
     this.#isInCommand = false;
     this.#state = 'new';
@@ -239,7 +253,7 @@ class Batch {
   }
 
   [inspect.custom]() {
-    // Without the bytes: a secret may be among them.
+    // Not the bytes, which may hold a secret.
     const { commandCount, byteLength, replies, error } = this;
     return `Batch ${inspect({ state: this.#state, commandCount, byteLength, replies: replies.length, error })}`;
   }

@@ -21,6 +21,10 @@ const DEFAULT_TIMEOUT_MS = 5000;
  * @typedef {import('../..').ExecuteResult} ExecuteResult
  */
 
+/**
+ * See index.d.ts. `add` collects pairs, and each of the three ways to execute takes them: `execute`
+ * rejects with an ExecuteError, `executeSettled` has a result for each pair, `executeSync` blocks.
+ */
 class Executor {
   /** @type {Pair[]} */
   #pairs = [];
@@ -88,7 +92,7 @@ class Executor {
     const { timeoutMs } = readArguments(given, undefined, ['timeoutMs']);
     const pairs = this.#take();
     if (pairs.length === 0) return [];
-    return unwrap(executeHere(pairs, timeoutMs));
+    return unwrap(executeBlocking(pairs, timeoutMs));
   }
 
   [inspect.custom]() {
@@ -104,6 +108,7 @@ class Executor {
 }
 
 /**
+ * Runs pairs. Never rejects.
  * @param {readonly Pair[]} pairs
  * @param {number} timeoutMs
  * @param {AbortSignal} [signal]
@@ -138,10 +143,11 @@ function run(pairs, timeoutMs, signal) {
 }
 
 /**
+ * Runs pairs and blocks this thread until all have ended.
  * @param {Pair[]} pairs
  * @param {number} timeoutMs
  */
-function executeHere(pairs, timeoutMs) {
+function executeBlocking(pairs, timeoutMs) {
   /** @type {'not-sent' | 'unknown'} */
   let outcome = 'not-sent';
   try {
@@ -166,10 +172,10 @@ function failAll(pairs, error, outcome) {
 }
 
 /**
- * The time, and options behind it or in its place.
+ * Reads the timeout, and options after it or in its place.
  * @param {unknown} [first]
  * @param {unknown} [options]
- * @param {readonly string[]} [names]  of the options in its place
+ * @param {readonly string[]} [names]  of the options in place of a timeout
  * @returns {{ timeoutMs: number, signal: AbortSignal | undefined }}
  */
 function readArguments(first, options, names = ['timeoutMs', 'signal']) {
@@ -239,6 +245,7 @@ function setResult({ connection, batch }, finished, signal) {
 }
 
 /**
+ * The replies of all batches. Throws if one failed.
  * @param {ExecuteResult[]} results
  * @param {AbortSignal} [signal]
  */

@@ -13,7 +13,8 @@ const { readReplies } = require('./reply.js');
 
 /**
  * @typedef {object} SendResult
- * @property {readonly import('../..').Reply[]} replies  after a failure fewer than commands were sent
+ * @property {readonly import('../..').Reply[]} replies  after a failure fewer than commands were
+ *   sent
  * @property {number} receivedBytes  approximate size of the replies
  * @property {import('../..').HandlerSocketError | null} error
  */
