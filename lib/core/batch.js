@@ -65,7 +65,7 @@ class Batch {
       bytes(batch) {
         if (batch.#droppedBytes > 0) {
           throw new TypeError(
-            `the batch has run, and has let go of its ${batch.#droppedBytes} bytes: write it anew`,
+            `the batch has run and dropped its ${batch.#droppedBytes} bytes: write it again`,
           );
         }
         return batch.#writer.bytes;

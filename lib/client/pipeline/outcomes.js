@@ -1,6 +1,6 @@
 'use strict';
 
-const { HandlerSocketError, ServerError, remake } = require('../../errors/index.js');
+const { HandlerSocketError, ServerError, copyError } = require('../../errors/index.js');
 
 /*
  * The errors that callers get: what a refusal means for a request, which outcome an error states
@@ -99,7 +99,7 @@ function withOutcome(error, outcome) {
   const known = copies.get(error) ?? new Map();
   copies.set(error, known);
   if (!known.has(outcome)) {
-    const copy = remake(error, { outcome });
+    const copy = copyError(error, { outcome });
     known.set(outcome, shared.has(error) ? asShared(copy) : copy);
   }
   return known.get(outcome);
@@ -146,7 +146,7 @@ function asShared(error) {
  */
 function ownError(error) {
   if (!(error instanceof Error)) return error;
-  return remake(error, { cause: error.cause ?? (shared.has(error) ? error : undefined) });
+  return copyError(error, { cause: error.cause ?? (shared.has(error) ? error : undefined) });
 }
 
 const SETTLED = Promise.resolve();
