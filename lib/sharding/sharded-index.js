@@ -167,7 +167,7 @@ class ShardedIndex extends Index {
     }
     throw new TypeError(
       `${this.#shardKey.columns.join(', ')} says on which server a row is, and cannot be changed: delete the row and insert ` +
-        'it anew',
+        'it again',
     );
   }
 

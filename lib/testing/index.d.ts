@@ -139,7 +139,7 @@ export interface TestServer extends AsyncDisposable {
   start(): Promise<void>;
 
   /**
-   * Ends the server and removes its folder, after a `kill()` or `start()` under way. Further calls
+   * Ends the server and removes its folder, after a `kill()` or `start()` in progress. Further calls
    * do the same as the first; all other methods reject from now on.
    */
   stop(): Promise<void>;
