@@ -9,8 +9,7 @@ const { byteCases } = require('./support/byte-values.js');
 const { plainCases } = require('./support/column-values.js');
 const { describe: show, encodeAll, insertAll, makeTable } = require('./support/exact-columns.js');
 const { Random, SEED } = require('./support/random.js');
-const { useServer } = require('./support/server.js');
-const { connectSql } = require('./support/sql-connections.js');
+const { useSchemaServer } = require('./support/schema-server.js');
 const { textCases } = require('./support/text-values.js');
 
 const ROWS = 300;
@@ -66,17 +65,11 @@ const CASES = [
 ];
 
 describe("a key or filter that a codec takes finds what SQL's comparison finds:", () => {
-  const server = useServer({ sql: 'CREATE DATABASE t' });
+  const server = useSchemaServer();
 
   for (const { declared, since = [0, 0], share = 1, value } of CASES) {
     test(declared, async (t) => {
-      const sql = await connectSql(t, server.running);
-      const [reader, writer] = [server.reader(), server.writer()];
-      t.after(() => {
-        reader.close();
-        writer.close();
-      });
-      const [[version]] = await sql.query({ sql: 'SELECT version()', rowsAsArray: true });
+      const { sql, reader, writer, version } = await server.connect(t);
       if (!isAtLeast(version, ...since)) {
         t.skip('this server does not have the type');
         return;
