@@ -78,7 +78,7 @@ describe('bench: which version is worse', () => {
 });
 
 describe('bench: arrivals', () => {
-  test('come in order and at the rate, independent of each other', () => {
+  test('are in order, at the rate, and independent of each other', () => {
     const arrivals = poissonArrivals(10_000, 2);
     const gaps = Array.from(arrivals, (time, i) => time - (arrivals[i - 1] ?? 0));
     assert.ok(gaps.every((gap) => gap >= 0));

@@ -37,20 +37,20 @@ function keys(count) {
   return Array.from({ length: count }, (_, i) => String(i));
 }
 
-test('a wire is far from 0.15 ms on, and near where nobody knows', () => {
+test('a server is far from a round trip of 0.15 ms on, and near if it is unknown', () => {
   assert.deepEqual([null, 0.002, 0.1, 0.149].map(connectionCount), [1, 1, 1, 1]);
   assert.deepEqual([0.15, 0.5, 80].map(connectionCount), [MAX, MAX, MAX]);
 });
 
 describe("a client with connections: 'auto', the default", () => {
-  test('keeps to one connection of a server that is near', async (t) => {
+  test('keeps one connection to a near server', async (t) => {
     const peer = await startPeer(t, serveTable);
     const client = makeClient(t, { port: peer.port });
     assert.deepEqual(await callInTurn(client.openIndex(INDEX), 100, 20), keys(2000));
     assert.equal(peer.visitors.length, 1);
   });
 
-  test('takes a second connection of one that is far only for calls that would wait', async (t) => {
+  test('opens a second connection to a far server only for calls that would wait', async (t) => {
     putFarAway(t);
     const peer = await startPeer(t, serveTable);
     const client = makeClient(t, { port: peer.port });
@@ -72,7 +72,7 @@ describe("a client with connections: 'auto', the default", () => {
     assert.equal((await peer.visitor(1)).received, '\n');
   });
 
-  test('gives connections back when they are idle', async (t) => {
+  test('closes surplus connections when they are idle', async (t) => {
     putFarAway(t);
     const peer = await startPeer(t, serveTable);
     const client = makeClient(t, { port: peer.port, idleTimeoutMs: 50 });
@@ -84,7 +84,7 @@ describe("a client with connections: 'auto', the default", () => {
     assert.deepEqual(await callInTurn(client.openIndex(INDEX), 1, 1), ['0']);
   });
 
-  test('goes on where a further connection breaks', async (t) => {
+  test('serves all calls when a further connection breaks', async (t) => {
     putFarAway(t);
     const peer = await startPeer(t, (visitor, ordinal) => {
       let answered = 0;
@@ -101,7 +101,7 @@ describe("a client with connections: 'auto', the default", () => {
   });
 });
 
-test('a number of connections stays what it is, however far the server is', async (t) => {
+test('a fixed number of connections does not grow for a far server', async (t) => {
   putFarAway(t);
   const peer = await startPeer(t, serveTable);
   for (const connections of [1, 3]) {

@@ -59,13 +59,13 @@ describe("a request's AsyncLocalStorage store", () => {
     assert.deepEqual({ stdout, stderr }, { stdout: 'collected\n', stderr: '' });
   }
 
-  test('is collected after the first calls of a client, which go on to be used', (t) => {
+  test('is collected after the first calls of a client that stays in use', (t) => {
     return watchStore(t, {
       calls: (index) => Promise.all([index.get(1), index.insert([1]), index.getMany([1, 2])]),
     });
   });
 
-  test('is collected where the calls have made no connection of their own', (t) => {
+  test('is collected if the calls made no connection of their own', (t) => {
     return watchStore(t, {
       before: (index) => index.get(0),
       calls: (index) => Promise.all([index.get(1), index.insert([1]), index.getMany([1, 2])]),
@@ -84,7 +84,7 @@ describe("a request's AsyncLocalStorage store", () => {
     });
   });
 
-  test('is collected when its call has timed out, and its batch goes on', (t) => {
+  test('is collected when its call has timed out while its batch is in flight', (t) => {
     return watchStore(t, {
       options: { timeoutMs: 300, connections: 2 },
       calls: async (index) => {
@@ -93,7 +93,7 @@ describe("a request's AsyncLocalStorage store", () => {
     });
   });
 
-  test('is collected when its call was repeated', (t) => {
+  test('is collected when its call was retried', (t) => {
     return watchStore(t, {
       options: { timeoutMs: 60_000, idleTimeoutMs: 1 },
       calls: async (index) => {
@@ -135,7 +135,7 @@ describe('a secret function', () => {
     assert.deepEqual(new Set(stores), new Set(['client']));
   });
 
-  test('runs without a store where the client was made without one', async (t) => {
+  test('runs without a store if the client was made without one', async (t) => {
     const storage = new AsyncLocalStorage();
     const stores = [];
     const secret = async () => {

@@ -39,7 +39,7 @@ describe('getMany with keyColumns, by IN lists', () => {
   const numbers = { table: 'number', columns: ['n', 'id', 'name'], keyColumns: ['id'] };
   const words = { table: 'word', columns: ['w', 'n'], keyColumns: ['w'] };
 
-  test('takes a command for 128 keys', async (t) => {
+  test('sends one command for 128 keys', async (t) => {
     const keys = Array.from({ length: 1000 }, (_, i) => i + 1);
     const { rows, taken } = await ask(t, numbers, keys);
     assert.equal(taken, 8);
@@ -68,7 +68,7 @@ describe('getMany with keyColumns, by IN lists', () => {
     ['are the same only for the server', words, ['A', 'b', 'B ', 'a']],
     ['are clipped by the server', words, ['abcdefgh', 'b']],
   ]) {
-    test(`falls back to finds where keys ${title}`, async (t) => {
+    test(`falls back to finds if keys ${title}`, async (t) => {
       const { rows, taken } = await ask(t, target, keys);
       assert.equal(taken, 1 + keys.length);
       assert.ok(rows.every((row) => row !== null));

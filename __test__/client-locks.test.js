@@ -63,8 +63,8 @@ describe('the locks of open indexes', () => {
     return { ending };
   }
 
-  describe('are given up by a client that is idle,', () => {
-    test('so that a waiting ALTER TABLE goes on, and calls afterwards succeed', async (t) => {
+  describe('are released by an idle client,', () => {
+    test('so that a waiting ALTER TABLE completes, and later calls succeed', async (t) => {
       const table = await makeTable();
       const { client, index } = openTable(t, table, { idleTimeoutMs: IDLE_TIMEOUT_MS });
       const { ending } = await startUntilWaiting(
@@ -94,7 +94,7 @@ describe('the locks of open indexes', () => {
       assert.equal((await index.get(2)).name, 'b');
     });
 
-    test('also where its first call comes late', async (t) => {
+    test('also if its first call comes late', async (t) => {
       const table = await makeTable();
       const { client, index } = openTable(t, table, { idleTimeoutMs: 50 });
       // The time itself is what this is about.
@@ -125,7 +125,7 @@ describe('the locks of open indexes', () => {
       assert.equal((await index.get(1)).n, null);
     });
 
-    test('so that a waiting DROP TABLE goes on, and a table made anew is found', async (t) => {
+    test('so that a waiting DROP TABLE completes, and the recreated table is found', async (t) => {
       const table = await makeTable();
       const { client, index } = openTable(t, table, { idleTimeoutMs: IDLE_TIMEOUT_MS });
       const drop = `DROP TABLE t.${table}`;
@@ -150,7 +150,7 @@ describe('the locks of open indexes', () => {
       assert.deepEqual(await index.get(1), { id: '1', n: '26', name: 'z' });
     });
 
-    test('and a column that went with the table as it was fails its own calls only', async (t) => {
+    test('and a dropped column fails only the calls that use it', async (t) => {
       const table = await makeTable();
       const { client, index } = openTable(t, table, { idleTimeoutMs: IDLE_TIMEOUT_MS });
       const names = client.openIndex({ database: 't', table, columns: ['id', 'name'] });
@@ -175,7 +175,7 @@ describe('the locks of open indexes', () => {
     });
   });
 
-  test('are given up by close at once', async (t) => {
+  test('are released by close at once', async (t) => {
     const table = await makeTable();
     const { client, index } = openTable(t, table);
     const call = () => Promise.all([index.get(1), index.increment('=', 1, { n: 1 })]);
@@ -189,7 +189,7 @@ describe('the locks of open indexes', () => {
     ['get', 1],
     ['find', '=', 1, { limit: 1 }],
   ]) {
-    test(`are not taken again after close, by a call that is repeated, where a ${method} ended before`, async (t) => {
+    test(`are not taken again after close, by a retried call, if a ${method} ended before`, async (t) => {
       const peer = await startPeer(t, async (visitor, ordinal) => {
         await visitor.lines(ordinal === 0 ? 3 : 2);
         await visitor.send(`0\t1\n0\t1\t${ordinal}\n`);
@@ -216,7 +216,7 @@ describe('the locks of open indexes', () => {
       return rows[0][0];
     }
 
-    test('while a request is under way for longer than idleTimeoutMs', async (t) => {
+    test('while a request is in flight for longer than idleTimeoutMs', async (t) => {
       const table = await makeTable();
       const idleTimeoutMs = 100;
       const { client, index } = openTable(t, table, { idleTimeoutMs, timeoutMs: 30_000 });
@@ -245,7 +245,7 @@ describe('the locks of open indexes', () => {
       assert.deepEqual(await server.sql(`SELECT n FROM t.${table} ORDER BY id`), [['3'], ['3']]);
     });
 
-    test('while calls go on', async (t) => {
+    test('while calls continue', async (t) => {
       const table = await makeTable();
       const { client, index } = openTable(t, table, { idleTimeoutMs: 500 });
       for (const start = performance.now(); performance.now() - start < 1500; ) {

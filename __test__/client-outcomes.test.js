@@ -110,7 +110,7 @@ describe('an insertMany whose connection breaks within it', () => {
   });
 });
 
-describe('a call with many requests, of which some have their answer', () => {
+describe('a call with many requests, of which some have their replies', () => {
   /** A peer that answers the first `answered` commands of its first connection, and no others. */
   function startPartly(t, answered, then = silence) {
     return startPeer(t, async (visitor, ordinal) => {
@@ -121,7 +121,7 @@ describe('a call with many requests, of which some have their answer', () => {
     });
   }
 
-  test('insertMany tells of each row at its deadline', async (t) => {
+  test('insertMany has a result for each row at its deadline', async (t) => {
     const client = clientOf(t, await startPartly(t, 1 + 10), { timeoutMs: 1000 });
     const rows = Array.from({ length: 1000 }, (_, i) => [i]);
     const counts = countByKind(await client.openIndex(V).insertMany(rows));
@@ -136,7 +136,7 @@ describe('a call with many requests, of which some have their answer', () => {
     assert.equal(client.stats().pending, 0);
   });
 
-  test('getManySettled keeps the rows that came, and tells of each other key', async (t) => {
+  test('getManySettled keeps the rows that came, and rejects each other key', async (t) => {
     const peer = await startPartly(t, 1 + 10, (visitor) => visitor.reset());
     const client = clientOf(t, peer);
     const results = await client
@@ -159,7 +159,7 @@ describe('a call with many requests, of which some have their answer', () => {
     });
   });
 
-  test('getMany that could not be sent at all says so', async (t) => {
+  test('getMany is not-sent if nothing of it was sent', async (t) => {
     const client = clientOf(t, { port: 1 }, { secret: secretThatFails('', 0) });
     await assert.rejects(client.openIndex(V).getMany([1, 2, 3]), {
       code: 'ERR_HS_AUTH',
@@ -189,7 +189,7 @@ describe('a call with many requests, of which some have their answer', () => {
     assert.deepEqual([error.serverMessage, error.outcome], ['121', undefined]);
   });
 
-  test('insertMany tells of each row of a client that was closed', async (t) => {
+  test('insertMany of a closed client has a result for each row', async (t) => {
     const client = clientOf(t, { port: 1 });
     await client.close();
     const counts = countByKind(await client.openIndex(V).insertMany([[1], [2]]));
@@ -197,7 +197,7 @@ describe('a call with many requests, of which some have their answer', () => {
   });
 });
 
-describe('what was rejected', () => {
+describe('a call that was rejected', () => {
   test('is not sent afterwards, though the secret that its batch waits for comes (secret-late)', async (t) => {
     const peer = await startPeer(t, serveTable);
     let give;
@@ -247,8 +247,8 @@ describe('what was rejected', () => {
   });
 });
 
-describe('an executor whose word comes late', () => {
-  test('is not guessed at: a connect that hangs gives an unknown outcome', async (t) => {
+describe('an executor that reports late', () => {
+  test('leaves the outcome of a hanging connect unknown', async (t) => {
     delayWord(t, 1000);
     const full = await startFullPeer(t);
     const client = clientOf(t, { port: Number(full.address.split(':')[1]) }, { timeoutMs: 500 });
@@ -268,7 +268,7 @@ describe('an executor whose word comes late', () => {
     });
   });
 
-  test('is not waited for where the batch goes on for a younger call', async (t) => {
+  test('is not waited for if the batch runs on for a younger call', async (t) => {
     const peer = await startGated(t);
     const index = clientOf(t, peer, { timeoutMs: 2000 }).openIndex(V);
     const old = index.insert(['old']);
@@ -285,8 +285,8 @@ describe('an executor whose word comes late', () => {
   });
 });
 
-describe('a request that is sent once more', () => {
-  test('and then cannot be, may have been done all the same', async (t) => {
+describe('a request that is retried', () => {
+  test('has an unknown outcome if it cannot be sent again', async (t) => {
     const peer = await startPeer(t, async (visitor) => {
       await visitor.lines(2);
       visitor.reset();
@@ -296,7 +296,7 @@ describe('a request that is sent once more', () => {
     assert.equal(client.stats().retries, 1);
   });
 
-  test('and times out before that, may have been done all the same', async (t) => {
+  test('has an unknown outcome if it times out before it is sent again', async (t) => {
     const peer = await startPeer(t, async (visitor) => {
       await visitor.lines(2);
       visitor.reset();
@@ -311,7 +311,7 @@ describe('a request that is sent once more', () => {
   });
 });
 
-test('calls that end at their deadline leave nothing behind that holds up close()', async (t) => {
+test('calls that end at their deadline do not delay close()', async (t) => {
   const client = makeClient(t, { secret: () => wait(50, 'secret', { ref: false }), timeoutMs: 20 });
   const index = client.openIndex(V);
   const calls = Array.from({ length: 2000 }, (_, i) => index.insert([i]));

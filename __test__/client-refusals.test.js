@@ -232,7 +232,7 @@ describe('a client refuses', () => {
     });
   });
 
-  describe('what the server refuses, and tells it in words:', () => {
+  describe('what the server refuses, and explains it:', () => {
     /** Runs calls in one turn with others that are to succeed, and gives their errors. */
     async function failBesideOthers(client, calls) {
       const other = client.openIndex(kv);
@@ -351,7 +351,7 @@ describe('a client refuses', () => {
     });
   });
 
-  test('nothing that does not fit its column: the server cuts it, and keys too', async (t) => {
+  test('no value that does not fit its column: the server truncates it, in keys too', async (t) => {
     const index = connect(t).openIndex({ ...kv, types: { n: 'bigint' } });
     await index.insert({ id: 7, name: 'abcdefgh', n: 2n ** 40n });
     const expected = { id: '7', name: 'abcde', n: 2n ** 31n - 1n, at: null, doc: null };

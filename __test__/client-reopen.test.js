@@ -63,7 +63,7 @@ describe('stmtnum', () => {
   }
 
   for (const [kind, isWrite] of Object.entries({ read: false, write: true })) {
-    test(`has a ${kind} repeated each time that its connection was made anew`, async () => {
+    test(`has a ${kind} retried each time its connection has reconnected`, async () => {
       const { promise, give } = startRequest(isWrite);
       for (let i = 0; i < 5; i++) assert.equal(give(true), 'repeated');
       assert.equal(give(false), 'repeated');
@@ -73,7 +73,7 @@ describe('stmtnum', () => {
     });
   }
 
-  test('is repeated once on a connection that was not made anew, and reaches the caller then', async (t) => {
+  test('is retried once without a reconnect, then reaches the caller', async (t) => {
     const peer = await startPeer(t, answer(notOpen));
     const client = clientOf(t, peer);
     const index = client.openIndex(V);
@@ -167,7 +167,7 @@ describe('an update with ever new sets of columns', () => {
     return { ids, early };
   }
 
-  test('goes on without end, with a bounded number of ids', async (t) => {
+  test('uses a bounded number of ids', async (t) => {
     const { ids, early } = watchIds(t);
     const client = connect(t);
     const index = client.openIndex(wide);
@@ -186,7 +186,7 @@ describe('an update with ever new sets of columns', () => {
     assert.equal(client.stats().generation, 2);
   });
 
-  test('all at once, gives each its own columns', async (t) => {
+  test('changes the columns of each of 2,000 concurrent calls', async (t) => {
     const { ids, early } = watchIds(t);
     const index = connect(t).openIndex(wide);
     const sets = range(2000).map((i) => setOf(i + 1));
@@ -198,7 +198,7 @@ describe('an update with ever new sets of columns', () => {
     assert.deepEqual(early, []);
   });
 
-  test('keeps what is used all the time open', async (t) => {
+  test('keeps an index open that is used all the time', async (t) => {
     const client = connect(t);
     const index = client.openIndex(wide);
     const hot = setOf(0b111);
@@ -215,7 +215,7 @@ describe('an update with ever new sets of columns', () => {
     ['fld', { columns: ['k', 'gone'] }],
     ['open_table', { table: 'gone' }],
   ]) {
-    test(`changes no row where an index that gets a used id is refused with ${serverMessage}`, async (t) => {
+    test(`changes no row if an index that reuses an id is refused with ${serverMessage}`, async (t) => {
       const client = connect(t);
       const index = client.openIndex({ ...wide, table: 'other' });
       const used = range(400).map((i) => index.update('=', 1, setOf(i + 1)));

@@ -16,7 +16,7 @@ function block(ms) {
   for (const end = performance.now() + ms; performance.now() < end; );
 }
 
-describe('replies that are there', () => {
+describe('replies that have arrived', () => {
   for (const count of [63, 64, 500]) {
     test(`are given to all ${count} callers, though the first one works past the deadline (portions)`, async (t) => {
       const client = clientOf(t, await startPeer(t, serveTable), { timeoutMs: 200 });
@@ -121,7 +121,7 @@ describe('the rows of one call', () => {
     assert.ok(turns >= 3, `${turns} turns`);
   });
 
-  test('of which one cannot be read reject it', async (t) => {
+  test('reject it if one cannot be read', async (t) => {
     const types = { b: 'number' };
     await countTurns(t, { types }, async (index) => {
       const call = index.find('>=', 2, { limit: ROWS });
@@ -177,7 +177,7 @@ describe('a batch', () => {
     assert.equal(client.stats().batches - batches, 1);
   });
 
-  test('counts the rows that a change gives back', async (t) => {
+  test('counts the rows that a change returns', async (t) => {
     const peer = await startPeer(
       t,
       answer((line) => (line[0] === 'P' ? '0\t1\n' : tableReply(line))),

@@ -115,7 +115,7 @@ describe('a deadlock with a transaction of SQL', () => {
   const server = useServer({ sql, config: { innodb_lock_wait_timeout: 30 } });
   const writeAddress = () => `${server.running.host}:${server.running.writePort}`;
 
-  test('rejects the writes that the batch had seen acknowledged, and they are not there', async (t) => {
+  test('rejects writes that were acknowledged and then rolled back', async (t) => {
     await server.sql(freshRows);
     const session = new Session(t, server.running);
     await session.run(`BEGIN; ${doMuch}; UPDATE t.rows4 SET name = 'sql' WHERE id = 1`);
@@ -186,7 +186,7 @@ describe('a deadlock with a transaction of SQL', () => {
     assert.equal(client.stats().generation, 2);
   });
 
-  test('takes nothing back where the transaction of SQL is the victim', async (t) => {
+  test('rolls nothing back if the SQL transaction is the victim', async (t) => {
     await server.sql(freshRows);
     const session = new Session(t, server.running);
     await session.run('BEGIN; SELECT n FROM t.rows4 WHERE id = 1 FOR UPDATE');
@@ -211,7 +211,7 @@ describe('a deadlock with a transaction of SQL', () => {
 describe('a wait for a row lock that times out', () => {
   const server = useServer({ sql, config: { innodb_lock_wait_timeout: 1 } });
 
-  test('concerns its own call only: nothing else of the batch is rolled back', async (t) => {
+  test('fails only its own call: nothing else of the batch is rolled back', async (t) => {
     await server.sql(freshRows);
     const session = new Session(t, server.running);
     await session.run("BEGIN; UPDATE t.rows4 SET name = 'sql' WHERE id = 3");

@@ -95,7 +95,7 @@ describe('Index.scan while rows change', () => {
         for (const pageSize of PAGE_SIZES) await walkAndDelete(t, pageSize, 0);
       });
 
-      test(`a walk of ${title} loses nothing where what lies a page behind is deleted, ${knowing}`, async (t) => {
+      test(`a walk of ${title} loses no row if the previous page is deleted, ${knowing}`, async (t) => {
         for (const pageSize of [2, 7]) await walkAndDelete(t, pageSize, pageSize + 2);
       });
     }
@@ -111,7 +111,7 @@ describe('Index.scan while rows change', () => {
         keyColumns: isGiven ? ['id'] : undefined,
       });
 
-    test(`a row that stays is given once, whatever happens to others, ${knowing}`, async (t) => {
+    test(`a row that stays is given once, whatever happens to other rows, ${knowing}`, async (t) => {
       for (const pageSize of PAGE_SIZES) {
         await refill(tables['one column']);
         const live = openLive(t);
@@ -140,7 +140,7 @@ describe('Index.scan while rows change', () => {
       }
     });
 
-    test(`a row inserted behind is not seen and one inserted before is, ${knowing}`, async (t) => {
+    test(`a row inserted behind is not given and one inserted ahead is, ${knowing}`, async (t) => {
       for (const pageSize of [1, 2, 7]) {
         for (const [op, start, behind, before] of [
           ['>=', 1, 0, 100],
@@ -163,7 +163,7 @@ describe('Index.scan while rows change', () => {
     });
   }
 
-  test('a walk of a non-unique index loses nothing where groups that it has left are deleted', async (t) => {
+  test('a walk of a non-unique index loses no row if groups behind it are deleted', async (t) => {
     for (const pageSize of [1, 2, 7, 10, 25]) {
       await refill(tables['one column']);
       const live = connect(t).openIndex({

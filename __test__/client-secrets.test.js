@@ -76,7 +76,7 @@ describe('a secret', () => {
     assert.equal(secret.asked, 1);
   });
 
-  test('is asked for once where six connections of both ports wait for it', async (t) => {
+  test('is asked for once if six connections of both ports wait for it', async (t) => {
     const peer = await startPeer(t, anySecret);
     let asked = 0;
     let give;
@@ -99,7 +99,7 @@ describe('a secret', () => {
     assert.deepEqual(secretsTo(peer), Array(6).fill(SECRET));
   });
 
-  test('is asked for again when a connection that was cut is made anew', async (t) => {
+  test('is asked for again when a cut connection reconnects', async (t) => {
     const peer = await startPeer(t, async (visitor, ordinal) => {
       if (ordinal > 1) return anySecret(visitor, ordinal);
       await visitor.lines(3);
@@ -112,7 +112,7 @@ describe('a secret', () => {
     assert.deepEqual(secretsTo(peer), ['one', 'two', 'three']);
   });
 
-  test('is tried once more when the server had closed the idle connection', async (t) => {
+  test('is tried again if the server had closed the idle connection', async (t) => {
     const peer = await startPeer(t, anySecret);
     const secret = countingSecret();
     const index = indexOf(t, peer, { secret });
@@ -122,7 +122,7 @@ describe('a secret', () => {
     assert.deepEqual(secretsTo(peer), ['one', 'one']);
   });
 
-  test('that is refused is asked for once more: reads and writes go through', async (t) => {
+  test('that is refused is asked for once more, and reads and writes succeed', async (t) => {
     const takesTwo = tableThat((given) => given === 'two');
     const peer = await startPeer(t, takesTwo);
     for (const call of [(index) => index.get(1), (index) => index.insert(['a'])]) {
@@ -196,7 +196,7 @@ describe('the secret of the write port', () => {
     }
   });
 
-  test('is that of the read port where none is given', async (t) => {
+  test('is that of the read port if none is given', async (t) => {
     const { port, writePort, secret } = server.running;
     const index = makeClient(t, { port, writePort, secret }).openIndex(kv);
     assert.equal(await index.get(100), null);
@@ -251,7 +251,7 @@ describe('a function that should give the secret and', () => {
     });
   }
 
-  test('takes too long: its calls time out unsent, and later ones do well', async (t) => {
+  test('takes too long: its calls time out unsent, and later ones succeed', async (t) => {
     const peer = await startPeer(t, anySecret);
     let give;
     const given = new Promise((resolve) => {

@@ -54,7 +54,7 @@ describe('timeoutMs', () => {
     assert.equal(client.stats().pending, 0);
   });
 
-  test('of a call that was never sent tells so', async (t) => {
+  test('of a call that was never sent states not-sent', async (t) => {
     const full = await startFullPeer(t);
     const client = clientOf(t, { port: Number(full.address.split(':')[1]) }, { timeoutMs: 200 });
     const index = client.openIndex(target);
@@ -65,7 +65,7 @@ describe('timeoutMs', () => {
     }
   });
 
-  test('covers the repeated read as well', async (t) => {
+  test('covers the retried read as well', async (t) => {
     const peer = await startPeer(t, async (visitor, ordinal) => {
       await visitor.lines(2);
       if (ordinal === 0) setTimeout(() => visitor.reset(), 200);
@@ -76,7 +76,7 @@ describe('timeoutMs', () => {
     assert.ok(late < TOLERANCE_MS, `${late} ms late`);
   });
 
-  test('is of each call its own, also in a turn that lasts longer', async (t) => {
+  test('applies to each call by itself, also in a turn that lasts longer', async (t) => {
     const client = clientOf(t, await startPeer(t, serveTable), { timeoutMs: 100 });
     const index = client.openIndex(target);
     const old = outlast(index.get(1), 100);
@@ -119,7 +119,7 @@ describe('timeoutMs', () => {
     assert.deepEqual(client.stats().errors, { ERR_HS_TIMEOUT: 1 });
   });
 
-  test('may be the longest that there is', async (t) => {
+  test('may be the longest delay of a timer', async (t) => {
     const peer = await startGated(t);
     const client = clientOf(t, peer, { timeoutMs: 2 ** 31 - 1 });
     const call = client.openIndex(target).get(1);
@@ -130,7 +130,7 @@ describe('timeoutMs', () => {
     assert.deepEqual(await call, { v: '1' });
   });
 
-  test('is outlasted by no call under load', async (t) => {
+  test('ends every call in time under load', async (t) => {
     const timeoutMs = 250;
     // Each connection answers its first 200 commands, and is silent then.
     const peer = await startPeer(t, (visitor) => {
@@ -168,7 +168,7 @@ describe('an idle connection', () => {
     assert.deepEqual(client.stats().errors, {});
   });
 
-  test('is closed too where its client was idle first', { timeout: SOON_MS }, async (t) => {
+  test('is closed if its client was idle first, too', { timeout: SOON_MS }, async (t) => {
     const peer = await startPeer(t, serveTable);
     const client = clientOf(t, peer, { idleTimeoutMs: 10 });
     const index = client.openIndex(target);
@@ -241,7 +241,7 @@ describe('close()', () => {
     await assert.rejects(client.openIndex(target).get(1), { code: 'ERR_HS_CLOSED' });
   });
 
-  test('waits for a call that is repeated', { timeout: SOON_MS }, async (t) => {
+  test('waits for a call that is retried', { timeout: SOON_MS }, async (t) => {
     const peer = await startPeer(t, async (visitor, ordinal) => {
       if (ordinal > 0) return serveTable(visitor);
       await visitor.lines(2);
@@ -333,7 +333,7 @@ describe('a process', () => {
     ['has no connection yet', false],
     ['is connected', true],
   ]) {
-    test(`tells a call whose own turn outlasts it, where the client ${title}`, async (t) => {
+    test(`rejects a call whose own turn outlasts its deadline, if the client ${title}`, async (t) => {
       const peer = await startPeer(t, serveTable);
       const program = async ({ Client }, port, connectsFirst) => {
         const client = new Client({ port, timeoutMs: 50 });

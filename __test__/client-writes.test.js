@@ -69,7 +69,7 @@ describe('writes of a client', () => {
       assert.deepEqual(await inSql(), [['1', '2', 'three', '0']]);
     });
 
-    test('gives the id that the server made up, and null for one that was given', async (t) => {
+    test('gives the id that the server generated, and null for one that was given', async (t) => {
       const definition = 'id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(9)';
       const { index, inSql } = await makeTable(t, definition, { columns: ['id', 'name'] });
       const ids = [];
@@ -118,7 +118,7 @@ describe('writes of a client', () => {
       assert.deepEqual(await index.get(BIGGEST), row);
     });
 
-    test('makes no command of what a value holds', async (t) => {
+    test('never sends a command that a value contains', async (t) => {
       const { index, inSql } = await makeTable(t, 'k VARBINARY(300) PRIMARY KEY, v BLOB', {
         columns: ['k', 'v'],
         types: { k: 'buffer', v: 'buffer' },
@@ -137,7 +137,7 @@ describe('writes of a client', () => {
   });
 
   describe('insertMany', () => {
-    test('has a result for each row: one that is there already stops no other', async (t) => {
+    test('has a result for each row: a duplicate stops no other', async (t) => {
       const { index, inSql } = await makeItems(t);
       const results = await index.insertMany([
         { id: 5 },
@@ -176,7 +176,7 @@ describe('writes of a client', () => {
   });
 
   describe('update', () => {
-    test('changes the columns that are named and leaves the others alone', async (t) => {
+    test('changes the columns that are named and no others', async (t) => {
       const { index, inSql } = await makeItems(t);
       assert.equal(await index.update('=', 1, { note: 'new' }), 1);
       assert.equal(await index.update('=', 2, { note: null, name: '' }), 1);
@@ -189,7 +189,7 @@ describe('writes of a client', () => {
       ]);
     });
 
-    test('changes all columns where it is given an array, the key too', async (t) => {
+    test('changes all columns if it is given an array, the key too', async (t) => {
       const { index, inSql } = await makeItems(t);
       assert.equal(await index.update('=', 4, [9, 'i', null, 'v']), 1);
       assert.deepEqual((await inSql())[3], ['9', 'i', 'NULL', 'v']);
@@ -203,7 +203,7 @@ describe('writes of a client', () => {
       assert.equal(await column(inSql, 1), 'a b a NULL');
     });
 
-    test('asks for a limit where the key can find more than one row', async (t) => {
+    test('asks for a limit if the key can find more than one row', async (t) => {
       const { index, inSql } = await makeItems(t);
       await assert.rejects(
         async () => index.update('>=', 1, { note: 'new' }),
@@ -343,7 +343,7 @@ describe('writes of a client', () => {
       });
     }
 
-    test('no rows where none are found', async (t) => {
+    test('no rows if none are found', async (t) => {
       const { index, inSql } = await makeItems(t);
       const before = await inSql();
       const none = await Promise.all([
@@ -375,7 +375,7 @@ describe('writes of a client', () => {
       }
     });
 
-    test('also where the connection was made anew since the index was opened', async (t) => {
+    test('also after a reconnect since the index was opened', async (t) => {
       const { index, inSql, table } = await makeItems(t, { types });
       assert.deepEqual(await index.updateReturning('=', 1, { note: 'n' }), [first]);
       await server.running.kill();

@@ -57,7 +57,7 @@ async function startHalfDone(context, options) {
 }
 
 describe('close() in the middle', () => {
-  test('is not put down to a signal that is aborted after it', async (t) => {
+  test('is not attributed to a signal that is aborted after it', async (t) => {
     const controller = new AbortController();
     const peer = await startPeer(t, silence);
     const [closed, aborted] = [new Connection(peer.address), new Connection(peer.address)];
@@ -79,14 +79,14 @@ describe('close() in the middle', () => {
     );
   });
 
-  test('ends the batch, keeps its replies and leaves the others', async (t) => {
+  test('ends the batch, keeps its replies and does not affect the others', async (t) => {
     const { connection, check } = await startHalfDone(t);
     connection.close();
     assert.equal(connection.state, 'closed');
     await check({ cause: undefined });
   });
 
-  test('gives a connection that can be used at once', async (t) => {
+  test('leaves a connection that can be used at once', async (t) => {
     const peer = await startPeer(t, answerUnlessWait);
     const connection = new Connection(peer.address);
     const first = new Executor().add(connection, batchOf('wait')).executeSettled(60_000);
@@ -161,7 +161,7 @@ describe('close() in the middle', () => {
 });
 
 describe('an AbortSignal', () => {
-  test('in the middle ends what is unfinished, and execute rejects', async (t) => {
+  test('in the middle ends unfinished batches, and execute rejects', async (t) => {
     const { signal, abort } = abortable();
     const reason = new Error('enough');
     const { check } = await startHalfDone(t, { signal });
@@ -169,7 +169,7 @@ describe('an AbortSignal', () => {
     await check({ code: 'ABORT_ERR', cause: reason });
   });
 
-  test('may have a reason that is no error, or the usual one', async (t) => {
+  test('may have a reason that is no error, or the default one', async (t) => {
     const peer = await startPeer(t, silence);
     for (const [given, check] of [
       ['enough', (cause) => assert.equal(cause, 'enough')],
@@ -192,7 +192,7 @@ describe('an AbortSignal', () => {
     }
   });
 
-  test('that is aborted before leaves nothing sent', async (t) => {
+  test('that is aborted before the call sends nothing', async (t) => {
     const peer = await startPeer(t, silence);
     const connection = new Connection(peer.address);
     const reason = new Error('never mind');
@@ -216,7 +216,7 @@ describe('an AbortSignal', () => {
     assert.deepEqual(await new Executor().execute(1000, options), []);
   });
 
-  test('of the connect, and at once after the call', async (t) => {
+  test('aborted during the connect, or right after the call, sends nothing', async (t) => {
     const full = await startFullPeer(t);
     const batch = batchOf('a');
     const { signal, abort } = abortable();
@@ -260,7 +260,7 @@ describe('an AbortSignal', () => {
 });
 
 describe('a connection in two executes at once', () => {
-  test('fails the later batch, and leaves the earlier one and the others', async (t) => {
+  test('fails the later batch, and does not affect the earlier one and the others', async (t) => {
     const peer = await startPeer(t, answerUnlessWait);
     const healthy = await startHealthyPeer(t);
     const connection = new Connection(peer.address);
@@ -293,7 +293,7 @@ describe('a connection in two executes at once', () => {
     assert.deepEqual(valuesOf(await run(connection, batchOf('four'))), [['four']]);
   });
 
-  test('at the same moment gives it to the first', async (t) => {
+  test('goes to the first if both begin at the same moment', async (t) => {
     const healthy = await startHealthyPeer(t);
     const connection = new Connection(healthy.address);
     const results = await Promise.all(

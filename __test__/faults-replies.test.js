@@ -40,11 +40,11 @@ const lost = { code: 'ERR_HS_LOST', message: /the connection broke/ };
 const reset = { ...lost, cause: { code: 'ECONNRESET' } };
 
 describe('a reset', () => {
-  test('before a reply', async (t) => {
+  test('before a reply fails the batch', async (t) => {
     assert.deepEqual(await executeAgainst(t, (visitor) => visitor.reset(), reset), []);
   });
 
-  test('within the first reply', async (t) => {
+  test('within the first reply drops it', async (t) => {
     const script = async (visitor) => {
       await visitor.send('0\t1\tfir');
       visitor.reset();
@@ -52,7 +52,7 @@ describe('a reset', () => {
     assert.deepEqual(await executeAgainst(t, script, reset), []);
   });
 
-  test('within a later reply', async (t) => {
+  test('within a later reply keeps those before', async (t) => {
     const script = async (visitor) => {
       await visitor.send('0\t1\tfirst\n0\t1\tsec');
       visitor.reset();
@@ -60,7 +60,7 @@ describe('a reset', () => {
     assert.deepEqual(valuesOf(await executeAgainst(t, script, reset)), [['first']]);
   });
 
-  test('between replies', async (t) => {
+  test('between replies keeps those before', async (t) => {
     const script = async (visitor) => {
       await visitor.send('0\t1\tfirst\n0\t1\tsecond\n');
       visitor.reset();
@@ -85,11 +85,11 @@ describe('a reset', () => {
 });
 
 describe('an end of file', () => {
-  test('before a reply', async (t) => {
+  test('before a reply fails the batch', async (t) => {
     assert.deepEqual(await executeAgainst(t, (visitor) => visitor.end(), lost), []);
   });
 
-  test('in the middle of a reply', async (t) => {
+  test('in the middle of a reply keeps those before', async (t) => {
     const script = async (visitor) => {
       await visitor.send('0\t1\tfirst\n0\t1\tsecond');
       visitor.end();
@@ -97,7 +97,7 @@ describe('an end of file', () => {
     assert.deepEqual(valuesOf(await executeAgainst(t, script, lost)), [['first']]);
   });
 
-  test('in the middle of the handshake', async (t) => {
+  test('in the middle of the handshake fails the batch', async (t) => {
     const peer = await startPeer(t, async (visitor) => {
       await visitor.lines(3);
       await visitor.send('0\t1\n');
@@ -111,7 +111,7 @@ describe('an end of file', () => {
   });
 });
 
-describe('what is not the protocol', () => {
+describe('a reply that is not the protocol fails the batch:', () => {
   for (const [title, line, message] of [
     ['no number', 'x\t1\ta', /no number/],
     ['nothing', '', /no number/],
@@ -148,7 +148,7 @@ describe('what is not the protocol', () => {
     });
   }
 
-  test('also in a handshake', async (t) => {
+  test('one in a handshake', async (t) => {
     const peer = await startPeer(t, async (visitor) => {
       await visitor.lines(2);
       visitor.send('nonsense\n0\t1\n');
@@ -164,7 +164,7 @@ describe('what is not the protocol', () => {
     assert.deepEqual(replies, []);
   });
 
-  test('without an end is cut off', async (t) => {
+  test('one without an end, at maxReplyBytes', async (t) => {
     const script = (visitor) => visitor.send('x'.repeat(2000));
     const replies = await executeAgainst(t, script, {
       code: 'ERR_HS_PROTOCOL',
@@ -180,7 +180,7 @@ describe('more replies than commands', () => {
     ['the beginning of one', '0'],
     ['no protocol at all', '\n\n\n'],
   ]) {
-    test(`${title}, at once`, async (t) => {
+    test(`fail the batch and keep its replies: ${title}`, async (t) => {
       const script = (visitor) => visitor.send(`0\t1\ta\n0\t1\tb\n0\t1\tc\n${extra}`);
       const replies = await executeAgainst(t, script, {
         code: 'ERR_HS_PROTOCOL',
@@ -190,7 +190,7 @@ describe('more replies than commands', () => {
     });
   }
 
-  test('that come later do not reach the next batch', async (t) => {
+  test('do not reach the next batch if they come later', async (t) => {
     const peer = await startPeer(t, async (visitor, ordinal) => {
       if (ordinal > 0) return answer(() => '0\t1\tright\n')(visitor);
       await visitor.lines(1);
@@ -246,7 +246,7 @@ describe('a reply larger than maxReplyBytes', () => {
     assert.ok(external - before.external < 16 * MEBIBYTE, `${external} bytes`);
   });
 
-  test('by one byte is refused, and one of just that size is not', async (t) => {
+  test('by one byte is refused, and one of exactly that size is not', async (t) => {
     const reply = `0\t1\t${'x'.repeat(96)}`;
     const peer = await startPeer(
       t,
@@ -261,7 +261,7 @@ describe('a reply larger than maxReplyBytes', () => {
     await assert.rejects(run(tooFew, batchOf('a')), { code: 'ERR_HS_PROTOCOL' });
   });
 
-  test('counts each reply by itself', async (t) => {
+  test('does not include replies that are larger only together', async (t) => {
     const peer = await startPeer(
       t,
       answer(() => `0\t1\t${'x'.repeat(96)}\n`),

@@ -42,7 +42,7 @@ function cannotReplaceFiles() {
 
 const skip = cannotReplaceFiles();
 
-describe('a look-up that fails is told as dns.lookup tells it:', () => {
+describe('a look-up that fails has the code of dns.lookup:', () => {
   test('a name that does not exist', async () => {
     const expected = await dns.lookup(NO_NAME, { all: true }).catch((error) => error);
     const error = await run(new Connection(`${NO_NAME}:1`), batchOf('a')).catch((error) => error);
@@ -51,7 +51,7 @@ describe('a look-up that fails is told as dns.lookup tells it:', () => {
     assert.deepEqual({ ...error.cause }, { ...expected });
   });
 
-  test('in sync too', () => {
+  test('in executeSync, too', () => {
     const batch = batchOf('a');
     const executor = new Executor().add(new Connection(`${NO_NAME}:1`), batch);
     assert.throws(() => executor.executeSync(5000), { code: 'ERR_HS_EXECUTE' });

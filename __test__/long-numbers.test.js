@@ -55,7 +55,7 @@ describe('a text of millions of digits', () => {
   }
 
   for (const type of ['number', 'bigint']) {
-    test(`is no ${type}, which shows at once`, async (t) => {
+    test(`is no ${type}, which is found at once`, async (t) => {
       const texts = open(t, 'texts', ['id', 'v'], { v: type });
       const lengths = watchBigInts(t);
       for (const id of [1, 2, 3, 4, 5]) {
@@ -69,7 +69,7 @@ describe('a text of millions of digits', () => {
     });
   }
 
-  test('is past 64 bits for an increment, which shows at once', async (t) => {
+  test('is past 64 bits for an increment, which is found at once', async (t) => {
     const counts = open(t, 'counts', ['id', 'n']);
     const lengths = watchBigInts(t);
     for (const sign of ['', '+', '-']) {

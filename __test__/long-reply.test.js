@@ -61,7 +61,7 @@ describe('a row longer than a part', () => {
     assert.deepEqual(reply.takeBuffers(), buffers);
   });
 
-  test('gives bytes anew at each look, but to one who takes them', () => {
+  test('copies its bytes at each access, except for takeBuffers', () => {
     const reply = longRow(long);
     for (const buffer of reply.buffers()) buffer?.fill(0);
     assert.deepEqual(reply.values(), texts);

@@ -8,7 +8,7 @@ const { answer, refusingAddress, startHealthyPeer, startPeer } = require('./supp
 
 const flags = ['--expose-gc'];
 
-describe('what is dropped is collected:', () => {
+describe('the garbage collector takes', () => {
   test('connections, and their sockets are closed', async (t) => {
     const healthy = await startHealthyPeer(t);
     const program = async ({ Batch, Connection, Executor }, address) => {
@@ -72,7 +72,7 @@ describe('what is dropped is collected:', () => {
     assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: '70 connected\n', stderr: '' });
   });
 
-  test('a large reply of which a value is kept', async (t) => {
+  test('a large reply of which one value is kept', async (t) => {
     const small = 'a value to be kept';
     const large = 'x'.repeat(1_000_000);
     const peer = await startPeer(
@@ -105,7 +105,7 @@ describe('what is dropped is collected:', () => {
   });
 });
 
-test('an idle client holds nothing of the last result, nor of what it sent last', async (t) => {
+test('an idle client holds neither its last result nor what it sent last', async (t) => {
   const row = `\t${'x'.repeat(999)}`;
   const peer = await startPeer(
     t,

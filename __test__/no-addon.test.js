@@ -42,7 +42,7 @@ function load(before = '', env = {}) {
   return JSON.parse(stdout);
 }
 
-test('says for which platforms there is an addon where there is none for this one', () => {
+test('lists the platforms with an addon on a platform without one', () => {
   const { name, code, message, cause } = load(
     "Object.defineProperty(process, 'platform', { value: 'freebsd' })",
   );
@@ -61,7 +61,7 @@ test('names the package that was not installed', () => {
   assert.match(message, /NAPI_RS_NATIVE_LIBRARY_PATH/);
 });
 
-test('says why an addon that is there does not load', (t) => {
+test('says why an existing addon does not load', (t) => {
   const broken = path.join(folder, ADDON);
   fs.writeFileSync(broken, 'no addon');
   t.after(() => fs.rmSync(broken));

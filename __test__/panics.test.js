@@ -76,7 +76,7 @@ describe('a panic does not end the process', () => {
     assert.deepEqual(Object.keys(CALLS).sort(), points.sort());
   });
 
-  test('in a call: it is thrown as an error', async (t) => {
+  test('in a call is thrown as an error', async (t) => {
     const program = `async (_, nativePath) => {
       const native = require(nativePath);
       const settings = { address: '127.0.0.1:1', host: '', port: 1, handshake: Buffer.alloc(0), maxReplyBytes: 1, maxQueued: 0, busyPollMicroseconds: 0 };

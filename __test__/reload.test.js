@@ -52,7 +52,7 @@ describe('a copy of the package that nobody uses any more', () => {
     assert.ok(alive <= 1, `${alive} copies`);
   });
 
-  test('leaves no descriptor also if it has been used', async (t) => {
+  test('leaves no descriptor even if it was used', async (t) => {
     const peer = await startHealthyPeer(t);
     const { grown, alive } = await runLoads(
       t,

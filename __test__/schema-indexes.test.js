@@ -60,7 +60,7 @@ const CASES = [
   collated('utf8mb4_general_ci', 'CHAR(5)'),
 ];
 
-describe('what is known of an index:', () => {
+describe('what a schema knows of an index:', () => {
   const server = useSchemaServer();
 
   /** Rows by an index, from a key on. */
@@ -151,7 +151,7 @@ describe('what is known of an index:', () => {
     }
   });
 
-  test('which keys name one row', async (t) => {
+  test('a key names one row if it has all parts of a unique index', async (t) => {
     const { sql } = await server.connect(t);
     await sql.query(`CREATE TABLE t.keyed (id INT PRIMARY KEY, a INT NOT NULL, b INT, s DATE, e DATE, UNIQUE ab (a, b), KEY a (a),
       PERIOD FOR p (s, e), UNIQUE o (a, p WITHOUT OVERLAPS))`);

@@ -164,7 +164,7 @@ describe('a secret is not told', () => {
     ['a secret for options', () => new Connection('a', SECRET)],
     ['a secret and a Q', () => new Batch().write(`A\t1\t${SECRET}\nQ`)],
   ]) {
-    test(`where the call is wrong: ${title}`, () => {
+    test(`where the call is refused: ${title}`, () => {
       assert.throws(call, (error) => {
         assertUntold(error);
         return true;
@@ -172,7 +172,7 @@ describe('a secret is not told', () => {
     });
   }
 
-  test('in what a process writes that ends by the error', async (t) => {
+  test('in the output of a process that ends by the error', async (t) => {
     const peer = await startPeer(
       t,
       answer((line) => `${line}\n`),

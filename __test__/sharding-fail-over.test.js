@@ -54,7 +54,7 @@ describe('with onServerDown: next', () => {
     });
   }
 
-  test('an insertMany that is partly done goes on with the rows that were not sent (shard-secret)', async (t) => {
+  test('an insertMany sends rows to the next server only if they were not sent (shard-secret)', async (t) => {
     let asked = 0;
     const secret = () => {
       if (asked++ > 0) throw new Error('the vault is down');
@@ -91,7 +91,7 @@ describe('with onServerDown: next', () => {
     );
   });
 
-  test('a getMany asks the next server only for the keys that have no answer', async (t) => {
+  test('a getMany asks the next server only for keys without a reply', async (t) => {
     const owner = await startBreaking(t, 1 + 10);
     const next = await startPeer(t, serveAll);
     const cluster = connect(t, [owner.port, next.port]);
@@ -107,7 +107,7 @@ describe('with onServerDown: next', () => {
     assert.deepEqual(asked, keys.slice(10));
   });
 
-  test('a write whose answer does not come goes nowhere else', async (t) => {
+  test('a write whose reply does not come is not sent elsewhere', async (t) => {
     const owner = await startPeer(t, silence);
     const next = await startPeer(t, serveAll);
     const cluster = connect(t, [owner.port, next.port], { timeoutMs: 400 });
@@ -176,7 +176,7 @@ describe('the time of a call', () => {
     );
   });
 
-  test('is left to the last candidate where the others failed at once', async (t) => {
+  test('is left to the last candidate if the others failed at once', async (t) => {
     const refusing = await Promise.all(range(3).map(() => refusingAddress(t)));
     const slow = await startSlow(t, 0.75 * TIMEOUT_MS);
     const { index, key } = await startFour(t, [...refusing.map(portOf), slow.port]);

@@ -249,7 +249,7 @@ describe('three servers, of which one fails', () => {
   describe('with onServerDown: next', () => {
     const keys = count(1, 600);
 
-    test('its keys go to the next on the ring, the others stay, and it is taken back', async (t) => {
+    test('its keys go to the next on the ring and back when it is up, and the others stay', async (t) => {
       const { cluster, index } = connect(t, { onServerDown: 'next' });
       const ringOf = makeRing();
       await fill(index, keys);
@@ -378,7 +378,7 @@ describe('three servers, of which one fails', () => {
   });
 });
 
-test('of an insertMany to two connections the next server gets only the rows that were not sent', async (t) => {
+test('an insertMany over two connections sends only unsent rows to the next server', async (t) => {
   const rowsOf = ({ received }) => received.match(/(?<=\t)row \d+/g) ?? [];
   // One connection is cut when all its rows are there; the others are refused.
   const owner = await startPeer(t, async (visitor, ordinal) => {

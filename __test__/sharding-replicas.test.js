@@ -66,7 +66,7 @@ describe('a server and its replica', () => {
     return [primary.commands, replicas[0].commands];
   }
 
-  test('are told by the addresses of the ring, where the replica has none', async (t) => {
+  test('are known by the address of the server on the ring', async (t) => {
     const { cluster } = connect(t, { reads: 'any' });
     const [shard, ...others] = cluster.stats();
     const { host, port } = primary.running;

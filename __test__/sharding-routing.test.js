@@ -11,10 +11,10 @@ function countTo(count) {
   return Array.from({ length: count }, (_, i) => i + 1);
 }
 
-describe('a ring of servers that nobody asks', () => {
+describe('a ring of servers without calls', () => {
   const place = { database: 't', table: 'kv', columns: ['k', 'v'], shardBy: ['k'] };
 
-  test('goes by the weights, as Ketama does', async (t) => {
+  test('routes by weights, as Ketama does', async (t) => {
     const servers = [
       { host: 'db1', weight: 3 },
       { host: 'db2', port: 1234 },

@@ -165,7 +165,7 @@ describe('a table on three servers', () => {
     });
   }
 
-  test('takes a key of any kind for its text', async (t) => {
+  test('routes a key of any type by its text', async (t) => {
     const { index, table, cluster } = await makeTable(t, 'k VARBINARY(300) PRIMARY KEY, v INT', {
       columns: ['k', 'v'],
       types: { k: 'buffer', v: 'number' },
@@ -196,7 +196,7 @@ describe('a table on three servers', () => {
     }
   });
 
-  test('goes by several columns as the protocol writes them', async (t) => {
+  test('routes by several columns as the protocol writes them', async (t) => {
     const { index, table, cluster } = await makeTable(
       t,
       'a INT, b VARCHAR(20), c INT, v INT, PRIMARY KEY (a, b, c)',
@@ -224,7 +224,7 @@ describe('a table on three servers', () => {
     await assert.rejects(index.find('>', [1, 'plain'], { limit: 1 }), ASK_ALL);
   });
 
-  test('goes by what shardKey makes of the columns', async (t) => {
+  test('routes by what shardKey makes of the columns', async (t) => {
     const given = [];
     const shardKey = (parts) => {
       given.push(parts);
@@ -246,7 +246,7 @@ describe('a table on three servers', () => {
     assert.deepEqual(await index.getMany(rows.map(({ k }) => k)), rows);
   });
 
-  test('finds what plain clients laid out by Ketama', async (t) => {
+  test('finds rows that plain clients laid out by Ketama', async (t) => {
     const { index, table } = await makeTable(t, 'k VARCHAR(20) PRIMARY KEY, v INT', {
       columns: ['k', 'v'],
       shardBy: ['k'],

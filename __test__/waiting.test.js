@@ -37,7 +37,7 @@ describe('a worker', () => {
     assert.ok((await runsOf(() => execute(connection))) > 0);
   });
 
-  test('waits for an execute that connects anew', async (t) => {
+  test('waits for an execute that reconnects', async (t) => {
     const peer = await startHealthyPeer(t);
     const connection = new Connection(peer.address);
     await execute(connection);
@@ -80,7 +80,7 @@ describe('a worker', () => {
     assert.equal(runs, 0);
   });
 
-  test('hands on to what was queued behind its connect', { skip: !WAITS_INLINE }, async (t) => {
+  test('hands off to the batches queued behind its connect', { skip: !WAITS_INLINE }, async (t) => {
     const connection = new Connection((await startHealthyPeer(t)).address, { maxQueued: 9 });
     const runs = await runsOf(() =>
       Promise.all(Array.from({ length: 10 }, () => execute(connection))),
@@ -128,8 +128,8 @@ describe('a process that waits for servers that do not answer', () => {
   });
 });
 
-describe('a failure while one result is taken in', () => {
-  test('the first long reply is answered also without descriptors', async (t) => {
+describe('a failure while one result is read', () => {
+  test('does not fail the first long reply without descriptors', async (t) => {
     const value = 'x'.repeat(20_000);
     const answerLong = answer((_line, ordinal) => `0\t1\t${ordinal === 0 ? 'short' : value}\n`);
     const peer = await startPeer(t, answerLong);
@@ -154,7 +154,7 @@ describe('a failure while one result is taken in', () => {
     assert.equal(stdout, 'fulfilled 20000\n');
   });
 
-  test('settles that execute with an error and leaves the others of its turn alone', async (t) => {
+  test('rejects that execute and does not affect the others of its turn', async (t) => {
     const peer = await startHealthyPeer(t);
     const program = async ({ Batch, Connection, Executor }, address) => {
       const run = (connection, text) =>
