@@ -132,7 +132,7 @@ function rounds(value) {
 }
 
 /**
- * As if every figure were 100.
+ * Results as if every figure were 100.
  *
  * @param {import('../bench/workloads.js').Workload[]} workloads
  * @returns {import('../bench/results.js').Results}

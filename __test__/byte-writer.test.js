@@ -7,14 +7,14 @@ const { ByteWriter } = require('../lib/protocol/byte-writer.js');
 const { Command } = require('../lib/protocol/command.js');
 const { encodeValue } = require('../lib/protocol/encode.js');
 
-/** The bytes of a command with these values, as the writer gives them. */
+/** The bytes that the writer makes of a command with these values. */
 function write(writer, values) {
   const start = writer.length;
   writer.command(7, new Command('\t+', values, 'values'));
   return writer.bytes.subarray(start).toString('latin1');
 }
 
-/** And as they have to be. */
+/** The expected bytes. */
 function expected(values) {
   return `7\t+${values.map((value) => `\t${encodeValue(value, 'value')}`).join('')}\n`;
 }

@@ -17,7 +17,7 @@ function assertAborted(error, { outcome, address, cause }) {
   assert.equal(error.cause, cause);
 }
 
-/** The error of a call that has to fail. */
+/** The error of a call that must fail. */
 function failureOf(promise) {
   return promise.then(
     () => assert.fail('it did not fail'),
@@ -178,7 +178,7 @@ describe('an abort', () => {
       await index.getMany(keys),
       keys.map((key) => ({ v: String(key) })),
     );
-    // Each at its own server: neither passed for one that is down.
+    // Each call failed at its own server, and neither server counts as down.
     for (const [i, peer] of peers.entries()) {
       const lines = peer.visitors[0].received.split('\n').filter((line) => /\t=\t/.test(line));
       const own = keys.filter((key) => cluster.getServer(key).endsWith(`:${peer.port}`));

@@ -12,12 +12,12 @@ const { startPeer } = require('./support/fake-peer.js');
 const INDEX = { database: 't', table: 'kv', columns: ['v'] };
 const MAX = 8;
 
-/** The kernel cannot be made to measure a wire that there is not. */
+/** The tests set the wire's delay, since the kernel measures none on loopback. */
 function putFarAway(t, ms = 0.5) {
   t.mock.getter(native.Connection.prototype, 'roundTripMs', () => ms);
 }
 
-/** So many callers, each of whom makes so many calls one after the other; gives their rows. */
+/** Callers that each make some calls one after the other. Resolves with their rows. */
 function callInTurn(index, callers, calls) {
   const work = async (_, caller) => {
     const values = [];
@@ -27,7 +27,10 @@ function callInTurn(index, callers, calls) {
   return Promise.all(Array.from({ length: callers }, work)).then((values) => values.flat());
 }
 
-/** The same again and again, until there are so many connections: it is looked now and then how far the server is. */
+/**
+ * Repeats the calls until there are so many connections, since the pool checks only now and then
+ * how far the server is.
+ */
 async function callUntil(index, peer, connections) {
   do assert.deepEqual(await callInTurn(index, 50, 10), keys(500));
   while (peer.visitors.length < connections);
@@ -77,7 +80,7 @@ describe("a client with connections: 'auto', the default", () => {
     const peer = await startPeer(t, serveTable);
     const client = makeClient(t, { port: peer.port, idleTimeoutMs: 50 });
     await callUntil(client.openIndex(INDEX), peer, 3);
-    // Another one may be on its way.
+    // Another one may be connecting.
     for (let i = 0; i < peer.visitors.length || client.stats().connections > 0; i++) {
       await (await peer.visitor(i)).closed;
     }

@@ -11,7 +11,7 @@ const { useServer } = require('./support/server.js');
 const KV = { database: 't', table: 'kv', columns: ['k', 'v'] };
 const V = { database: 't', table: 'kv', columns: ['v'] };
 
-/** The error of a call that has to fail. */
+/** The error of a call that must fail. */
 function failureOf(promise) {
   return promise.then(
     () => assert.fail('it did not fail'),
@@ -19,7 +19,7 @@ function failureOf(promise) {
   );
 }
 
-/** What has come over all connections of a peer, line by line. */
+/** The lines that came over all connections of a peer. */
 function linesOf({ visitors }) {
   return visitors.flatMap(({ received }) => received.split('\n').slice(0, -1));
 }
@@ -125,7 +125,7 @@ describe('connect', () => {
       [error.code, error.outcome, error.address],
       ['ERR_HS_NOT_OPENED', 'not-sent', server.readAddress],
     );
-    // The server would refuse an id that is given, with 167, from then on.
+    // After a harmful open, the server refuses explicit ids with 167.
     assert.deepEqual(await client.openIndex(KV).insert({ k: 77, v: 1 }), { insertId: null });
   });
 });

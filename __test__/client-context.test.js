@@ -11,15 +11,15 @@ const { answer, startPeer } = require('./support/fake-peer.js');
 const V = { database: 't', table: 'kv', columns: ['v'] };
 const flags = ['--expose-gc'];
 
-/** Answers until something asks for `held`. */
+/** Answers until a command asks for `held`. */
 function serveUntilHeld(visitor) {
   answer((line) => (visitor.received.includes('held') ? undefined : tableReply(line)))(visitor);
 }
 
 describe("a request's AsyncLocalStorage store", () => {
   /**
-   * Runs calls within a store in a process of its own, and others outside of it; says whether the
-   * store is collected when its calls have settled.
+   * Runs calls inside and outside of a store, in a process of its own. Says whether the store is
+   * collected once its calls have settled.
    */
   async function watchStore(t, { calls, before = null, options = {} }) {
     const peer = await startPeer(t, serveUntilHeld);

@@ -18,7 +18,7 @@ async function clientOfNobody(context) {
   return clientOf(context, { port: Number(address.split(':')[1]) });
 }
 
-/** The error of a call that has to fail. */
+/** The error of a call that must fail. */
 function failureOf(promise) {
   return promise.then(
     () => assert.fail('it did not fail'),

@@ -1,6 +1,6 @@
 'use strict';
 
-/* What callers change after the call changes nothing. */
+/* Changes of arguments after the call have no effect. */
 
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
@@ -10,7 +10,7 @@ const { answer, startPeer } = require('./support/fake-peer.js');
 
 const PLACE = { database: 't', table: 't', columns: ['k', 'v'], filterColumns: ['v'] };
 
-/** An index at a peer that gives each request what `reply` makes of it, and the requests that came. */
+/** An index at a peer that answers each request by `reply`, and the requests that came. */
 async function openIndex(t, reply, { timeoutMs, ...target } = {}) {
   const requests = [];
   const peer = await startPeer(
@@ -94,6 +94,6 @@ test('getMany has the rest of its timeout for its second batch', async (t) => {
   await assert.rejects(index.getMany(['a', 'b']), { code: 'ERR_HS_TIMEOUT' });
   assert.equal((await (await peer.visitor(0)).lines(4)).length, 4);
   const took = performance.now() - start;
-  // The time anew would be 3,500 ms.
+  // With a new timeout for the second batch it would take 3,500 ms.
   assert.ok(took >= 1999 && took < 3400, `${took} ms`);
 });

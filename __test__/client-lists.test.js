@@ -18,7 +18,10 @@ describe('getMany with keyColumns, by IN lists', () => {
     ],
   });
 
-  /** getMany by lists, and what a find for each key gives; how many commands the first took. */
+  /**
+   * The rows of getMany by lists, those of a find for each key, and how many commands the lists
+   * took.
+   */
   async function ask(t, { columns, keyColumns, ...target }, keys) {
     const { host, port, secret } = server.running;
     const client = new Client({ host, port, secret });

@@ -8,7 +8,9 @@ const { Client, ServerError } = require('..');
 const { startPeer } = require('./support/fake-peer.js');
 const { useServer } = require('./support/server.js');
 
-/** A statement that still waits after this long, in seconds, fails: the lock was not given up. */
+/**
+ * A statement that waits longer than this, in seconds, fails, because the lock was not released.
+ */
 const LOCK_WAIT_TIMEOUT = 10;
 const IDLE_TIMEOUT_MS = 400;
 
@@ -36,7 +38,9 @@ describe('the locks of open indexes', () => {
     return { client, index: client.openIndex({ database: 't', table, columns, ...target }) };
   }
 
-  /** Starts a statement while calls go on, and resolves, as they stop, when it is seen to wait for their locks. */
+  /**
+   * Starts a statement during calls. Stops the calls and resolves once it waits for their locks.
+   */
   async function startUntilWaiting(statement, call) {
     await call();
     const ending = server.sql(`SET lock_wait_timeout = ${LOCK_WAIT_TIMEOUT}; ${statement}`);
@@ -49,7 +53,7 @@ describe('the locks of open indexes', () => {
     const calling = (async () => {
       while (!isWaiting && !isOver) {
         await call();
-        await delay(10); // the traffic of a site, not a wait for anything
+        await delay(10); // the traffic of a site, not a wait
       }
     })();
     const [verb] = statement.split(' ');
@@ -97,7 +101,7 @@ describe('the locks of open indexes', () => {
     test('also if its first call comes late', async (t) => {
       const table = await makeTable();
       const { client, index } = openTable(t, table, { idleTimeoutMs: 50 });
-      // The time itself is what this is about.
+      // This tests the time itself.
       await delay(150);
       await index.get(1);
       await server.sql(
@@ -220,7 +224,7 @@ describe('the locks of open indexes', () => {
       const table = await makeTable();
       const idleTimeoutMs = 100;
       const { client, index } = openTable(t, table, { idleTimeoutMs, timeoutMs: 30_000 });
-      // A session of SQL has a row's lock until it is killed.
+      // An SQL session holds a row's lock until it is killed.
       const holding = server.sql(
         `BEGIN; UPDATE t.${table} SET n = 10 WHERE id = 1; SELECT SLEEP(60)`,
       );
@@ -233,7 +237,7 @@ describe('the locks of open indexes', () => {
         "SHOW GLOBAL STATUS WHERE Variable_name = 'Innodb_row_lock_current_waits' AND Value > 0",
       );
       const behind = index.increment('=', 1, { n: 1 });
-      // The time itself is what this is about.
+      // This tests the time itself.
       await delay(5 * idleTimeoutMs);
       assert.equal(client.stats().pending, 3);
       await server.sql(`KILL ${id}`);

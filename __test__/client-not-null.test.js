@@ -8,7 +8,7 @@ const { answer, startPeer } = require('./support/fake-peer.js');
 
 const KV = { database: 't', table: 'kv', columns: ['k', 'v'] };
 
-/** An index of a server that answers each command with this. */
+/** An index of a server that answers each command with one reply. */
 async function openIndex(context, reply, target) {
   const sent = [];
   const peer = await startPeer(

@@ -18,7 +18,7 @@ const { useServer } = require('./support/server.js');
 
 const V = { database: 't', table: 'kv', columns: ['v'] };
 
-/** How often each kind of result came. */
+/** How many results of each kind there are. */
 function countByKind(results) {
   const counts = {};
   for (const { status, reason } of results) {
@@ -32,7 +32,7 @@ function failureOf({ code, outcome }) {
   return { code, outcome };
 }
 
-/** A function that gives a secret so many times and fails then. */
+/** A secret function that fails after so many calls. */
 function secretThatFails(secret, times) {
   let asked = 0;
   return () => {
@@ -42,7 +42,7 @@ function secretThatFails(secret, times) {
 }
 
 /**
- * Has executors of some batches end so many milliseconds late, as those of a process do that is
+ * Makes the executors of some batches end so many milliseconds late, as in a process that is
  * stopped or throttled.
  */
 function delayWord(t, ms, isDelayed = () => true) {
@@ -60,7 +60,7 @@ describe('an insertMany whose connection breaks within it', () => {
   const ROWS = Array.from({ length: 2000 }, (_, k) => ({ k, v: 'x'.repeat(500) }));
 
   /**
-   * Inserts them through a proxy that cuts the connection, and checks each row's outcome against
+   * Inserts rows through a proxy that cuts the connection, and checks each row's outcome against
    * the table.
    */
   async function insertRows(t, { cuts, ...options }) {
@@ -68,8 +68,7 @@ describe('an insertMany whose connection breaks within it', () => {
     const proxy = await startCuttingProxy(t, server.running.writePort, cuts);
     const client = clientOf(t, proxy, { secret: server.running.writeSecret, ...options });
     const results = await client.openIndex({ ...V, columns: ['k', 'v'] }).insertMany(ROWS);
-    // The server may not have read yet what it was sent last: its own end of the connection comes
-    // first.
+    // The server may not have read the last bytes yet, so wait for its own end of the connection.
     await client.close();
     const stored = new Set((await server.sql('SELECT k FROM t.kv')).flat().map(Number));
     assert.equal(results.length, ROWS.length);
@@ -89,7 +88,7 @@ describe('an insertMany whose connection breaks within it', () => {
       'ERR_HS_LOST unknown': 512 - 300,
       'ERR_HS_AUTH not-sent': ROWS.length - 512,
     });
-    // The call as such has succeeded.
+    // The call itself succeeded.
     assert.deepEqual(client.stats().errors, {});
   });
 
@@ -126,8 +125,7 @@ describe('a call with many requests, of which some have their replies', () => {
     const rows = Array.from({ length: 1000 }, (_, i) => [i]);
     const counts = countByKind(await client.openIndex(V).insertMany(rows));
     const [unanswered, unsent] = [512 - 10, 1000 - 512];
-    // What came before the deadline was read, as the executor says that the others may have been
-    // done.
+    // Replies before the deadline count; the executor says that the others may have been executed.
     assert.deepEqual(counts, {
       fulfilled: 10,
       'ERR_HS_TIMEOUT unknown': unanswered,
@@ -218,7 +216,7 @@ describe('a call that was rejected', () => {
   });
 
   test('is not sent afterwards, though its connection becomes free', async (t) => {
-    // The first batch has the connection until the second call's time is over.
+    // The first batch has the connection until after the second call's deadline.
     delayWord(t, 200, (batch) => batch.includes('held'));
     const held = [];
     const peer = await startPeer(

@@ -63,7 +63,7 @@ describe('calls made in one turn', () => {
     const writes = await startPeer(t, serveTable);
     const client = makeClient(t, { port: reads.port, writePort: writes.port });
     const [a, b] = ['a', 'b'].map((table) => client.openIndex({ ...target, table }));
-    // What the read port has not opened is opened there before a write.
+    // The read port opens an index before its first write.
     await Promise.all([a.get(0), b.get(0)]);
     await Promise.all([
       a.get(1),
@@ -100,7 +100,7 @@ test('calls made during a round trip travel in the next batch', async (t) => {
   assert.deepEqual([visitor.chunks.length, client.stats().batches], [2, 2]);
 });
 
-/** A client whose index is open, and whose peer answers no more than it is told to. */
+/** A client with an open index, whose peer answers only as many commands as it is told to. */
 async function startStepwise(context, options) {
   const peer = await startPeer(context, silence);
   const client = clientOf(context, peer, options);
@@ -120,7 +120,7 @@ async function startStepwise(context, options) {
   return { peer, client, index, visitor, step };
 }
 
-/** Makes the calls when another one is under way. */
+/** Makes the calls while another one is in flight. */
 async function callBehind({ index, visitor }, keys) {
   const { length } = linesTo(visitor);
   const first = index.get('first');
@@ -181,7 +181,7 @@ describe('on the only connection, while a batch is in flight', () => {
     await step(1);
     await calls[0];
     await turn();
-    // Now the 40 are under way, and the rest is in line.
+    // Now the 40 are in flight, and the rest is in line.
     assert.equal(client.stats().batches, 4);
     assert.equal((await visitor.lines(43)).length, 43);
     await step(40);
@@ -270,7 +270,7 @@ describe('the results of one batch on the only connection', () => {
       const calls = range(count).map(async (i) => {
         assert.deepEqual(await index.get(i), { v: `${i}` });
         if (i < count >> 1) again.push(index.get(i));
-        // What the first portion has asked for is under way when the second one comes.
+        // The calls made by the first portion are in flight when the second portion comes.
         if (i === count - 1) seen = client.stats().batches;
       });
       await Promise.all(calls);
@@ -378,12 +378,12 @@ describe('a connection that is cut while a batch is in line', () => {
   test('and whose secret comes from a function: no other is taken for it', async (t) => {
     const peer = await startPeer(t, async (visitor, ordinal) => {
       if (ordinal === 1) {
-        // If there is to be a third connection, it is there before the second one answers.
+        // A third connection would connect before the second one answers.
         await visitor.lines(81);
         for (let i = 0; i < 200 && peer.visitors.length < 3; i++) await turn();
       }
       holdingFirst(visitor, ordinal);
-      // What is there already is not heard of again.
+      // Data that arrived before are not emitted again.
       visitor.socket.emit('data', Buffer.alloc(0));
     });
     const client = clientOf(t, peer, { secret: () => 'secret' });

@@ -7,7 +7,10 @@ const { Client } = require('..');
 const { useServer } = require('./support/server.js');
 
 const everyByte = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
-/** Each alone, all together, each beside what the protocol cuts at, and what looks like a command. */
+/**
+ * Each alone, all together, each beside the protocol's separators, and texts that look like
+ * commands.
+ */
 const awkwardBytes = [
   ...Array.from(everyByte, (byte) => Buffer.from([byte])),
   everyByte,

@@ -12,7 +12,7 @@ const { useServer } = require('./support/server.js');
 const KV = { database: 't', table: 'kv', columns: ['k', 'v'] };
 const V = { ...KV, columns: ['v'] };
 
-/** What a server says to one connection, with a table in which each row's `v` is its key. */
+/** The replies of a server to one connection, with a table in which each row's `v` is its key. */
 function tableReplies() {
   const open = new Set();
   return (line) => {
@@ -33,7 +33,7 @@ function requestsTo({ visitors }) {
   return lines.filter((line) => !line.startsWith('P'));
 }
 
-/** What of several calls came: the value, or the error's code and outcome. */
+/** The results of several calls: the value, or the error's code and outcome. */
 async function settle(calls) {
   const results = await Promise.allSettled(calls);
   return results.map(({ value, reason }) => value ?? [reason.code, reason.outcome]);
@@ -151,7 +151,7 @@ describe('a real server that was killed and started again', () => {
 });
 
 describe('a connection that the server cuts', () => {
-  /** The first `cuts` connections end after so many lines and that answer; those after them go on. */
+  /** The first `cuts` connections end after so many lines and this answer; later ones stay. */
   const startCutting = (context, { lines, replies = '', cuts = 1, end = 'reset' }) =>
     startPeer(context, async (visitor, ordinal) => {
       if (ordinal >= cuts) return serveTable(visitor);
@@ -243,7 +243,7 @@ describe('a connection that the server cuts', () => {
 
   test('beside an idle one: the reads go through on both', async (t) => {
     const held = new Map();
-    // The first two connections leave what asks for `slow` and `cut` unanswered.
+    // The first two connections do not answer requests for `slow` and `cut`.
     const peer = await startPeer(t, (visitor, ordinal) => {
       const reply = tableReplies();
       answer((line) => {

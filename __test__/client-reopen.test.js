@@ -19,7 +19,7 @@ const V = { database: 't', table: 'kv', columns: ['v'] };
 const range = (length) => Array.from({ length }, (_, i) => i);
 
 /**
- * Answers as a server with a table would in which each row's `v` is its key.
+ * Answers like a server with a table in which each row's `v` is its key.
  */
 function tableReplies() {
   const open = new Set();
@@ -39,7 +39,7 @@ describe('stmtnum', () => {
   const get = (index, key) => index.get(key);
   const insert = (index, key) => index.insert([key]);
 
-  /** A request, and what becomes of it when a batch comes back with stmtnum for it. */
+  /** A request, and what happens to it when its batch comes back with stmtnum. */
   function startRequest(isWrite) {
     const definition = new Definition(V);
     const command = isWrite ? encodeInsert(['x']) : encodeFind('=', ['x']);
@@ -82,7 +82,7 @@ describe('stmtnum', () => {
       assert.deepEqual([error.serverMessage, error.outcome], ['stmtnum', undefined]);
     }
     const sent = () => peer.visitors[0].received.match(/^./gm).join('');
-    // The first batch made the connection: that counts as anew.
+    // The first batch made the connection, which counts as a reconnect.
     assert.equal(sent(), 'P00P0');
     await assert.rejects(get(index, 2), { serverMessage: 'stmtnum' });
     assert.equal(sent().slice('P00P0'.length), '0P0');
@@ -115,7 +115,7 @@ describe('stmtnum', () => {
   });
 });
 
-/** What a server says that opens indexes and knows none of them. */
+/** Answers like a server that opens indexes and knows none of them afterwards. */
 function notOpen(line) {
   return line.startsWith('P') ? '0\t1\n' : '2\t1\tstmtnum\n';
 }
@@ -140,8 +140,7 @@ describe('an update with ever new sets of columns', () => {
     return Object.fromEntries(names.map((name) => [name, bits]));
   };
   /**
-   * Remembers which ids are opened, and whether one is used in the write in which it is opened
-   * anew.
+   * Records which ids are opened, and requests that use an id in the same write that reopens it.
    */
   function watchIds(t) {
     const ids = new Set();

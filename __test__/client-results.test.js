@@ -42,7 +42,7 @@ describe('replies that have arrived', () => {
     const index = client.openIndex(V);
     await index.get('open');
     const peerHasIt = new Promise((resolve) => {
-      // Its bytes are on their way when this turn begins to block.
+      // Its bytes are in flight when this turn begins to block.
       setTimeout(() => {
         resolve(undefined);
       }, 50);
@@ -65,8 +65,7 @@ describe('the rows of one call', () => {
   const many = { database: 't', table: 'many', columns: ['k', 'a', 'b', 'c'] };
 
   /**
-   * Makes a call, and counts the turns of the event loop from when its batch result is there to its
-   * end.
+   * Makes a call, and counts the turns of the event loop between its batch result and its end.
    */
   async function countTurns(t, options, call) {
     const { port, writePort, secret } = server.running;

@@ -9,7 +9,7 @@ const { orderBy } = require('../lib/sharding/merge.js');
 const { refusal } = require('./support/refusals.js');
 const { useServer } = require('./support/server.js');
 
-/** As ORMs make them: all values are accessors of the class. */
+/** An object as ORMs make them: all values are accessors of its class. */
 class Item {
   #values;
 
@@ -40,7 +40,7 @@ class NamedItem extends Item {
   }
 }
 
-/** Another realm's, as test runners and vm contexts make them. */
+/** Objects of another realm, as test runners and vm contexts make them. */
 const foreign = (source) => vm.runInNewContext(`(${source})`);
 
 describe('a row given as an object', () => {

@@ -9,7 +9,7 @@ const { promisify } = require('node:util');
 const { clientOf } = require('./support/clients.js');
 const { answer, startPeer } = require('./support/fake-peer.js');
 
-/** What JavaScript could take for something else than a name. */
+/** Column names that JavaScript could take for something else. */
 const COLUMNS = [
   'id',
   '__proto__',
@@ -42,7 +42,7 @@ function openIndex(t, peer, columns) {
   return clientOf(t, peer).openIndex({ database: 't', table: 't', columns });
 }
 
-/** The row's own properties as a list, which a prototype is not among. */
+/** The row's own properties as a list, without its prototype. */
 function entriesOf(row) {
   return Object.entries(row).toSorted(byName);
 }

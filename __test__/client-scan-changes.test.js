@@ -26,7 +26,7 @@ describe('Index.scan while rows change', () => {
     return client;
   }
 
-  /** What each row of the walk is made into; `act` is done before the next row is asked for. */
+  /** Collects the rows of a walk; `act` runs before the next row is asked for. */
   async function visit(walk, act) {
     const visited = [];
     for await (const row of walk) visited.push(await act(row));
@@ -37,7 +37,7 @@ describe('Index.scan while rows change', () => {
 
   const PAGE_SIZES = [1, 2, 7, 25, 1000];
   const KNOWING = { 'with keyColumns': true, 'without keyColumns': false };
-  /** Tables and what fills them: of each a unique index is walked, and its rows have keys of their own. */
+  /** Tables and their rows. The walk goes over a unique index of each. */
   const tables = {
     'one column': {
       table: 'live',
@@ -115,7 +115,7 @@ describe('Index.scan while rows change', () => {
       for (const pageSize of PAGE_SIZES) {
         await refill(tables['one column']);
         const live = openLive(t);
-        // From 20 on the rows around the walk come, go and change: of those the tens stay.
+        // From 20 on, rows around the walk come, go and change; the tens stay.
         const ids = await visit(live.scan('>=', 0, { pageSize }), async ({ id }) => {
           if (id >= 20 && id <= 40 && id % 10 === 0) {
             await Promise.all([

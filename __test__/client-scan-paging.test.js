@@ -80,7 +80,7 @@ describe('Index.scan', () => {
       const client = connect(t);
       const walk = openItems(client).scan('>=', 0, { pageSize: 2 });
       for await (const { id } of walk) if (id === 5) break;
-      // What is on its way already is answered before this.
+      // Requests that are in flight already are answered before this one.
       assert.equal((await openItems(client).get(1)).id, 1);
       const { commands, pending } = client.stats();
       assert.equal(pending, 0);

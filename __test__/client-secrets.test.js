@@ -19,7 +19,10 @@ function indexOf(context, { port }, options) {
   return makeClient(context, { port, writePort: port, ...options }).openIndex(target);
 }
 
-/** Answers as a server with a table would in which each row's `v` is its key, once it was given a secret it `takes`. */
+/**
+ * Answers like a server with a table in which each row's `v` is its key, after a secret that it
+ * `takes`.
+ */
 function tableThat(takes) {
   return (visitor, ordinal) => {
     const open = new Set();
@@ -38,12 +41,12 @@ function tableThat(takes) {
 
 const anySecret = tableThat(() => true);
 
-/** The secret that each connection was given first of all. */
+/** The secret that each connection got first. */
 function secretsTo({ visitors }) {
   return visitors.map(({ received }) => /^A\t1\t(.*)\n/.exec(received)?.[1]);
 }
 
-/** A function that counts: `one`, `two`, … */
+/** A secret function that counts: `one`, `two`, … */
 function countingSecret(names = ['one', 'two', 'three', 'four']) {
   const secret = () => names[secret.asked++];
   secret.asked = 0;
@@ -274,7 +277,7 @@ describe('a function that should give the secret and', () => {
   });
 
   test('never gives it does not keep the client from closing', { timeout: 10_000 }, async () => {
-    // Not closed after the test as well: that would wait as long.
+    // Not closed after the test too, which would wait as long.
     const client = new Client({ secret: () => new Promise(() => {}), timeoutMs: 50 });
     const index = client.openIndex(target);
     await assert.rejects(index.get(1), { code: 'ERR_HS_TIMEOUT', outcome: 'not-sent' });
@@ -283,7 +286,7 @@ describe('a function that should give the secret and', () => {
   });
 });
 
-/** Everything that a program, a debugger or a log makes of a value. */
+/** All texts that a program, a debugger or a log makes of a value. */
 function writings(value) {
   const texts = [
     inspect(value),

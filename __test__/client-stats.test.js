@@ -17,7 +17,7 @@ describe('the latency of a client', () => {
     const first = index.get(1);
     await (await peer.visitor(0)).lines(2);
     const waiting = index.get(2);
-    // The time itself is what this is about.
+    // This tests the time itself.
     await new Promise((resolve) => setTimeout(resolve, 50));
     assert.equal(client.stats().connectionsInUse, 1);
     peer.open();

@@ -11,14 +11,14 @@ const { answer, silence, startFullPeer, startPeer } = require('./support/fake-pe
 const { useServer } = require('./support/server.js');
 
 const target = { database: 't', table: 'kv', columns: ['v'] };
-/** By so much a call may outlast its time. */
+/** How much longer than its timeout a call may take. */
 const TOLERANCE_MS = 250;
-/** What "in time" means for a process on a busy machine. */
+/** "In time" for a process on a busy machine. */
 const SOON_MS = 5000;
 
 /**
- * What came of a call that is to time out, and by how much it outlasted a timer of the same time that was set after it:
- * so a busy machine, which is late with both, does not count.
+ * The error of a call that times out, and how much later it came than a timer of the same delay
+ * that was set after it. A busy machine is late with both, so it does not count.
  */
 async function outlast(call, timeoutMs) {
   const timer = new Promise((resolve) => {
@@ -95,7 +95,7 @@ describe('timeoutMs', () => {
     const old = index.get(1);
     await (await peer.visitor(0)).lines(2);
     const start = performance.now();
-    // The younger one has its time yet when the other's is over.
+    // The younger call still has time when the other's deadline passes.
     while (performance.now() - start < 1000) await turn();
     const young = index.get(2);
     await assert.rejects(old, { code: 'ERR_HS_TIMEOUT', outcome: 'unknown' });
@@ -124,7 +124,7 @@ describe('timeoutMs', () => {
     const client = clientOf(t, peer, { timeoutMs: 2 ** 31 - 1 });
     const call = client.openIndex(target).get(1);
     await (await peer.visitor(0)).lines(2);
-    // Node.js makes 1 ms of a longer timer.
+    // Node.js turns a longer delay into 1 ms.
     await new Promise((resolve) => setTimeout(resolve, 20));
     peer.open();
     assert.deepEqual(await call, { v: '1' });

@@ -19,7 +19,7 @@ const FAILURE = ['start', 'end', 'error', 'asyncStart', 'asyncEnd'];
 const KEY = 'private-key';
 const VALUE = 'private-value';
 
-/** Answers as a server with a table would in which each row's `v` is its key. */
+/** Answers like a server with a table in which each row's `v` is its key. */
 function serveTable(visitor) {
   const open = new Set();
   answer((line) => {
@@ -30,7 +30,10 @@ function serveTable(visitor) {
   })(visitor);
 }
 
-/** Subscribes; gives the contexts as they come up, each with the names of its events, and a way to end it. */
+/**
+ * Subscribes to a channel. Returns its contexts, each with the names of its events, and a way to
+ * stop.
+ */
 function record(context, name) {
   const told = new Map();
   const channel = diagnostics.tracingChannel(`hansock:${name}`);
@@ -52,7 +55,7 @@ function record(context, name) {
   };
 }
 
-/** The context of a channel without what Node.js itself puts into it. */
+/** The context of a channel, without the properties that Node.js adds. */
 function ownPart({ result: _result, error: _error, attributes: _attributes, ...rest }) {
   return rest;
 }
@@ -198,7 +201,7 @@ describe('hansock:operation', () => {
 });
 
 describe('the attributes of', () => {
-  /** Those of all messages of a channel, when it is over. */
+  /** The attributes of all messages of a channel, once it has ended. */
   async function attributesOf(t, name, use) {
     const recorded = record(t, name);
     await use();

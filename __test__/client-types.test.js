@@ -85,7 +85,10 @@ const fitting = [
   ['DATE', undefined, ["'0000-00-00'", '0000-00-00']],
 ];
 
-/** A column of this SQL type, declared as that type, holds what does not fit; so the value as the error shows it. */
+/**
+ * A column of this SQL type, declared as that type, holds what does not fit; so the value as the
+ * error shows it.
+ */
 const misfitting = [
   ['BIGINT', 'number', '9007199254740993', '-9007199254740993', '9223372036854775807'],
   ['BIGINT UNSIGNED', 'number', '18446744073709551615'],

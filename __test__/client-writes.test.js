@@ -22,7 +22,9 @@ describe('writes of a client', () => {
     return client;
   }
 
-  /** A table of its own for a test, an index of it with all its columns, and what SQL says is in it. */
+  /**
+   * A table of its own for a test, an index of it with all its columns, and what SQL says is in it.
+   */
   async function makeTable(t, definition, { columns, client = connect(t), ...target }, rows = '') {
     const table = `t${++tables}`;
     const insert = rows && `INSERT INTO ${table} VALUES ${rows}`;
@@ -42,7 +44,7 @@ describe('writes of a client', () => {
     return makeTable(t, items, { columns, filterColumns, ...target }, rows);
   }
 
-  /** What a column of each row holds, one after the other. */
+  /** A column's values of all rows. */
   async function column(inSql, position) {
     return (await inSql()).map((row) => row[position]).join(' ');
   }
@@ -56,7 +58,7 @@ describe('writes of a client', () => {
       const { index, inSql } = await makeTable(t, noDefaults, target);
       assert.deepEqual(await index.insert({ b: 'x', id: 1 }), { insertId: null });
       assert.deepEqual(await index.insert({ id: 2, a: 3, b: null, c: 4 }), { insertId: null });
-      // What is NOT NULL has its default then.
+      // A NOT NULL column then has its default.
       assert.deepEqual(await inSql(), [
         ['1', 'NULL', 'x', '8'],
         ['2', '3', 'NULL', '4'],
@@ -320,7 +322,10 @@ describe('writes of a client', () => {
     const two = { limit: 2, offset: 1 };
     const all = { limit: 9 };
     const onlyA = { ...all, filters: [{ column: 'name', op: '=', value: 'a' }] };
-    /** The method, its arguments, the rows that it gives, and what SQL says of ids, quantities and notes then. */
+    /**
+     * The method, its arguments, the rows that it gives, and what SQL says of ids, quantities and
+     * notes then.
+     */
     const cases = [
       ['update', ['=', 2, [9, 'i', 90, 'v']], [second], '1 3 4 9/10 20 NULL 90/w y z v'],
       ['update', ['=', 1, { note: 'n' }], [first], '1 2 3 4/10 20 20 NULL/n x y z'],
@@ -329,7 +334,7 @@ describe('writes of a client', () => {
       ['increment', ['>=', 0, { qty: 5 }, onlyA], [first, third], '1 2 3 4/15 20 25 NULL/w x y z'],
       ['increment', ['=', 1, [4, 0, 1, 0]], [first], '2 3 4 5/20 20 NULL 11/x y z 0'],
       ['decrement', ['<=', 2, { qty: 10 }, all], [second, first], '1 2 3 4/0 10 20 NULL/w x y z'],
-      // A change of sign, which is not made.
+      // The server does not make a change that flips the sign.
       ['decrement', ['=', 1, { qty: 11 }], [first], '1 2 3 4/10 20 20 NULL/w x y z'],
       ['delete', ['>=', 1, two], [second, third], '1 4/10 NULL/w z'],
       ['delete', ['<', 3, { limit: 1 }], [second], '1 3 4/10 20 NULL/w y z'],

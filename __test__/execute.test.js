@@ -116,7 +116,7 @@ describe('an execute on a real server', () => {
 });
 
 describe('an execute with failures', () => {
-  /** A pair that succeeds, one that is refused, and one that runs out of time. */
+  /** A pair that succeeds, one that is refused, and one that times out. */
   async function threePairs(context) {
     const refused = await refusingAddress(context);
     const silent = await startPeer(context, silence);
@@ -182,7 +182,7 @@ describe('an execute with failures', () => {
 
   test('executeSync throws the same error', async (t) => {
     const refused = await refusingAddress(t);
-    // The peer's side is this thread, which is blocked meanwhile: it never answers.
+    // The peer runs on this thread, which is blocked meanwhile, so it never answers.
     const silent = await startPeer(t, silence);
     const batch = batchOf('one');
     const executor = new Executor().add(new Connection(refused), batch);

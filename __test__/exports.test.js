@@ -26,7 +26,7 @@ const NAMES = [
   'ShardedIndex',
 ];
 
-/** Runs a test runner of its own, which fails if a test of it does. */
+/** Runs a test runner in a process, and fails if one of its tests does. */
 function runTool(name, toolArguments) {
   const program = path.join(TEST_TOOLS, 'node_modules/.bin', name);
   const env = { ...process.env, NODE_TEST_CONTEXT: undefined, NODE_OPTIONS: undefined };

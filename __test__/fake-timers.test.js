@@ -13,7 +13,7 @@ const { answer, startPeer } = require('./support/fake-peer.js');
 const FIXTURES = path.join(__dirname, 'fixtures');
 const TOOL_MS = 120_000;
 
-/** Runs a test runner of its own, which fails if a test of it does. */
+/** Runs a test runner in a process, and fails if one of its tests does. */
 function runTool(name, toolArguments) {
   const program = path.join(TEST_TOOLS, 'node_modules/.bin', name);
   const env = { ...process.env, NODE_TEST_CONTEXT: undefined, NODE_OPTIONS: undefined };

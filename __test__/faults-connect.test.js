@@ -140,7 +140,7 @@ describe('a peer that accepts and never answers', { concurrency: true }, () => {
     });
     assert.deepEqual(replies, []);
     assert.equal(connection.state, 'aborted');
-    // A late reply has nowhere to go: the socket is closed.
+    // The socket is closed, so that a late reply is lost.
     await silent.visitors[0].closed;
   });
 

@@ -17,7 +17,7 @@ const { assertFailure, batchOf, run, valuesOf } = require('./support/failures.js
 const answerUnlessWait = answer((line) => (line === 'wait' ? undefined : `0\t1\t${line}\n`));
 
 /**
- * An execute of two pairs: one that stays unfinished after its first reply, and one that is over; both for certain.
+ * An execute of two pairs, of which one has its first reply only and the other is complete.
  * @returns what is needed to end it, and to check how it ended
  */
 async function startHalfDone(context, options) {
@@ -33,7 +33,7 @@ async function startHalfDone(context, options) {
   const visitors = [await peer.visitor(0), await healthy.visitor(0)];
   await visitors[0].lines(3);
   await visitors[1].lines(1);
-  // What has been answered has been received when an execute that began later is over.
+  // Replies have been received once an execute that began later is over.
   await run(new Connection(healthy.address), batchOf('later'));
   const check = async ({ code = 'ERR_HS_CLOSED', cause }) => {
     const [result, otherResult] = await results;
@@ -65,7 +65,7 @@ describe('close() in the middle', () => {
     const executed = executor.execute(60_000, { signal: controller.signal });
     for (let i = 0; i < 2; i++) await (await peer.visitor(i)).lines(1);
     closed.close();
-    // Its socket is closed when the driver has taken the order.
+    // Its socket is closed once the driver has handled the close.
     await Promise.race([0, 1].map(async (i) => (await peer.visitor(i)).closed));
     controller.abort();
     const { name, results } = await executed.catch((error) => error);
@@ -132,7 +132,7 @@ describe('close() in the middle', () => {
     const connection = new Connection(full.address);
     const batch = batchOf('a');
     const executed = new Executor().add(connection, batch).executeSettled(60_000);
-    // It is under way when one that began later on the same thread is over.
+    // It is in flight once an execute that began later on the same thread is over.
     await run(new Connection((await startHealthyPeer(t)).address), batchOf('later'));
     assert.equal(connection.state, 'connecting');
     connection.close();
@@ -309,14 +309,14 @@ describe('a connection in two executes at once', () => {
   });
 });
 
-/** An abort is told as Node.js tells its own. */
+/** An abort has the error that Node.js has. */
 function assertAborted(error, { address, outcome }) {
   assert.ok(error instanceof AbortError, error.stack);
   assert.deepEqual([error.name, error.code], ['AbortError', 'ABORT_ERR']);
   assert.deepEqual([error.address, error.outcome], [address, outcome]);
 }
 
-/** A signal, and what aborts it, on its own. */
+/** A signal and the function that aborts it. */
 function abortable() {
   const controller = new AbortController();
   return { signal: controller.signal, abort: (reason) => controller.abort(reason) };

@@ -102,8 +102,8 @@ test('a batch gets its replies though they fill every buffer while it is being w
   const commands = 16 * 1024;
   const value = 'x'.repeat(1000);
   const large = 'y'.repeat(16 * 1024 * 1024);
-  // It takes no more commands before somebody has taken the large reply to the first one: a client that writes first
-  // and reads later never ends.
+  // The server reads no more commands until the large reply to the first one is read. A client that
+  // writes first and reads later never ends.
   const peer = await startPeer(t, async (visitor) => {
     const { socket } = visitor;
     await visitor.lines(1);
@@ -126,7 +126,7 @@ test('a batch gets its replies though they fill every buffer while it is being w
 });
 
 describe('a batch of 64 MiB that nobody takes', () => {
-  /** Answers the first command, takes no more, and does `script` then. */
+  /** Answers the first command, reads no more, and then runs `script`. */
   const startClogged = (context, script) =>
     startPeer(context, async (visitor) => {
       await visitor.lines(1);
@@ -191,7 +191,7 @@ describe('a server that dies because a view was opened', () => {
     });
     assert.deepEqual(replies, []);
 
-    await server.running.kill(); // waits until nobody listens there any more
+    await server.running.kill(); // waits until the port refuses
     const refused = await new Executor()
       .add(connection, batchOf('ping'))
       .executeSettled(PATIENCE_MS);

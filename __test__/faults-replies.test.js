@@ -16,8 +16,8 @@ const {
 const MEBIBYTE = 1024 * 1024;
 
 /**
- * A batch of three commands on a peer that does `script` once it has them; and then, with the same connection, a batch
- * that is answered: whatever happened, the next use connects again and gets no reply of the first.
+ * Runs three commands on a peer that runs `script` once it has them, and checks the failure. Then
+ * runs a batch on the same connection: it reconnects and gets no reply of the first batch.
  */
 async function executeAgainst(context, script, expected) {
   const peer = await startPeer(context, async (visitor, ordinal) => {
@@ -77,7 +77,7 @@ describe('a reset', () => {
     const connection = new Connection(peer.address);
     for (let i = 0; i < 5; i++) {
       assert.deepEqual(valuesOf(await run(connection, batchOf('a'))), [[`${i}`]]);
-      // The next use is to find the connection reset, not to race with it.
+      // The next batch must find the connection reset, and not race with it.
       await peer.visitors[i].closed;
     }
     assert.equal(connection.generation, 5);
@@ -206,7 +206,7 @@ describe('more replies than commands', () => {
 });
 
 describe('a reply larger than maxReplyBytes', () => {
-  /** A peer that sends one reply without an end, for as long as somebody takes it. */
+  /** A peer that sends one reply without an end, as long as it is read. */
   const startEndless = async (context) => {
     const chunk = Buffer.alloc(MEBIBYTE, 'x');
     return startPeer(context, async (visitor) => {
@@ -240,7 +240,8 @@ describe('a reply larger than maxReplyBytes', () => {
     assert.deepEqual(valuesOf(replies), [['first']]);
     const [visitor] = peer.visitors;
     await visitor.closed;
-    // What was taken, and what the system's buffers hold at most; not the deadline's worth of it.
+    // What was read plus what the system's buffers hold, not what a peer could send until the
+    // deadline.
     assert.ok(visitor.socket.bytesWritten < 100 * MEBIBYTE, `${visitor.socket.bytesWritten}`);
     const { external } = process.memoryUsage();
     assert.ok(external - before.external < 16 * MEBIBYTE, `${external} bytes`);

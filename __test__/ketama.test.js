@@ -66,8 +66,8 @@ describe('points', () => {
       ],
       4 * (38 + 47 + 34),
     ],
-    // Doubles would give each of seven 39 digests in place of 40; floats that are not rounded to one again at the end
-    // would do so with twenty-five.
+    // Doubles would give each of seven 39 digests in place of 40; floats that are not rounded to
+    // one again at the end would do so with twenty-five.
     ...[7, 25].map((count) => [
       `of ${count} that are equal`,
       Array.from({ length: count }, (_, i) => [`s${i}`, 1, 1]),

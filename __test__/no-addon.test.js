@@ -15,7 +15,7 @@ const THIS = `hansock.${process.platform}-${process.arch}`;
 const ADDON = fs.readdirSync(ROOT).find((name) => name.startsWith(THIS) && name.endsWith('.node'));
 const PLATFORM = ADDON?.split('.')[1];
 
-/** The package as it is without one of the packages that have the addon. */
+/** The package without any of the packages that have the addon. */
 let folder;
 before(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'no-addon-'));
@@ -25,7 +25,7 @@ before(() => {
 });
 after(() => fs.rmSync(folder, { recursive: true, force: true }));
 
-/** What requiring the package there throws. `before` runs first. */
+/** The error of requiring the package there. `before` runs first. */
 function load(before = '', env = {}) {
   const program = `
     ${before};

@@ -33,7 +33,7 @@ function lineUp(address, maxQueued, options) {
   return new Connection(address, { maxQueued, ...options });
 }
 
-/** Begins to execute one batch, and gives what comes of it. */
+/** Starts to execute one batch. Resolves with its result. */
 async function settle(connection, batch, timeoutMs = PATIENCE_MS, options) {
   const [result] = await new Executor().add(connection, batch).executeSettled(timeoutMs, options);
   return result;
@@ -47,7 +47,7 @@ function assertReplies(result, expected) {
 /** Answers every command with itself, but not those that say 'wait'. */
 const echoUnlessWait = answer((line) => (line === 'wait' ? undefined : `0\t1\t${line}\n`));
 
-/** A connection whose first batch is under way until its only reply is sent, and nothing in line. */
+/** A connection with an empty line, whose first batch is in flight until its only reply is sent. */
 async function startBusy(context, maxQueued, { serve = echoUnlessWait, ...options } = {}) {
   const peer = await startPeer(context, serve);
   const connection = lineUp(peer.address, maxQueued, options);
@@ -69,7 +69,7 @@ describe('batches in line', () => {
         await visitor.lines(count);
         seen.push(visitor.received);
         const replies = commands.map((command) => `0\t1\t${command}\n`);
-        // Until its last reply a batch holds the next one back.
+        // A batch delays the next one until its last reply.
         for (const reply of replies) await visitor.send(reply);
       }
     });
@@ -205,7 +205,7 @@ describe('batches in line', () => {
     Atomics.store(flags, 0, 1);
     Atomics.notify(flags, 0);
     assertReplies(await first, [['first']]);
-    // This thread sleeps: what arrives now was sent before.
+    // This thread sleeps, so whatever arrives now was sent before.
     assert.notEqual(Atomics.wait(flags, 1, 0, PATIENCE_MS), 'timed-out');
     assertReplies(await second, [['second']]);
   });
@@ -377,7 +377,7 @@ describe('where the connection fails under the first, the next goes over a new c
       await visitor.lines(1);
       if (ordinal % 2 === 0) return visitor.reset();
       echoUnlessWait(visitor);
-      // What is there already is not heard of again.
+      // Data that arrived before are not emitted again.
       visitor.socket.emit('data', Buffer.alloc(0));
     });
     const connection = lineUp(peer.address, 19);
@@ -567,7 +567,7 @@ describe('several connections in one executor', () => {
         isOver = true;
       });
     await (await healthy.visitor(0)).lines(1);
-    // The pair that is over is done with its connection, though its execute is not.
+    // A finished pair releases its connection, though its execute is not over.
     for (;;) {
       const result = await settle(free, batchOf('next'));
       if (result.status === 'fulfilled') break;
@@ -648,7 +648,7 @@ describe('several connections in one executor', () => {
     const next = settle(connection, batchOf('wait'));
     const visitor = peer.visitors[0];
     await visitor.lines(2);
-    // Now all of these have been tried without a worker, more than once.
+    // By now all of these were polled without a worker, more than once.
     for (let i = 0; i < 3; i++) assertReplies(await settle(helper, batchOf('a')), [['fine', 'a']]);
     visitor.send('0\t1\tfirst\n');
     freePool();
@@ -661,11 +661,11 @@ describe('several connections in one executor', () => {
   });
 });
 
-/** Holds libuv's threads until the function that it gives is called. */
+/** Holds libuv's threads until the function that it returns is called. */
 async function holdPool(context, folder) {
   const pipe = path.join(folder, 'pipe');
   execFileSync('mkfifo', [pipe]);
-  // To open a pipe takes a thread until it is opened for writing too.
+  // Opening a pipe takes a thread until it is opened for writing too.
   const readers = Array.from({ length: 4 }, () => fs.open(pipe, 'r'));
   let writer = null;
   const free = () => {

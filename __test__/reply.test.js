@@ -8,7 +8,7 @@ const { Batch, Connection, HandlerSocketError, ServerError } = require('..');
 const { startPeer } = require('./support/fake-peer.js');
 const { run, valuesOf } = require('./support/failures.js');
 
-/** The replies that come of these lines, given as bytes, one a character. */
+/** The replies of these lines, which are byte strings. */
 async function repliesFrom(context, lines, batch = new Batch()) {
   const peer = await startPeer(context, async (visitor) => {
     await visitor.lines(lines.length);
@@ -145,7 +145,8 @@ describe('an error', () => {
   });
 
   test('for want of authorisation is ERR_HS_AUTH', async (t) => {
-    // The first command is an auth request of the batch's own: its refusal is a reply like any other.
+    // The first command is an auth request of the batch's own: its refusal is a reply like any
+    // other.
     const [own, other] = await repliesFrom(
       t,
       ['3\t1\tunauth', '3\t1\tunauth'],
@@ -157,7 +158,7 @@ describe('an error', () => {
 });
 
 describe('many replies', () => {
-  /** Replies of all lengths, across every place where the received text is cut. */
+  /** Replies of all lengths, across every position where the received text is split. */
   const texts = Array.from({ length: 3000 }, (_, i) => {
     const length = i % 500 === 0 ? 70_000 + i : (i * 37) % 997;
     const characters = ['x', 'é', '\x01I', 'ab\tcd', '\t\0\t'];

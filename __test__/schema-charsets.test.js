@@ -21,7 +21,7 @@ describe('the charsets', () => {
     assert.deepEqual(tables.map(({ name }) => name).sort(), fs.readdirSync(FOLDER).sort());
     for (const { name, text } of tables) {
       const kept = fs.readFileSync(path.join(FOLDER, name), 'utf8');
-      // By the characters: what is escaped depends on the version of Unicode.
+      // Compares characters, since their escapes depend on the version of Unicode.
       assert.deepEqual(JSON.parse(text), JSON.parse(kept), name);
     }
   });

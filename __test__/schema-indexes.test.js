@@ -26,7 +26,7 @@ const ROWS = 1000;
 const isKey = ({ declared }) =>
   !/TEXT|BLOB|JSON|VECTOR|GEOMETRY|POINT|LINE|POLYGON|COMPRESSED/.test(declared);
 
-/** Text from below and above the space. */
+/** Text with characters below and above the space. */
 const collated = (collation, type = 'VARCHAR(5)') => ({
   declared: `${type} CHARACTER SET ${collation.split('_')[0]} COLLATE ${collation}`,
   value: (random) =>
@@ -63,7 +63,7 @@ const CASES = [
 describe('what a schema knows of an index:', () => {
   const server = useSchemaServer();
 
-  /** Rows by an index, from a key on. */
+  /** The rows of an index from a key on. */
   async function walk(reader, table, { codec, op = '>=', key, index = 'by_c' }) {
     const batch = new Batch()
       .openIndex(0, { database: 't', table, index, columns: ['id', 'c'] })

@@ -16,11 +16,11 @@ const ROWS = 300;
 const KEYS = 10_000;
 const FILTERS = 300;
 
-/** An index of the whole column is possible only for these. */
+/** Whether a column can have an index of its whole length. */
 const isKey = ({ declared }) =>
   !/TEXT|BLOB|JSON|VECTOR|GEOMETRY|POINT|LINE|POLYGON|COMPRESSED/.test(declared);
 
-/** Text that collations take for the same. */
+/** Texts that collations compare as equal. */
 function similarTexts(collation, since, type = 'VARCHAR') {
   const alphabet = [
     'a',
@@ -88,7 +88,7 @@ describe("a key or filter that a codec takes finds what SQL's comparison finds:"
       const taken = encodeAll(rows.codec, given);
       assert.ok(taken.length > (KEYS * share) / 50, `it takes ${taken.length}`);
 
-      // Compared as values of the column's own type: there they are stored exactly.
+      // SQL compares values of the column's own type, which stores them exactly.
       const keys = await makeTable(sql, nullable);
       await insertAll(writer, keys.table, taken);
       const found = await sql.query({

@@ -12,7 +12,7 @@ const VALUES = 10_000;
 describe('what the codec of a column takes is stored exactly:', () => {
   const server = useSchemaServer();
 
-  // Those of the newest bounds: their cases are chosen when the server is known.
+  // The cases of the newest version, for their names. The server's version selects the values.
   for (const { declared } of plainCases('10.11')) {
     test(declared, async (t) => {
       const { sql, reader, writer, version } = await server.connect(t);

@@ -12,7 +12,7 @@ const { batchOf } = require('./support/failures.js');
 // Without characters that inspect or JSON would write in another way.
 const SECRET = 'open-sesame-hunter2';
 
-/** Everything that a program, a debugger or a log makes of a value; what getters give if they are asked. */
+/** All texts that a program, a debugger or a log makes of a value, with its getters. */
 function writings(value, getters = true) {
   const texts = [
     inspect(value),
@@ -46,7 +46,7 @@ async function executeFailing(connection, code, timeoutMs) {
   return { executeError, batch, executor };
 }
 
-/** Runs a batch that fails, and checks all that is left of it. */
+/** Runs a batch that fails, and checks everything that it leaves. */
 async function executeUntold(connection, code, timeoutMs) {
   const { executeError, batch, executor } = await executeFailing(connection, code, timeoutMs);
   assertUntold(executeError, batch.error, batch, connection, executor);
@@ -185,7 +185,7 @@ describe('a secret is not told', () => {
     const { code, stdout, stderr } = await runChild(t, program, { args: [peer.address, SECRET] });
     assert.equal(code, 1);
     assert.match(stderr, /ERR_HS_EXECUTE/);
-    // The program's own source has it.
+    // The program's own source contains it.
     assert.ok(!(stdout + stderr.replaceAll(/^.*\[eval\].*$/gm, '')).includes(SECRET), stderr);
   });
 });

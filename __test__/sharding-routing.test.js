@@ -75,7 +75,7 @@ describe('a ring of servers without calls', () => {
     await assert.rejects(index.insert({ k: new Date(0) }), refused);
     const shardKey = ([date]) => date.toISOString();
     const told = cluster.openIndex({ ...place, types, shardKey });
-    // Nobody is there: what matters is that the key is taken.
+    // No server runs; the key only has to be accepted.
     await assert.rejects(told.get(new Date(0)), { code: 'ERR_HS_CONNECT' });
     await assert.rejects(told.insert({ k: new Date(0) }), { code: 'ERR_HS_CONNECT' });
     const wrong = cluster.openIndex({ ...place, types, shardKey: () => 5 });

@@ -14,7 +14,7 @@ const ports = require('../lib/testing/ports.js');
 const { findPrograms } = require('../lib/testing/programs.js');
 const { startServer } = require('../lib/testing');
 
-// All servers of this file stand in one folder, so that whatever one leaves behind is found.
+// All servers of this file are in one folder, so that anything left behind is found.
 const systemFolder = os.tmpdir();
 const home = fs.mkdtempSync(path.join(systemFolder, 'hansock-test-'));
 process.env.TMPDIR = home;

@@ -45,7 +45,7 @@ describe('values through a real server', () => {
     writer = server.writer({ handshake: tables() });
   });
 
-  /** Inserts rows and says what the keys' rows are when read back. */
+  /** Inserts rows and reads the rows of the keys back. */
   async function roundTrip(index, rows) {
     const inserts = new Batch();
     const finds = new Batch();
@@ -97,7 +97,7 @@ describe('values through a real server', () => {
     test('that are invalid UTF-8 become U+FFFD as text, and are unchanged as bytes', async () => {
       const values = ['ff', 'c3', 'e282', 'f09f98', '80', 'c080', 'eda080', '61c3', 'c361'];
       const rows = values.map((hex, i) => [`broken${i}`, Buffer.from(hex, 'hex')]);
-      // What follows a value cut off in the middle of a character is not swallowed.
+      // A value that ends in the middle of a character does not consume what follows.
       rows.push(['whole', 'Ärger\t']);
       const replies = await roundTrip(0, rows);
       for (const [i, { buffers, values }] of replies.entries()) {

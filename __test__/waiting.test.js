@@ -9,10 +9,10 @@ const { runChild } = require('./support/children.js');
 const { answer, silence, startHealthyPeer, startPeer } = require('./support/fake-peer.js');
 const { batchOf } = require('./support/failures.js');
 
-/** Elsewhere, or by request, the worker waits for everything. */
+/** On other platforms, or on request, the worker waits for everything. */
 const WAITS_INLINE = process.platform === 'linux' && process.env.HANSOCK_WAIT !== 'worker';
 
-/** How often a worker was sent for it. */
+/** How many times a worker was sent for a call. */
 async function runsOf(work) {
   const before = workerRuns();
   await work();
@@ -96,7 +96,7 @@ describe('a process that waits for servers that do not answer', () => {
     const peer = await startPeer(t, answerOnce);
     const program = async ({ Batch, Connection, Executor }, address) => {
       const { readFileSync } = require('node:fs');
-      /** How often its threads have gone to sleep. */
+      /** How many times its threads went to sleep. */
       const switches = () =>
         Number(
           /^voluntary_ctxt_switches:\s+(\d+)/m.exec(
@@ -112,7 +112,7 @@ describe('a process that waits for servers that do not answer', () => {
       console.log(switches() - before);
     };
     const { stdout } = await runChild(t, program, { args: [peer.address] });
-    // One for the deadline, a few for the end. A wait that looks every 50 ms would have 20.
+    // One for the deadline and a few for the end. Polling every 50 ms would have 20.
     assert.ok(Number(stdout) < 10, stdout);
   });
 
@@ -161,7 +161,7 @@ describe('a failure while one result is read', () => {
         new Executor().add(connection, new Batch().write(`${text}\n`)).executeSettled(5000);
       const connections = ['a', 'b', 'c'].map(() => new Connection(address));
       await Promise.all(connections.map((connection) => run(connection, 'open')));
-      // What is made of a result fails for one of them.
+      // Reading the result fails for one of them.
       const { includes } = String.prototype;
       String.prototype.includes = function (...given) {
         if (this.endsWith('\tb\n')) throw new Error('a defect');

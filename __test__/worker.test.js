@@ -13,12 +13,12 @@ const { batchOf, run, valuesOf } = require('./support/failures.js');
 const { holdPool } = require('./support/pool.js');
 const { useServer } = require('./support/server.js');
 
-/** What "soon" means on a busy machine; the executes that are under way last much longer. */
+/** "Soon" on a busy machine. The executes in flight take much longer. */
 const SOON_MS = 10_000;
 const LONG_MS = 300_000;
 
 describe('60 executes on servers that never answer', () => {
-  /** Begins them, and says how many have ended. */
+  /** Starts the executes. Returns how many have ended. */
   async function startSilent(context) {
     const peer = await startPeer(context, silence);
     const controller = new AbortController();
@@ -101,7 +101,7 @@ describe('a pool whose threads others hold', () => {
     const executed = run(connection, batchOf('a'), LONG_MS);
     const visitor = await peer.visitor(0);
     await visitor.lines(1);
-    // It has all threads only when the worker has come back, which has begun to wait by then.
+    // The holder has all threads once the worker has come back, which has begun to wait by then.
     await holdPool(t);
     await visitor.send('0\t1\tlate\n');
     assert.deepEqual(valuesOf(await executed), [['late']]);
@@ -161,7 +161,7 @@ describe('an execute that starts within another', () => {
 
 test('errors in callbacks of results do not break the driver', async (t) => {
   const healthy = await startHealthyPeer(t);
-  // An execute that has its replies before its abort would not end by it.
+  // An abort does not end an execute that has its replies already.
   const silent = await startPeer(t, silence);
   const args = [healthy.address, silent.address];
   const { code, stdout, stderr } = await runChild(t, misuse, { args });
@@ -290,7 +290,7 @@ describe('a process', () => {
 
 describe('a worker thread', () => {
   const index = JSON.stringify(require.resolve('..'));
-  /** Code that begins a thread, and says so when it is under way. */
+  /** Code that starts a thread and reports when it runs. */
   const startWorker = (program, workerData) =>
     new Worker(`(${program})(require(${index}), require('node:worker_threads'))`, {
       eval: true,
