@@ -6,6 +6,14 @@ const ports = require('./ports.js');
 const { HOST, pathsIn, installArguments, configurationText } = require('./configuration.js');
 const { handlerSocketAnswers, isListenedOn } = require('./probe.js');
 
+/*
+ * The steps that start and kill a server:
+ *
+ *   installDataFolder ──► startOnFreePorts ──► killForGood ──► startAgain ──► ...
+ *
+ * A start is repeated while another program takes one of its ports in the meantime.
+ */
+
 const LONGEST_INSTALL_MS = 60_000;
 const LONGEST_START_MS = 30_000;
 const LONGEST_KILL_MS = 5000;
