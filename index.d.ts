@@ -159,7 +159,7 @@ export interface ConnectionOptions {
   maxReplyBytes?: number | undefined;
 
   /**
-   * How many batches may wait for their turn while another one is under way, where without it they
+   * How many batches may wait for their turn while another one is in flight, where without it they
    * fail with `ERR_HS_BUSY`. Each is sent as soon as the replies before it are there, without the
    * way through JavaScript, so that the server need not wait while those replies are read. Its
    * deadline counts from `execute`. If the batch before it fails, it goes over a new connect.
@@ -215,7 +215,7 @@ export class Connection {
 
   /**
    * - `closed`: never used, or closed by {@link Connection.close}
-   * - `connecting`: the name is being looked up, or the connect is under way
+   * - `connecting`: the name is being looked up, or the connect is in progress
    * - `connected`: there is a socket, in use or idle
    * - `aborted`: a failure ended the socket; the next use connects again
    *
@@ -232,7 +232,7 @@ export class Connection {
 
   /**
    * Closes the socket at once, also in the middle of an execute, whose batch then fails with
-   * `ERR_HS_CLOSED`. The connection may be used again: it connects anew.
+   * `ERR_HS_CLOSED`. The connection may be used again: it reconnects.
    */
   close(): void;
 
@@ -437,7 +437,7 @@ export class Batch implements Iterable<Reply> {
    *
    * **Rows written through HandlerSocket do not reach the binary log**: replicas never see them,
    * and a point-in-time recovery loses them. That holds for update, increment, decrement and delete
-   * as well. Triggers, CHECK constraints, generated columns and ON UPDATE are passed over.
+   * as well. Triggers, CHECK constraints, generated columns and ON UPDATE are ignored.
    *
    * A success is not yet a commit: if another command of the same round, which may be another
    * client's, becomes the victim of a deadlock, rows that were answered with success are rolled
@@ -575,7 +575,7 @@ export interface Reply extends Iterable<Text> {
 
   /**
    * The same values as the bytes that the server sent, for columns that are not UTF-8 text (BLOB,
-   * BINARY, BIT, GEOMETRY, other character sets). Cut anew at each access.
+   * BINARY, BIT, GEOMETRY, other character sets). Parsed again at each access.
    */
   readonly buffers: readonly (Buffer | null)[];
 
@@ -624,7 +624,7 @@ export type ExecuteResult =
  * ```
  *
  * An execute takes the pairs added so far and leaves the executor empty, ready for the next ones.
- * Any number of executes may be under way; they take up one thread of libuv's pool at most.
+ * Any number of executes may be in flight; they take up one thread of libuv's pool at most.
  */
 export class Executor {
   /**

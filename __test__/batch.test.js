@@ -220,7 +220,7 @@ describe('a batch', () => {
     assert.equal(await sentBy(t, batch), '0\t+\t1\tone\none\n');
   });
 
-  test('is new again after clear', async (t) => {
+  test('can be written again after clear', async (t) => {
     const batch = new Batch().write('1\t=');
     assert.equal(batch.clear(), batch);
     assert.deepEqual([batch.commandCount, batch.byteLength], [0, 0]);
@@ -239,7 +239,7 @@ describe('a batch', () => {
     assert.doesNotMatch(inspect(batch, { showHidden: true, depth: 9 }), /confidential/);
   });
 
-  test('of 100,000 commands is made without ado', () => {
+  test('takes 100,000 commands', () => {
     const batch = new Batch();
     for (let i = 0; i < 100_000; i++) batch.find(1, '=', [i]);
     assert.equal(batch.commandCount, 100_000);
@@ -247,7 +247,7 @@ describe('a batch', () => {
   });
 });
 
-test('bytes may come from another realm, as test runners make them', async (t) => {
+test('write takes a Uint8Array of another realm, as test runners make them', async (t) => {
   const foreign = vm.runInNewContext('new Uint8Array([65, 9, 66, 10])');
   const batch = new Batch().insert(1, [foreign]).write(foreign);
   assert.equal(await sentBy(t, batch), '1\t+\t1\tA\x01IB\x01J\nA\tB\n');

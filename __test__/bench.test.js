@@ -78,7 +78,7 @@ describe('bench: which version is worse', () => {
 });
 
 describe('bench: arrivals', () => {
-  test('come in order and at the rate, independent of each other', () => {
+  test('are in order, at the rate, and independent of each other', () => {
     const arrivals = poissonArrivals(10_000, 2);
     const gaps = Array.from(arrivals, (time, i) => time - (arrivals[i - 1] ?? 0));
     assert.ok(gaps.every((gap) => gap >= 0));
@@ -132,7 +132,7 @@ function rounds(value) {
 }
 
 /**
- * As if every figure were 100.
+ * Results as if every figure were 100.
  *
  * @param {import('../bench/workloads.js').Workload[]} workloads
  * @returns {import('../bench/results.js').Results}

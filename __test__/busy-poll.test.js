@@ -24,7 +24,7 @@ describe('busyPollMicroseconds', () => {
     );
   });
 
-  test('leaves timers and immediates their turns while callers go on and on', async (t) => {
+  test('lets timers and immediates run while callers keep calling', async (t) => {
     const peer = await startPeer(t, serveTable);
     const client = makeClient(t, { port: peer.port, busyPollMicroseconds: MOST });
     const index = client.openIndex(INDEX);
@@ -38,7 +38,7 @@ describe('busyPollMicroseconds', () => {
     await calls;
   });
 
-  test('costs a process nothing while servers do not answer', async (t) => {
+  test('uses no processor time while servers do not answer', async (t) => {
     const answerFirst = answer((_line, ordinal) => (ordinal < 2 ? '0\t1\tx\n' : undefined));
     const peer = await startPeer(t, answerFirst);
     const program = async ({ Client }, port, busyPollMicroseconds) => {

@@ -7,20 +7,20 @@ const { ByteWriter } = require('../lib/protocol/byte-writer.js');
 const { Command } = require('../lib/protocol/command.js');
 const { encodeValue } = require('../lib/protocol/encode.js');
 
-/** The bytes of a command with these values, as the writer gives them. */
+/** The bytes that the writer makes of a command with these values. */
 function write(writer, values) {
   const start = writer.length;
   writer.command(7, new Command('\t+', values, 'values'));
   return writer.bytes.subarray(start).toString('latin1');
 }
 
-/** And as they have to be. */
+/** The expected bytes. */
 function expected(values) {
   return `7\t+${values.map((value) => `\t${encodeValue(value, 'value')}`).join('')}\n`;
 }
 
-describe('a writer writes what encodeValue says', () => {
-  test('of numbers of any length', () => {
+describe('ByteWriter writes the bytes of encodeValue:', () => {
+  test('numbers of any length', () => {
     const powers = Array.from({ length: 22 }, (_, i) => 10 ** i);
     const around = [...powers, 2 ** 31, 2 ** 32, 2 ** 53].flatMap((n) => [n - 1, n, n + 1]);
     for (const number of [...around, 0, 0.5, 1.5e-7, 1e300]) {
@@ -29,7 +29,7 @@ describe('a writer writes what encodeValue says', () => {
     }
   });
 
-  test('of texts of any length, wherever a character is that is not plain', () => {
+  test('texts of any length, with a special character at any position', () => {
     for (const length of [0, 1, 2, 47, 48, 49, 100]) {
       const text = 'x'.repeat(length);
       assert.equal(write(new ByteWriter(), [text]), expected([text]));
@@ -42,12 +42,12 @@ describe('a writer writes what encodeValue says', () => {
     }
   });
 
-  test('of all other values', () => {
+  test('all other values', () => {
     const values = [null, true, false, 2n ** 80n, Buffer.from([0, 1, 9, 16, 255]), ''];
     assert.equal(write(new ByteWriter(), values), expected(values));
   });
 
-  test('as it grows', () => {
+  test('commands past its first capacity', () => {
     const writer = new ByteWriter();
     const lines = Array.from({ length: 2000 }, (_, i) => [i, `text ${i}`, 'x'.repeat(i % 300)]);
     for (const values of lines) assert.equal(write(writer, values), expected(values));
@@ -55,7 +55,7 @@ describe('a writer writes what encodeValue says', () => {
   });
 });
 
-test('of a command with a value that cannot be sent, nothing is written', () => {
+test('ByteWriter writes nothing of a command with a value that cannot be sent', () => {
   const writer = new ByteWriter();
   write(writer, ['before']);
   for (const bad of [undefined, NaN, Infinity, {}, new Date(0), Symbol('s')]) {
@@ -67,7 +67,7 @@ test('of a command with a value that cannot be sent, nothing is written', () => 
   assert.equal(writer.bytes.toString(), expected(['before']));
 });
 
-test('a command that is kept has its own copy of bytes, and was checked', () => {
+test('Command.keep copies bytes and refuses values that cannot be sent', () => {
   const bytes = Buffer.from('abc');
   const command = new Command('\t+', [1, bytes], 'values').keep();
   bytes.fill('x');

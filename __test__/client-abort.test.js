@@ -17,7 +17,7 @@ function assertAborted(error, { outcome, address, cause }) {
   assert.equal(error.cause, cause);
 }
 
-/** The error of a call that has to fail. */
+/** The error of a call that must fail. */
 function failureOf(promise) {
   return promise.then(
     () => assert.fail('it did not fail'),
@@ -31,7 +31,7 @@ function timers() {
 }
 
 describe('an abort', () => {
-  test('before the call leaves nothing sent', async (t) => {
+  test('before the call sends nothing', async (t) => {
     const peer = await startPeer(t, silence);
     const index = clientOf(t, peer).openIndex(V);
     const signal = AbortSignal.abort('gone');
@@ -47,7 +47,7 @@ describe('an abort', () => {
     assert.equal(peer.visitors.length, 0);
   });
 
-  test('takes a call out of the queue', async (t) => {
+  test('withdraws a queued call', async (t) => {
     const peer = await startGated(t);
     const client = clientOf(t, peer);
     const index = client.openIndex(V);
@@ -178,7 +178,7 @@ describe('an abort', () => {
       await index.getMany(keys),
       keys.map((key) => ({ v: String(key) })),
     );
-    // Each at its own server: neither passed for one that is down.
+    // Each call failed at its own server, and neither server counts as down.
     for (const [i, peer] of peers.entries()) {
       const lines = peer.visitors[0].received.split('\n').filter((line) => /\t=\t/.test(line));
       const own = keys.filter((key) => cluster.getServer(key).endsWith(`:${peer.port}`));
@@ -200,7 +200,7 @@ describe('timeoutMs of a call', () => {
     assert.equal(client.stats().generation, 1);
   });
 
-  test("longer than the client's is waited for", async (t) => {
+  test("longer than the client's applies", async (t) => {
     const peer = await startGated(t);
     const client = clientOf(t, peer, { timeoutMs: 50 });
     const index = client.openIndex(V);
@@ -210,7 +210,7 @@ describe('timeoutMs of a call', () => {
     assert.deepEqual(await patient, { v: '1' });
   });
 
-  test('of a call that waits takes it out of the queue', async (t) => {
+  test('withdraws a queued call', async (t) => {
     const peer = await startGated(t);
     const index = clientOf(t, peer).openIndex(V);
     const first = index.get(1);
@@ -221,7 +221,7 @@ describe('timeoutMs of a call', () => {
     assert.deepEqual(await first, { v: '1' });
   });
 
-  test('holds for a ShardedClient, too', async (t) => {
+  test('applies to a ShardedClient, too', async (t) => {
     const peer = await startGated(t);
     const cluster = new ShardedClient({
       servers: [{ port: peer.port, writePort: peer.port }],
@@ -270,7 +270,7 @@ describe('options of a call', () => {
   };
 
   for (const [name, call] of Object.entries(METHODS)) {
-    test(`are heeded and checked by ${name}`, async (t) => {
+    test(`are checked and applied by ${name}`, async (t) => {
       const peer = await startPeer(t, serveTable);
       const index = clientOf(t, peer).openIndex(V);
       const refused = async (options) => call(index, options);

@@ -12,12 +12,12 @@ const { startPeer } = require('./support/fake-peer.js');
 const INDEX = { database: 't', table: 'kv', columns: ['v'] };
 const MAX = 8;
 
-/** The kernel cannot be made to measure a wire that there is not. */
+/** The tests set the wire's delay, since the kernel measures none on loopback. */
 function putFarAway(t, ms = 0.5) {
   t.mock.getter(native.Connection.prototype, 'roundTripMs', () => ms);
 }
 
-/** So many callers, each of whom makes so many calls one after the other; gives their rows. */
+/** Callers that each make some calls one after the other. Resolves with their rows. */
 function callInTurn(index, callers, calls) {
   const work = async (_, caller) => {
     const values = [];
@@ -27,7 +27,10 @@ function callInTurn(index, callers, calls) {
   return Promise.all(Array.from({ length: callers }, work)).then((values) => values.flat());
 }
 
-/** The same again and again, until there are so many connections: it is looked now and then how far the server is. */
+/**
+ * Repeats the calls until there are so many connections, since the pool checks only now and then
+ * how far the server is.
+ */
 async function callUntil(index, peer, connections) {
   do assert.deepEqual(await callInTurn(index, 50, 10), keys(500));
   while (peer.visitors.length < connections);
@@ -37,20 +40,20 @@ function keys(count) {
   return Array.from({ length: count }, (_, i) => String(i));
 }
 
-test('a wire is far from 0.15 ms on, and near where nobody knows', () => {
+test('a server is far from a round trip of 0.15 ms on, and near if it is unknown', () => {
   assert.deepEqual([null, 0.002, 0.1, 0.149].map(connectionCount), [1, 1, 1, 1]);
   assert.deepEqual([0.15, 0.5, 80].map(connectionCount), [MAX, MAX, MAX]);
 });
 
 describe("a client with connections: 'auto', the default", () => {
-  test('keeps to one connection of a server that is near', async (t) => {
+  test('keeps one connection to a near server', async (t) => {
     const peer = await startPeer(t, serveTable);
     const client = makeClient(t, { port: peer.port });
     assert.deepEqual(await callInTurn(client.openIndex(INDEX), 100, 20), keys(2000));
     assert.equal(peer.visitors.length, 1);
   });
 
-  test('takes a second connection of one that is far only for calls that would wait', async (t) => {
+  test('opens a second connection to a far server only for calls that would wait', async (t) => {
     putFarAway(t);
     const peer = await startPeer(t, serveTable);
     const client = makeClient(t, { port: peer.port });
@@ -72,19 +75,19 @@ describe("a client with connections: 'auto', the default", () => {
     assert.equal((await peer.visitor(1)).received, '\n');
   });
 
-  test('gives connections back when they are idle', async (t) => {
+  test('closes surplus connections when they are idle', async (t) => {
     putFarAway(t);
     const peer = await startPeer(t, serveTable);
     const client = makeClient(t, { port: peer.port, idleTimeoutMs: 50 });
     await callUntil(client.openIndex(INDEX), peer, 3);
-    // Another one may be on its way.
+    // Another one may be connecting.
     for (let i = 0; i < peer.visitors.length || client.stats().connections > 0; i++) {
       await (await peer.visitor(i)).closed;
     }
     assert.deepEqual(await callInTurn(client.openIndex(INDEX), 1, 1), ['0']);
   });
 
-  test('goes on where a further connection breaks', async (t) => {
+  test('serves all calls when a further connection breaks', async (t) => {
     putFarAway(t);
     const peer = await startPeer(t, (visitor, ordinal) => {
       let answered = 0;
@@ -101,7 +104,7 @@ describe("a client with connections: 'auto', the default", () => {
   });
 });
 
-test('a number of connections stays what it is, however far the server is', async (t) => {
+test('a fixed number of connections does not grow for a far server', async (t) => {
   putFarAway(t);
   const peer = await startPeer(t, serveTable);
   for (const connections of [1, 3]) {

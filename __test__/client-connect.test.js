@@ -11,7 +11,7 @@ const { useServer } = require('./support/server.js');
 const KV = { database: 't', table: 'kv', columns: ['k', 'v'] };
 const V = { database: 't', table: 'kv', columns: ['v'] };
 
-/** The error of a call that has to fail. */
+/** The error of a call that must fail. */
 function failureOf(promise) {
   return promise.then(
     () => assert.fail('it did not fail'),
@@ -19,7 +19,7 @@ function failureOf(promise) {
   );
 }
 
-/** What has come over all connections of a peer, line by line. */
+/** The lines that came over all connections of a peer. */
 function linesOf({ visitors }) {
   return visitors.flatMap(({ received }) => received.split('\n').slice(0, -1));
 }
@@ -54,7 +54,7 @@ describe('connect', () => {
     assert.equal(client.stats().batches, 3);
   });
 
-  test('without an index shows the secret', async (t) => {
+  test('without an index authorises with the secret', async (t) => {
     await connect(t).connect();
     for (const secret of ['wrong', undefined]) {
       await assert.rejects(connect(t, { secret }).connect(), { code: 'ERR_HS_AUTH' });
@@ -65,7 +65,7 @@ describe('connect', () => {
     });
   });
 
-  test('names what cannot be opened, and leaves the write port alone then', async (t) => {
+  test('names what cannot be opened, and does not connect to the write port then', async (t) => {
     const client = connect(t);
     client.openIndex(KV);
     client.openIndex({ ...KV, table: 'none' });
@@ -117,7 +117,7 @@ describe('connect', () => {
     await assert.rejects(cluster.ping(), { code: 'ERR_HS_CLOSED' });
   });
 
-  test('a name that is wrong never reaches the write port, so that inserts go on', async (t) => {
+  test('a wrong name never reaches the write port, so that inserts still work', async (t) => {
     const client = connect(t);
     const wrong = client.openIndex({ ...KV, table: 'none' });
     const error = await failureOf(wrong.insert({ k: 1 }));
@@ -125,7 +125,7 @@ describe('connect', () => {
       [error.code, error.outcome, error.address],
       ['ERR_HS_NOT_OPENED', 'not-sent', server.readAddress],
     );
-    // The server would refuse an id that is given, with 167, from then on.
+    // After a harmful open, the server refuses explicit ids with 167.
     assert.deepEqual(await client.openIndex(KV).insert({ k: 77, v: 1 }), { insertId: null });
   });
 });
@@ -137,7 +137,7 @@ describe('a first write', () => {
     return { reads, writes, client };
   }
 
-  test('waits until the read port has opened its index, and the second one does not', async (t) => {
+  test('waits until the read port has opened its index, and the second write does not', async (t) => {
     const { reads, writes, client } = await startTwo(t, startGated);
     const index = client.openIndex(V);
     const inserting = [index.insert(['a']), index.insert(['b'])];
@@ -150,7 +150,7 @@ describe('a first write', () => {
     assert.equal(linesOf(reads).length, asked);
   });
 
-  test('does not wait where the read port has opened the index before', async (t) => {
+  test('does not wait if the read port has opened the index before', async (t) => {
     const { reads, client } = await startTwo(t, (context) => startPeer(context, serveTable));
     const index = client.openIndex(V);
     await index.get(1);
@@ -173,7 +173,7 @@ describe('a first write', () => {
     assert.equal(client.stats().pending, 0);
   });
 
-  test('is done before a close', async (t) => {
+  test('completes before a close', async (t) => {
     const { reads, client } = await startTwo(t, startGated);
     const inserting = client.openIndex(V).insert(['a']);
     await reads.visitor(0);
@@ -198,7 +198,7 @@ describe('ping', () => {
     assert.ok(linesOf(reads).every((line) => line.startsWith('P') || line.endsWith('\t=\t0')));
   });
 
-  test('rejects where the server does not answer', async (t) => {
+  test('rejects if the server does not answer', async (t) => {
     const client = clientOf(t, await startPeer(t, silence));
     await assert.rejects(client.ping({ timeoutMs: 20 }), { code: 'ERR_HS_TIMEOUT' });
     await assert.rejects(client.ping({ writes: true }), { name: 'TypeError' });
@@ -220,7 +220,7 @@ describe('ping', () => {
 });
 
 describe('destroy', () => {
-  test('ends calls in flight and calls that wait, with their outcome', async (t) => {
+  test('ends queued calls and calls in flight, with their outcome', async (t) => {
     const peer = await startPeer(t, silence);
     const client = new Client({ port: peer.port, writePort: peer.port });
     const index = client.openIndex(V);
@@ -274,8 +274,8 @@ describe('destroy', () => {
   });
 });
 
-describe('where a client goes', () => {
-  test('is refused by the constructor where no connection can be made to it', () => {
+describe('the address of a client', () => {
+  test('is refused by the constructor if no connection can be made to it', () => {
     for (const [options, name] of [
       [{ host: 'a b' }, 'host'],
       [{ host: 'a:b' }, 'host'],
@@ -290,7 +290,7 @@ describe('where a client goes', () => {
     }
   });
 
-  test('has no port for writes where writePort is null', async (t) => {
+  test('has no port for writes if writePort is null', async (t) => {
     const peer = await startPeer(t, serveTable);
     const client = makeClient(t, { port: peer.port, writePort: null });
     const index = client.openIndex(V);
@@ -305,7 +305,7 @@ describe('where a client goes', () => {
     await assert.rejects(cluster.openIndex({ ...V, shardBy: ['v'] }).insert(['a']), error);
   });
 
-  test('a Connection is closed at the end of its block', () => {
+  test('a Connection closes at the end of its block', () => {
     const connection = new Connection();
     connection[Symbol.dispose]();
     assert.equal(connection.state, 'closed');

@@ -11,15 +11,15 @@ const { answer, startPeer } = require('./support/fake-peer.js');
 const V = { database: 't', table: 'kv', columns: ['v'] };
 const flags = ['--expose-gc'];
 
-/** Answers until something asks for `held`. */
+/** Answers until a command asks for `held`. */
 function serveUntilHeld(visitor) {
   answer((line) => (visitor.received.includes('held') ? undefined : tableReply(line)))(visitor);
 }
 
 describe("a request's AsyncLocalStorage store", () => {
   /**
-   * Runs calls within a store in a process of its own, and others outside of it; says whether the
-   * store is collected when its calls have settled.
+   * Runs calls inside and outside of a store, in a process of its own. Says whether the store is
+   * collected once its calls have settled.
    */
   async function watchStore(t, { calls, before = null, options = {} }) {
     const peer = await startPeer(t, serveUntilHeld);
@@ -59,13 +59,13 @@ describe("a request's AsyncLocalStorage store", () => {
     assert.deepEqual({ stdout, stderr }, { stdout: 'collected\n', stderr: '' });
   }
 
-  test('is collected after the first calls of a client, which go on to be used', (t) => {
+  test('is collected after the first calls of a client that stays in use', (t) => {
     return watchStore(t, {
       calls: (index) => Promise.all([index.get(1), index.insert([1]), index.getMany([1, 2])]),
     });
   });
 
-  test('is collected where the calls have made no connection of their own', (t) => {
+  test('is collected if the calls made no connection of their own', (t) => {
     return watchStore(t, {
       before: (index) => index.get(0),
       calls: (index) => Promise.all([index.get(1), index.insert([1]), index.getMany([1, 2])]),
@@ -84,7 +84,7 @@ describe("a request's AsyncLocalStorage store", () => {
     });
   });
 
-  test('is collected when its call has timed out, and its batch goes on', (t) => {
+  test('is collected when its call has timed out while its batch is in flight', (t) => {
     return watchStore(t, {
       options: { timeoutMs: 300, connections: 2 },
       calls: async (index) => {
@@ -93,7 +93,7 @@ describe("a request's AsyncLocalStorage store", () => {
     });
   });
 
-  test('is collected when its call was repeated', (t) => {
+  test('is collected when its call was retried', (t) => {
     return watchStore(t, {
       options: { timeoutMs: 60_000, idleTimeoutMs: 1 },
       calls: async (index) => {
@@ -135,7 +135,7 @@ describe('a secret function', () => {
     assert.deepEqual(new Set(stores), new Set(['client']));
   });
 
-  test('runs without a store where the client was made without one', async (t) => {
+  test('runs without a store if the client was made without one', async (t) => {
     const storage = new AsyncLocalStorage();
     const stores = [];
     const secret = async () => {

@@ -18,7 +18,7 @@ async function clientOfNobody(context) {
   return clientOf(context, { port: Number(address.split(':')[1]) });
 }
 
-/** The error of a call that has to fail. */
+/** The error of a call that must fail. */
 function failureOf(promise) {
   return promise.then(
     () => assert.fail('it did not fail'),
@@ -67,7 +67,7 @@ describe('an error of a call', () => {
     assert.match((await failureOf(all)).stack, /at async Promise\.all.*\n.*at async theHandler/);
   });
 
-  test('has it while the call is traced, too', async (t) => {
+  test('has that function while the call is traced, too', async (t) => {
     const channel = tracingChannel('hansock:operation');
     const subscribers = { start() {} };
     channel.subscribe(subscribers);
@@ -79,7 +79,7 @@ describe('an error of a call', () => {
     assert.match((await failureOf(theHandler())).stack, /at async theHandler/);
   });
 
-  test('has it where a ShardedClient makes the call', async (t) => {
+  test('has that function if a ShardedClient makes the call', async (t) => {
     const { host, port, writePort, secret, writeSecret } = server.running;
     const cluster = new ShardedClient({
       servers: [{ host, port, writePort }],
@@ -94,7 +94,7 @@ describe('an error of a call', () => {
     assert.match((await failureOf(theHandler())).stack, /at async theHandler/);
   });
 
-  test('takes another name and another message', async (t) => {
+  test('can be given another name and another message', async (t) => {
     const error = await failureOf(connect(t).openIndex(KV).insert({ k: 1 }));
     error.name = 'DuplicateUser';
     error.message = 'the user is there';

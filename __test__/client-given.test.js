@@ -1,6 +1,6 @@
 'use strict';
 
-/* What callers change after the call changes nothing. */
+/* Changes of arguments after the call have no effect. */
 
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
@@ -10,7 +10,7 @@ const { answer, startPeer } = require('./support/fake-peer.js');
 
 const PLACE = { database: 't', table: 't', columns: ['k', 'v'], filterColumns: ['v'] };
 
-/** An index at a peer that gives each request what `reply` makes of it, and the requests that came. */
+/** An index at a peer that answers each request by `reply`, and the requests that came. */
 async function openIndex(t, reply, { timeoutMs, ...target } = {}) {
   const requests = [];
   const peer = await startPeer(
@@ -27,7 +27,7 @@ async function openIndex(t, reply, { timeoutMs, ...target } = {}) {
 
 const nothing = () => '0\t2\n';
 
-test('find: the values of IN, the parts of a key, a filter', async (t) => {
+test('find sends IN values, key parts and filters as they were at the call', async (t) => {
   const { index, requests } = await openIndex(t, nothing);
   const values = [1, 2, 3];
   const key = ['a', Buffer.from('b')];
@@ -50,7 +50,7 @@ test('find: the values of IN, the parts of a key, a filter', async (t) => {
   ]);
 });
 
-test('scan: the key and a filter, before the first row is asked for and between pages', async (t) => {
+test('scan sends key and filters as they were at the call, on every page', async (t) => {
   const { index, requests } = await openIndex(t, (_, count) =>
     count === 1 ? '0\t2\ta\t1\tb\t1\tc\t1\n' : nothing(),
   );
@@ -70,7 +70,7 @@ test('scan: the key and a filter, before the first row is asked for and between 
   );
 });
 
-test('getMany: the keys, also where it asks a second time', async (t) => {
+test('getMany sends the keys as they were at the call, also in its second batch', async (t) => {
   const reply = (line) => (line.includes('@') ? '0\t2\tA\t1\n' : `0\t2\t${line.at(-1)}\t2\n`);
   const { index, requests } = await openIndex(t, reply, { keyColumns: ['k'] });
   const keys = ['a', ['b']];
@@ -84,7 +84,7 @@ test('getMany: the keys, also where it asks a second time', async (t) => {
   assert.deepEqual(requests.slice(1), ['0\t=\t1\ta', '0\t=\t1\tb']);
 });
 
-test('getMany that asks a second time has no more time for it than was left', async (t) => {
+test('getMany has the rest of its timeout for its second batch', async (t) => {
   const peer = await startPeer(t, async (visitor) => {
     await visitor.lines(2);
     setTimeout(() => visitor.send('0\t1\n0\t2\tA\t1\n'), 1500);
@@ -94,6 +94,6 @@ test('getMany that asks a second time has no more time for it than was left', as
   await assert.rejects(index.getMany(['a', 'b']), { code: 'ERR_HS_TIMEOUT' });
   assert.equal((await (await peer.visitor(0)).lines(4)).length, 4);
   const took = performance.now() - start;
-  // The time anew would be 3,500 ms.
+  // With a new timeout for the second batch it would take 3,500 ms.
   assert.ok(took >= 1999 && took < 3400, `${took} ms`);
 });

@@ -18,7 +18,10 @@ describe('getMany with keyColumns, by IN lists', () => {
     ],
   });
 
-  /** getMany by lists, and what a find for each key gives; how many commands the first took. */
+  /**
+   * The rows of getMany by lists, those of a find for each key, and how many commands the lists
+   * took.
+   */
   async function ask(t, { columns, keyColumns, ...target }, keys) {
     const { host, port, secret } = server.running;
     const client = new Client({ host, port, secret });
@@ -39,7 +42,7 @@ describe('getMany with keyColumns, by IN lists', () => {
   const numbers = { table: 'number', columns: ['n', 'id', 'name'], keyColumns: ['id'] };
   const words = { table: 'word', columns: ['w', 'n'], keyColumns: ['w'] };
 
-  test('takes a command for 128 keys', async (t) => {
+  test('sends one command for 128 keys', async (t) => {
     const keys = Array.from({ length: 1000 }, (_, i) => i + 1);
     const { rows, taken } = await ask(t, numbers, keys);
     assert.equal(taken, 8);
@@ -68,7 +71,7 @@ describe('getMany with keyColumns, by IN lists', () => {
     ['are the same only for the server', words, ['A', 'b', 'B ', 'a']],
     ['are clipped by the server', words, ['abcdefgh', 'b']],
   ]) {
-    test(`falls back to finds where keys ${title}`, async (t) => {
+    test(`falls back to finds if keys ${title}`, async (t) => {
       const { rows, taken } = await ask(t, target, keys);
       assert.equal(taken, 1 + keys.length);
       assert.ok(rows.every((row) => row !== null));

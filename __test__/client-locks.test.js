@@ -8,7 +8,9 @@ const { Client, ServerError } = require('..');
 const { startPeer } = require('./support/fake-peer.js');
 const { useServer } = require('./support/server.js');
 
-/** A statement that still waits after this long, in seconds, fails: the lock was not given up. */
+/**
+ * A statement that waits longer than this, in seconds, fails, because the lock was not released.
+ */
 const LOCK_WAIT_TIMEOUT = 10;
 const IDLE_TIMEOUT_MS = 400;
 
@@ -36,7 +38,9 @@ describe('the locks of open indexes', () => {
     return { client, index: client.openIndex({ database: 't', table, columns, ...target }) };
   }
 
-  /** Starts a statement while calls go on, and resolves, as they stop, when it is seen to wait for their locks. */
+  /**
+   * Starts a statement during calls. Stops the calls and resolves once it waits for their locks.
+   */
   async function startUntilWaiting(statement, call) {
     await call();
     const ending = server.sql(`SET lock_wait_timeout = ${LOCK_WAIT_TIMEOUT}; ${statement}`);
@@ -49,7 +53,7 @@ describe('the locks of open indexes', () => {
     const calling = (async () => {
       while (!isWaiting && !isOver) {
         await call();
-        await delay(10); // the traffic of a site, not a wait for anything
+        await delay(10); // the traffic of a site, not a wait
       }
     })();
     const [verb] = statement.split(' ');
@@ -63,8 +67,8 @@ describe('the locks of open indexes', () => {
     return { ending };
   }
 
-  describe('are given up by a client that is idle,', () => {
-    test('so that a waiting ALTER TABLE goes on, and calls afterwards succeed', async (t) => {
+  describe('are released by an idle client,', () => {
+    test('so that a waiting ALTER TABLE completes, and later calls succeed', async (t) => {
       const table = await makeTable();
       const { client, index } = openTable(t, table, { idleTimeoutMs: IDLE_TIMEOUT_MS });
       const { ending } = await startUntilWaiting(
@@ -94,10 +98,10 @@ describe('the locks of open indexes', () => {
       assert.equal((await index.get(2)).name, 'b');
     });
 
-    test('also where its first call comes late', async (t) => {
+    test('also if its first call comes late', async (t) => {
       const table = await makeTable();
       const { client, index } = openTable(t, table, { idleTimeoutMs: 50 });
-      // The time itself is what this is about.
+      // This tests the time itself.
       await delay(150);
       await index.get(1);
       await server.sql(
@@ -125,7 +129,7 @@ describe('the locks of open indexes', () => {
       assert.equal((await index.get(1)).n, null);
     });
 
-    test('so that a waiting DROP TABLE goes on, and a table made anew is found', async (t) => {
+    test('so that a waiting DROP TABLE completes, and the recreated table is found', async (t) => {
       const table = await makeTable();
       const { client, index } = openTable(t, table, { idleTimeoutMs: IDLE_TIMEOUT_MS });
       const drop = `DROP TABLE t.${table}`;
@@ -150,7 +154,7 @@ describe('the locks of open indexes', () => {
       assert.deepEqual(await index.get(1), { id: '1', n: '26', name: 'z' });
     });
 
-    test('and a column that went with the table as it was fails its own calls only', async (t) => {
+    test('and a dropped column fails only the calls that use it', async (t) => {
       const table = await makeTable();
       const { client, index } = openTable(t, table, { idleTimeoutMs: IDLE_TIMEOUT_MS });
       const names = client.openIndex({ database: 't', table, columns: ['id', 'name'] });
@@ -175,7 +179,7 @@ describe('the locks of open indexes', () => {
     });
   });
 
-  test('are given up by close at once', async (t) => {
+  test('are released by close at once', async (t) => {
     const table = await makeTable();
     const { client, index } = openTable(t, table);
     const call = () => Promise.all([index.get(1), index.increment('=', 1, { n: 1 })]);
@@ -189,7 +193,7 @@ describe('the locks of open indexes', () => {
     ['get', 1],
     ['find', '=', 1, { limit: 1 }],
   ]) {
-    test(`are not taken again after close, by a call that is repeated, where a ${method} ended before`, async (t) => {
+    test(`are not taken again after close, by a retried call, if a ${method} ended before`, async (t) => {
       const peer = await startPeer(t, async (visitor, ordinal) => {
         await visitor.lines(ordinal === 0 ? 3 : 2);
         await visitor.send(`0\t1\n0\t1\t${ordinal}\n`);
@@ -216,11 +220,11 @@ describe('the locks of open indexes', () => {
       return rows[0][0];
     }
 
-    test('while a request is under way for longer than idleTimeoutMs', async (t) => {
+    test('while a request is in flight for longer than idleTimeoutMs', async (t) => {
       const table = await makeTable();
       const idleTimeoutMs = 100;
       const { client, index } = openTable(t, table, { idleTimeoutMs, timeoutMs: 30_000 });
-      // A session of SQL has a row's lock until it is killed.
+      // An SQL session holds a row's lock until it is killed.
       const holding = server.sql(
         `BEGIN; UPDATE t.${table} SET n = 10 WHERE id = 1; SELECT SLEEP(60)`,
       );
@@ -233,7 +237,7 @@ describe('the locks of open indexes', () => {
         "SHOW GLOBAL STATUS WHERE Variable_name = 'Innodb_row_lock_current_waits' AND Value > 0",
       );
       const behind = index.increment('=', 1, { n: 1 });
-      // The time itself is what this is about.
+      // This tests the time itself.
       await delay(5 * idleTimeoutMs);
       assert.equal(client.stats().pending, 3);
       await server.sql(`KILL ${id}`);
@@ -245,7 +249,7 @@ describe('the locks of open indexes', () => {
       assert.deepEqual(await server.sql(`SELECT n FROM t.${table} ORDER BY id`), [['3'], ['3']]);
     });
 
-    test('while calls go on', async (t) => {
+    test('while calls continue', async (t) => {
       const table = await makeTable();
       const { client, index } = openTable(t, table, { idleTimeoutMs: 500 });
       for (const start = performance.now(); performance.now() - start < 1500; ) {

@@ -8,7 +8,7 @@ const { answer, startPeer } = require('./support/fake-peer.js');
 
 const KV = { database: 't', table: 'kv', columns: ['k', 'v'] };
 
-/** An index of a server that answers each command with this. */
+/** An index of a server that answers each command with one reply. */
 async function openIndex(context, reply, target) {
   const sent = [];
   const peer = await startPeer(
@@ -30,7 +30,7 @@ describe('a column that is declared notNull', () => {
     ['bytes', { v: 'buffer' }],
     ['text beside bytes', { k: 'buffer' }],
   ]) {
-    test(`is refused as ${kind} where NULL comes all the same`, async (t) => {
+    test(`rejects a NULL that the server has for ${kind}`, async (t) => {
       const reply = kind === 'a number' ? NULLS.replace('a', '7') : NULLS;
       const { index } = await openIndex(t, reply, { types, notNull: ['v'] });
       for (const call of [
@@ -44,7 +44,7 @@ describe('a column that is declared notNull', () => {
     });
   }
 
-  test('leaves the NULLs of other columns alone', async (t) => {
+  test('does not affect NULLs of other columns', async (t) => {
     const { index } = await openIndex(t, NULLS, { notNull: ['k'] });
     const rows = await index.find('>', 0, { limit: 2 });
     assert.deepEqual(rows[1], { k: '2', v: null });
@@ -52,7 +52,7 @@ describe('a column that is declared notNull', () => {
     assert.equal((await nullable.index.find('>', 0, { limit: 2 }))[1].v, null);
   });
 
-  test('is not updated to null, which the server would pass over', async (t) => {
+  test('refuses an update to null, which the server would ignore', async (t) => {
     const { index, sent } = await openIndex(t, '0\t1\t1\n', { notNull: ['v'] });
     const error = { name: 'TypeError', message: /values\.v must not be null/ };
     await assert.rejects(index.update('=', 1, { v: null }), error);
@@ -62,13 +62,13 @@ describe('a column that is declared notNull', () => {
     assert.equal(sent.length, 1);
   });
 
-  test('gets its default where an insert does not name it', async (t) => {
+  test('gets its default if an insert does not name it', async (t) => {
     const { index, sent } = await openIndex(t, '0\t1\n', { notNull: ['v'] });
     await index.insert({ k: 1 });
     assert.match(sent[0], /\t1\t\0$/);
   });
 
-  test('is one of the columns', async (t) => {
+  test('must be one of the columns', async (t) => {
     for (const notNull of [['x'], 'v', [1]]) {
       await assert.rejects(openIndex(t, '', { notNull }), {
         name: 'TypeError',
@@ -81,7 +81,7 @@ describe('a column that is declared notNull', () => {
 describe('insertId', () => {
   const TYPED = { types: { k: 'number' }, keyColumns: ['k'] };
 
-  test('is a number where the primary key is one column that is declared so', async (t) => {
+  test('is a number if the primary key is one column declared as a number', async (t) => {
     const { index } = await openIndex(t, '0\t1\t7\n', TYPED);
     const result = await index.insert({ v: 'a' });
     assert.deepEqual(result, { insertId: 7 });
@@ -103,12 +103,12 @@ describe('insertId', () => {
     });
   }
 
-  test('is null where the server made up none', async (t) => {
+  test('is null if the server generated none', async (t) => {
     const { index } = await openIndex(t, '0\t1\t0\n', TYPED);
     assert.deepEqual(await index.insert({ k: 5 }), { insertId: null });
   });
 
-  test('that no number can say rejects, and is in the error', async (t) => {
+  test('rejects if no number can hold it, and is in the error', async (t) => {
     const largest = await openIndex(t, '0\t1\t9007199254740991\n', TYPED);
     assert.deepEqual(await largest.index.insert({ v: 'a' }), { insertId: 2 ** 53 - 1 });
     const { index } = await openIndex(t, '0\t1\t9007199254740992\n', TYPED);

@@ -18,7 +18,7 @@ const { useServer } = require('./support/server.js');
 
 const V = { database: 't', table: 'kv', columns: ['v'] };
 
-/** How often each kind of result came. */
+/** How many results of each kind there are. */
 function countByKind(results) {
   const counts = {};
   for (const { status, reason } of results) {
@@ -32,7 +32,7 @@ function failureOf({ code, outcome }) {
   return { code, outcome };
 }
 
-/** A function that gives a secret so many times and fails then. */
+/** A secret function that fails after so many calls. */
 function secretThatFails(secret, times) {
   let asked = 0;
   return () => {
@@ -42,7 +42,7 @@ function secretThatFails(secret, times) {
 }
 
 /**
- * Has executors of some batches end so many milliseconds late, as those of a process do that is
+ * Makes the executors of some batches end so many milliseconds late, as in a process that is
  * stopped or throttled.
  */
 function delayWord(t, ms, isDelayed = () => true) {
@@ -60,7 +60,7 @@ describe('an insertMany whose connection breaks within it', () => {
   const ROWS = Array.from({ length: 2000 }, (_, k) => ({ k, v: 'x'.repeat(500) }));
 
   /**
-   * Inserts them through a proxy that cuts the connection, and checks each row's outcome against
+   * Inserts rows through a proxy that cuts the connection, and checks each row's outcome against
    * the table.
    */
   async function insertRows(t, { cuts, ...options }) {
@@ -68,8 +68,7 @@ describe('an insertMany whose connection breaks within it', () => {
     const proxy = await startCuttingProxy(t, server.running.writePort, cuts);
     const client = clientOf(t, proxy, { secret: server.running.writeSecret, ...options });
     const results = await client.openIndex({ ...V, columns: ['k', 'v'] }).insertMany(ROWS);
-    // The server may not have read yet what it was sent last: its own end of the connection comes
-    // first.
+    // The server may not have read the last bytes yet, so wait for its own end of the connection.
     await client.close();
     const stored = new Set((await server.sql('SELECT k FROM t.kv')).flat().map(Number));
     assert.equal(results.length, ROWS.length);
@@ -89,7 +88,7 @@ describe('an insertMany whose connection breaks within it', () => {
       'ERR_HS_LOST unknown': 512 - 300,
       'ERR_HS_AUTH not-sent': ROWS.length - 512,
     });
-    // The call as such has succeeded.
+    // The call itself succeeded.
     assert.deepEqual(client.stats().errors, {});
   });
 
@@ -110,7 +109,7 @@ describe('an insertMany whose connection breaks within it', () => {
   });
 });
 
-describe('a call with many requests, of which some have their answer', () => {
+describe('a call with many requests, of which some have their replies', () => {
   /** A peer that answers the first `answered` commands of its first connection, and no others. */
   function startPartly(t, answered, then = silence) {
     return startPeer(t, async (visitor, ordinal) => {
@@ -121,13 +120,12 @@ describe('a call with many requests, of which some have their answer', () => {
     });
   }
 
-  test('insertMany tells of each row at its deadline', async (t) => {
+  test('insertMany has a result for each row at its deadline', async (t) => {
     const client = clientOf(t, await startPartly(t, 1 + 10), { timeoutMs: 1000 });
     const rows = Array.from({ length: 1000 }, (_, i) => [i]);
     const counts = countByKind(await client.openIndex(V).insertMany(rows));
     const [unanswered, unsent] = [512 - 10, 1000 - 512];
-    // What came before the deadline was read, as the executor says that the others may have been
-    // done.
+    // Replies before the deadline count; the executor says that the others may have been executed.
     assert.deepEqual(counts, {
       fulfilled: 10,
       'ERR_HS_TIMEOUT unknown': unanswered,
@@ -136,7 +134,7 @@ describe('a call with many requests, of which some have their answer', () => {
     assert.equal(client.stats().pending, 0);
   });
 
-  test('getManySettled keeps the rows that came, and tells of each other key', async (t) => {
+  test('getManySettled keeps the rows that came, and rejects each other key', async (t) => {
     const peer = await startPartly(t, 1 + 10, (visitor) => visitor.reset());
     const client = clientOf(t, peer);
     const results = await client
@@ -159,7 +157,7 @@ describe('a call with many requests, of which some have their answer', () => {
     });
   });
 
-  test('getMany that could not be sent at all says so', async (t) => {
+  test('getMany is not-sent if nothing of it was sent', async (t) => {
     const client = clientOf(t, { port: 1 }, { secret: secretThatFails('', 0) });
     await assert.rejects(client.openIndex(V).getMany([1, 2, 3]), {
       code: 'ERR_HS_AUTH',
@@ -189,7 +187,7 @@ describe('a call with many requests, of which some have their answer', () => {
     assert.deepEqual([error.serverMessage, error.outcome], ['121', undefined]);
   });
 
-  test('insertMany tells of each row of a client that was closed', async (t) => {
+  test('insertMany of a closed client has a result for each row', async (t) => {
     const client = clientOf(t, { port: 1 });
     await client.close();
     const counts = countByKind(await client.openIndex(V).insertMany([[1], [2]]));
@@ -197,7 +195,7 @@ describe('a call with many requests, of which some have their answer', () => {
   });
 });
 
-describe('what was rejected', () => {
+describe('a call that was rejected', () => {
   test('is not sent afterwards, though the secret that its batch waits for comes (secret-late)', async (t) => {
     const peer = await startPeer(t, serveTable);
     let give;
@@ -218,7 +216,7 @@ describe('what was rejected', () => {
   });
 
   test('is not sent afterwards, though its connection becomes free', async (t) => {
-    // The first batch has the connection until the second call's time is over.
+    // The first batch has the connection until after the second call's deadline.
     delayWord(t, 200, (batch) => batch.includes('held'));
     const held = [];
     const peer = await startPeer(
@@ -247,8 +245,8 @@ describe('what was rejected', () => {
   });
 });
 
-describe('an executor whose word comes late', () => {
-  test('is not guessed at: a connect that hangs gives an unknown outcome', async (t) => {
+describe('an executor that reports late', () => {
+  test('leaves the outcome of a hanging connect unknown', async (t) => {
     delayWord(t, 1000);
     const full = await startFullPeer(t);
     const client = clientOf(t, { port: Number(full.address.split(':')[1]) }, { timeoutMs: 500 });
@@ -268,7 +266,7 @@ describe('an executor whose word comes late', () => {
     });
   });
 
-  test('is not waited for where the batch goes on for a younger call', async (t) => {
+  test('is not waited for if the batch runs on for a younger call', async (t) => {
     const peer = await startGated(t);
     const index = clientOf(t, peer, { timeoutMs: 2000 }).openIndex(V);
     const old = index.insert(['old']);
@@ -285,8 +283,8 @@ describe('an executor whose word comes late', () => {
   });
 });
 
-describe('a request that is sent once more', () => {
-  test('and then cannot be, may have been done all the same', async (t) => {
+describe('a request that is retried', () => {
+  test('has an unknown outcome if it cannot be sent again', async (t) => {
     const peer = await startPeer(t, async (visitor) => {
       await visitor.lines(2);
       visitor.reset();
@@ -296,7 +294,7 @@ describe('a request that is sent once more', () => {
     assert.equal(client.stats().retries, 1);
   });
 
-  test('and times out before that, may have been done all the same', async (t) => {
+  test('has an unknown outcome if it times out before it is sent again', async (t) => {
     const peer = await startPeer(t, async (visitor) => {
       await visitor.lines(2);
       visitor.reset();
@@ -311,7 +309,7 @@ describe('a request that is sent once more', () => {
   });
 });
 
-test('calls that end at their deadline leave nothing behind that holds up close()', async (t) => {
+test('calls that end at their deadline do not delay close()', async (t) => {
   const client = makeClient(t, { secret: () => wait(50, 'secret', { ref: false }), timeoutMs: 20 });
   const index = client.openIndex(V);
   const calls = Array.from({ length: 2000 }, (_, i) => index.insert([i]));

@@ -58,12 +58,12 @@ describe('calls made in one turn', () => {
     assert.equal(peer.visitors[0].chunks.length, 1);
   });
 
-  test('travel together whatever they ask for, the writes to their own port', async (t) => {
+  test('travel together whatever they ask for, writes to their own port', async (t) => {
     const reads = await startPeer(t, serveTable);
     const writes = await startPeer(t, serveTable);
     const client = makeClient(t, { port: reads.port, writePort: writes.port });
     const [a, b] = ['a', 'b'].map((table) => client.openIndex({ ...target, table }));
-    // What the read port has not opened is opened there before a write.
+    // The read port opens an index before its first write.
     await Promise.all([a.get(0), b.get(0)]);
     await Promise.all([
       a.get(1),
@@ -83,7 +83,7 @@ describe('calls made in one turn', () => {
   });
 });
 
-test('calls made while a round trip is under way make up the next one', async (t) => {
+test('calls made during a round trip travel in the next batch', async (t) => {
   const peer = await startGated(t);
   const client = clientOf(t, peer);
   const index = client.openIndex(target);
@@ -100,7 +100,7 @@ test('calls made while a round trip is under way make up the next one', async (t
   assert.deepEqual([visitor.chunks.length, client.stats().batches], [2, 2]);
 });
 
-/** A client whose index is open, and whose peer answers no more than it is told to. */
+/** A client with an open index, whose peer answers only as many commands as it is told to. */
 async function startStepwise(context, options) {
   const peer = await startPeer(context, silence);
   const client = clientOf(context, peer, options);
@@ -120,7 +120,7 @@ async function startStepwise(context, options) {
   return { peer, client, index, visitor, step };
 }
 
-/** Makes the calls when another one is under way. */
+/** Makes the calls while another one is in flight. */
 async function callBehind({ index, visitor }, keys) {
   const { length } = linesTo(visitor);
   const first = index.get('first');
@@ -130,7 +130,7 @@ async function callBehind({ index, visitor }, keys) {
   return [first, ...calls];
 }
 
-describe('on the only connection, while a round trip is under way', () => {
+describe('on the only connection, while a batch is in flight', () => {
   for (const [count, batches] of [
     [2, 2],
     [31, 2],
@@ -152,7 +152,7 @@ describe('on the only connection, while a round trip is under way', () => {
     });
   }
 
-  test('calls that come one turn after the other are in line when there are 32', async (t) => {
+  test('calls of successive turns are in line once there are 32', async (t) => {
     const stepwise = await startStepwise(t);
     const { client, index, step } = stepwise;
     const calls = await callBehind(stepwise, []);
@@ -169,7 +169,7 @@ describe('on the only connection, while a round trip is under way', () => {
     assert.deepEqual(await Promise.all(calls), rowsOf(['first', ...range(32)]));
   });
 
-  test('no more than one batch is in line, and what comes later makes up one', async (t) => {
+  test('only one batch is in line, and later calls make up the next', async (t) => {
     const stepwise = await startStepwise(t);
     const { client, index, visitor, step } = stepwise;
     const calls = await callBehind(stepwise, range(40));
@@ -181,7 +181,7 @@ describe('on the only connection, while a round trip is under way', () => {
     await step(1);
     await calls[0];
     await turn();
-    // Now the 40 are under way, and the rest is in line.
+    // Now the 40 are in flight, and the rest is in line.
     assert.equal(client.stats().batches, 4);
     assert.equal((await visitor.lines(43)).length, 43);
     await step(40);
@@ -190,7 +190,7 @@ describe('on the only connection, while a round trip is under way', () => {
     assert.deepEqual([visitor.chunks.length, client.stats().batches], [4, 4]);
   });
 
-  test('what one batch cannot hold is in line from the start', async (t) => {
+  test('calls that one batch cannot hold are in line at once', async (t) => {
     const stepwise = await startStepwise(t);
     const { client, visitor, step } = stepwise;
     const calls = getAll(stepwise.index, range(600));
@@ -270,7 +270,7 @@ describe('the results of one batch on the only connection', () => {
       const calls = range(count).map(async (i) => {
         assert.deepEqual(await index.get(i), { v: `${i}` });
         if (i < count >> 1) again.push(index.get(i));
-        // What the first portion has asked for is under way when the second one comes.
+        // The calls made by the first portion are in flight when the second portion comes.
         if (i === count - 1) seen = client.stats().batches;
       });
       await Promise.all(calls);
@@ -279,7 +279,7 @@ describe('the results of one batch on the only connection', () => {
     });
   }
 
-  test('are all given where the connection was cut within them', async (t) => {
+  test('are all given if the connection is cut between them', async (t) => {
     const peer = await startPeer(t, async (visitor, ordinal) => {
       if (ordinal > 0) return serveTable(visitor);
       const lines = await visitor.lines(301);
@@ -378,12 +378,12 @@ describe('a connection that is cut while a batch is in line', () => {
   test('and whose secret comes from a function: no other is taken for it', async (t) => {
     const peer = await startPeer(t, async (visitor, ordinal) => {
       if (ordinal === 1) {
-        // If there is to be a third connection, it is there before the second one answers.
+        // A third connection would connect before the second one answers.
         await visitor.lines(81);
         for (let i = 0; i < 200 && peer.visitors.length < 3; i++) await turn();
       }
       holdingFirst(visitor, ordinal);
-      // What is there already is not heard of again.
+      // Data that arrived before are not emitted again.
       visitor.socket.emit('data', Buffer.alloc(0));
     });
     const client = clientOf(t, peer, { secret: () => 'secret' });
@@ -417,7 +417,7 @@ describe('several connections', () => {
     }
   });
 
-  test('stand in for one that gets no answer', async (t) => {
+  test('take the calls of one that gets no answer', async (t) => {
     const peer = await startPeer(t, (visitor, ordinal) => {
       if (ordinal > 0) serveTable(visitor);
     });
@@ -476,7 +476,7 @@ describe('on a real server', () => {
     assert.ok(batches < 1000, `${batches} batches`);
   });
 
-  test('a getMany of 20,000 keys beside callers in a closed loop', async (t) => {
+  test('a getMany of 20,000 keys gets its rows beside callers in a closed loop', async (t) => {
     const client = clientOfServer(t);
     const index = client.openIndex(kv);
     const keys = range(20_000).map((i) => (i * 7) % (ROWS + 1));
@@ -493,7 +493,7 @@ describe('on a real server', () => {
     assert.equal(client.stats().generation, 1);
   });
 
-  test('a getMany of 100,000 keys holds no get up until its end', async (t) => {
+  test('a getMany of 100,000 keys does not delay a get until its end', async (t) => {
     const client = clientOfServer(t);
     const index = client.openIndex(kv);
     let isOver = false;
@@ -510,7 +510,7 @@ describe('on a real server', () => {
     assert.deepEqual(await many, keys.map(rowOf));
   });
 
-  test("one caller's failure is no other's", async (t) => {
+  test('a failure reaches only its own caller', async (t) => {
     const client = clientOfServer(t);
     const index = client.openIndex(kv);
     const numbers = client.openIndex({ ...kv, types: { v: 'number' } });
@@ -602,7 +602,7 @@ describe('on a real server', () => {
   });
 });
 
-test('maxPending refuses at once what is too much, and nothing of it is sent', async (t) => {
+test('maxPending refuses surplus calls at once and sends nothing of them', async (t) => {
   const peer = await startGated(t);
   const client = clientOf(t, peer, { maxPending: 3 });
   const index = client.openIndex(target);
@@ -650,7 +650,7 @@ describe('stats()', () => {
     assert.equal(client.stats().connections, 0);
   });
 
-  test('count nothing of what was not sent', async (t) => {
+  test('do not count batches that were not sent', async (t) => {
     const peer = await startPeer(t, serveTable);
     const client = clientOf(t, peer);
     const index = client.openIndex(target);

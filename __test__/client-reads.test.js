@@ -7,7 +7,10 @@ const { Client } = require('..');
 const { useServer } = require('./support/server.js');
 
 const everyByte = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
-/** Each alone, all together, each beside what the protocol cuts at, and what looks like a command. */
+/**
+ * Each alone, all together, each beside the protocol's separators, and texts that look like
+ * commands.
+ */
 const awkwardBytes = [
   ...Array.from(everyByte, (byte) => Buffer.from([byte])),
   everyByte,
@@ -60,7 +63,7 @@ describe('reads of a Client', () => {
       assert.deepEqual(await items.get([5]), { id: 5, name: null, price: null });
     });
 
-    test('gives null where there is no row', async (t) => {
+    test('gives null if there is no row', async (t) => {
       assert.equal(await openItems(t).get(7), null);
     });
 
@@ -71,7 +74,7 @@ describe('reads of a Client', () => {
       }
     });
 
-    test('gives text where no types are declared, in columns of any order', async (t) => {
+    test('gives text if no types are declared, in columns of any order', async (t) => {
       const items = openItems(t, { columns: ['price', 'id'], types: undefined });
       assert.deepEqual(await items.get(1), { price: '10', id: '1' });
       assert.deepEqual(await items.get(6), { price: null, id: '6' });
@@ -96,7 +99,7 @@ describe('reads of a Client', () => {
       assert.equal(client.stats().pending, 0);
     });
 
-    test('of two indexes of one table, and two sets of columns, are kept apart', async (t) => {
+    test('keeps two indexes of a table, and two sets of columns, apart', async (t) => {
       const client = connect(t);
       const byId = client.openIndex({ database: 't', table: 'item', columns: ['name'] });
       const byPrice = client.openIndex({
@@ -114,7 +117,7 @@ describe('reads of a Client', () => {
   });
 
   describe('getMany', () => {
-    test('keeps the order, gives null for what is missing, and repeats what is asked twice', async (t) => {
+    test('keeps the order, gives null for missing rows, and repeats rows that are asked for twice', async (t) => {
       const rows = await openItems(t, { columns: ['id'], types: { id: 'number' } }).getMany([
         10,
         7,
@@ -128,7 +131,7 @@ describe('reads of a Client', () => {
       assert.equal(rows[3].id, 10, 'rows are objects of their own');
     });
 
-    test('of nothing is nothing, and asks the server nothing', async (t) => {
+    test('of no keys is empty, and sends nothing', async (t) => {
       const client = connect(t);
       assert.deepEqual(await client.openIndex(itemTarget).getMany([]), []);
       assert.equal(client.stats().commands, 0);
@@ -297,7 +300,7 @@ describe('reads of a Client', () => {
       ]);
     });
 
-    test('of nothing is nothing', async (t) => {
+    test('of no keys is empty', async (t) => {
       assert.deepEqual(await openItems(t).findMany([], { limit: 1 }), []);
     });
   });
@@ -312,7 +315,7 @@ describe('reads of a Client', () => {
         types,
       });
 
-    test('goes as a key and as a value, comes back as it went, and is never a command', async (t) => {
+    test('is sent as a key and as a value, comes back unchanged, and is never a command', async (t) => {
       const bytes = open(t, 'bytes', { k: 'buffer', v: 'buffer' });
       const rows = awkwardBytes.map((value) => ({ k: value, v: value }));
       await Promise.all(rows.map((row) => bytes.insert(row)));
@@ -353,7 +356,7 @@ describe('reads of a Client', () => {
       assert.equal(await bytes.get(text), null);
     });
 
-    test('is told apart from NULL and from nothing', async (t) => {
+    test('differs from NULL and from an empty value', async (t) => {
       const bytes = open(t, 'bytes', { v: 'buffer' });
       const values = { none: null, empty: '', nul: '\0' };
       for (const [k, v] of Object.entries(values)) await bytes.insert({ k, v });

@@ -12,7 +12,7 @@ const { useServer } = require('./support/server.js');
 const KV = { database: 't', table: 'kv', columns: ['k', 'v'] };
 const V = { ...KV, columns: ['v'] };
 
-/** What a server says to one connection, with a table in which each row's `v` is its key. */
+/** The replies of a server to one connection, with a table in which each row's `v` is its key. */
 function tableReplies() {
   const open = new Set();
   return (line) => {
@@ -33,7 +33,7 @@ function requestsTo({ visitors }) {
   return lines.filter((line) => !line.startsWith('P'));
 }
 
-/** What of several calls came: the value, or the error's code and outcome. */
+/** The results of several calls: the value, or the error's code and outcome. */
 async function settle(calls) {
   const results = await Promise.allSettled(calls);
   return results.map(({ value, reason }) => value ?? [reason.code, reason.outcome]);
@@ -52,7 +52,7 @@ describe('a real server that was killed and started again', () => {
   const insertedKeys = (from) =>
     server.sql(`SELECT k FROM t.kv WHERE k >= ${from} AND k < ${from + 10} ORDER BY k`);
 
-  test('serves every index again without any action of the user', async (t) => {
+  test('serves every index again without an action of the user', async (t) => {
     const client = makeClient(t, { ...optionsOf(server.running), connections: 2 });
     const byKey = client.openIndex(KV);
     const byValue = client.openIndex({ ...KV, index: 'v' });
@@ -117,7 +117,7 @@ describe('a real server that was killed and started again', () => {
     assert.deepEqual(await insertedKeys(120), [['120']]);
   });
 
-  test('is found under a new secret, where a function gives it', async (t) => {
+  test('is reconnected to with a new secret from a function', async (t) => {
     const { socketPath } = server.running;
     const optionFile = path.join(path.dirname(socketPath), 'my.cnf');
     const ask = async () => {
@@ -151,7 +151,7 @@ describe('a real server that was killed and started again', () => {
 });
 
 describe('a connection that the server cuts', () => {
-  /** The first `cuts` connections end after so many lines and that answer; those after them go on. */
+  /** The first `cuts` connections end after so many lines and this answer; later ones stay. */
   const startCutting = (context, { lines, replies = '', cuts = 1, end = 'reset' }) =>
     startPeer(context, async (visitor, ordinal) => {
       if (ordinal >= cuts) return serveTable(visitor);
@@ -167,7 +167,7 @@ describe('a connection that the server cuts', () => {
 
   for (const [where, replies] of Object.entries(places)) {
     for (const end of ['reset', 'end']) {
-      test(`${where}, by ${end}: a read is repeated on a fresh one`, async (t) => {
+      test(`${where}, by ${end}: a read is retried on a new connection`, async (t) => {
         const peer = await startCutting(t, { lines: 2, replies, end });
         const client = clientOf(t, peer);
         assert.deepEqual(await client.openIndex(V).get(7), { v: '7' });
@@ -192,7 +192,7 @@ describe('a connection that the server cuts', () => {
     }
   }
 
-  test('twice: a read is not repeated twice', async (t) => {
+  test('twice: a read is not retried twice', async (t) => {
     const peer = await startCutting(t, { lines: 2, cuts: 2 });
     const client = clientOf(t, peer);
     const index = client.openIndex(V);
@@ -216,7 +216,7 @@ describe('a connection that the server cuts', () => {
     assert.deepEqual(repeated, [second, third]);
   });
 
-  test('acknowledges the writes that were answered before, and no other', async (t) => {
+  test('acknowledges only the writes that were answered before', async (t) => {
     const peer = await startCutting(t, { lines: 4, replies: '0\t1\n0\t1\n' });
     const index = clientOf(t, peer).openIndex(V);
     assert.deepEqual(await settle(['a', 'b', 'c'].map((value) => index.insert([value]))), [
@@ -231,7 +231,7 @@ describe('a connection that the server cuts', () => {
     );
   });
 
-  test('within an insertMany tells of each row', async (t) => {
+  test('within an insertMany leaves each row its outcome', async (t) => {
     const peer = await startCutting(t, { lines: 3, replies: '0\t1\n0\t1\t5\n' });
     const index = clientOf(t, peer).openIndex(V);
     const [first, second] = await index.insertMany([['a'], ['b']]);
@@ -243,7 +243,7 @@ describe('a connection that the server cuts', () => {
 
   test('beside an idle one: the reads go through on both', async (t) => {
     const held = new Map();
-    // The first two connections leave what asks for `slow` and `cut` unanswered.
+    // The first two connections do not answer requests for `slow` and `cut`.
     const peer = await startPeer(t, (visitor, ordinal) => {
       const reply = tableReplies();
       answer((line) => {
@@ -333,7 +333,7 @@ describe('an index that cannot be opened', () => {
     ['a filter column', { ...KV, filterColumns: ['gone'] }, 'fld'],
     ['an index', { ...KV, index: 'by_nothing' }, 'idxnum'],
   ]) {
-    test(`for want of ${what} fails its own calls alone`, async (t) => {
+    test(`for want of ${what} fails only its own calls`, async (t) => {
       const client = clientOfServer(t);
       const good = client.openIndex(KV);
       const bad = client.openIndex(target);
@@ -360,7 +360,7 @@ describe('an index that cannot be opened', () => {
     });
   }
 
-  test('since its table was dropped is opened when that is created again', async (t) => {
+  test('because its table was dropped is opened once the table exists again', async (t) => {
     await server.sql("CREATE TABLE t.drops LIKE t.kv; INSERT INTO t.drops VALUES (1, 'old')");
     const client = clientOfServer(t, { idleTimeoutMs: 50 });
     const index = client.openIndex({ ...KV, table: 'drops' });

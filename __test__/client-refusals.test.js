@@ -11,7 +11,7 @@ const { useServer } = require('./support/server.js');
 const wide = Array.from({ length: 40 }, (_, i) => `c${i}`);
 const one = { limit: 1 };
 
-/** What a call is, for a test's name: its source. */
+/** The source of a call, for the test's name. */
 function titleOf(call) {
   return String(call)
     .replace(/^\(.*?\) => \w+\./, '')
@@ -47,7 +47,9 @@ describe('a client refuses', () => {
     return client;
   }
 
-  /** A test that the call, given indexes without and with a datetime column, fails with nothing sent. */
+  /**
+   * Tests that a call, given indexes without and with a datetime column, fails with nothing sent.
+   */
   function refuses(title, call, errorClass, pattern) {
     test(title, async (t) => {
       const client = connect(t);
@@ -160,7 +162,7 @@ describe('a client refuses', () => {
       'a missing database': [{ database: undefined }, /target\.database .*undefined/],
       'a table that is no name': [{ table: 5 }, /target\.table .*a number/],
       'an index that is no name': [{ index: 0 }, /target\.index .*a number/],
-      // The server takes it for the number of an index, this one for PRIMARY.
+      // The server reads it as the number of an index, here PRIMARY.
       'an index that begins with a digit': [{ index: '0n' }, /target\.index .*digit/],
       'missing columns': [{ columns: undefined }, /target\.columns .*undefined/],
       'no columns': [{ columns: [] }, /target\.columns/],
@@ -232,8 +234,8 @@ describe('a client refuses', () => {
     });
   });
 
-  describe('what the server refuses, and tells it in words:', () => {
-    /** Runs calls in one turn with others that are to succeed, and gives their errors. */
+  describe('what the server refuses, and explains it:', () => {
+    /** Runs calls in one turn with others that succeed, and resolves with their errors. */
     async function failBesideOthers(client, calls) {
       const other = client.openIndex(kv);
       const others = () => [other.get(1), other.update('=', 2, { name: 'two' })];
@@ -351,7 +353,7 @@ describe('a client refuses', () => {
     });
   });
 
-  test('nothing that does not fit its column: the server cuts it, and keys too', async (t) => {
+  test('no value that does not fit its column: the server truncates it, in keys too', async (t) => {
     const index = connect(t).openIndex({ ...kv, types: { n: 'bigint' } });
     await index.insert({ id: 7, name: 'abcdefgh', n: 2n ** 40n });
     const expected = { id: '7', name: 'abcde', n: 2n ** 31n - 1n, at: null, doc: null };

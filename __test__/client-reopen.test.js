@@ -7,7 +7,7 @@ const { setImmediate: turn } = require('node:timers/promises');
 const native = require('../native.js');
 const { Call, Request } = require('../lib/client/pipeline/call.js');
 const { Definition } = require('../lib/client/pipeline/definition.js');
-const { HandOut } = require('../lib/client/pipeline/hand-out.js');
+const { ReplyDispatcher } = require('../lib/client/pipeline/reply-dispatcher.js');
 const { IndexIds } = require('../lib/client/pipeline/index-ids.js');
 const { encodeFind, encodeInsert } = require('../lib/protocol/command.js');
 const { readReplies } = require('../lib/core/reply.js');
@@ -19,7 +19,7 @@ const V = { database: 't', table: 'kv', columns: ['v'] };
 const range = (length) => Array.from({ length }, (_, i) => i);
 
 /**
- * Answers as a server with a table would in which each row's `v` is its key.
+ * Answers like a server with a table in which each row's `v` is its key.
  */
 function tableReplies() {
   const open = new Set();
@@ -39,7 +39,7 @@ describe('stmtnum', () => {
   const get = (index, key) => index.get(key);
   const insert = (index, key) => index.insert([key]);
 
-  /** A request, and what becomes of it when a batch comes back with stmtnum for it. */
+  /** A request, and what happens to it when its batch comes back with stmtnum. */
   function startRequest(isWrite) {
     const definition = new Definition(V);
     const command = isWrite ? encodeInsert(['x']) : encodeFind('=', ['x']);
@@ -51,15 +51,19 @@ describe('stmtnum', () => {
     const replies = readReplies(['2\t1\tstmtnum\n'], 'peer:1');
     const give = (isReconnected) => {
       const result = { replies, refused: new Map(), failure: null, isReconnected };
-      const handOut = new HandOut([request], { ...result, address: 'peer:1' }, new IndexIds());
-      handOut.advance(1);
-      return handOut.repeats.includes(request) ? 'repeated' : 'answered';
+      const dispatcher = new ReplyDispatcher(
+        [request],
+        { ...result, address: 'peer:1' },
+        new IndexIds(),
+      );
+      dispatcher.advance(1);
+      return dispatcher.retries.includes(request) ? 'repeated' : 'answered';
     };
     return { promise, give };
   }
 
   for (const [kind, isWrite] of Object.entries({ read: false, write: true })) {
-    test(`has a ${kind} repeated each time that its connection was made anew`, async () => {
+    test(`has a ${kind} retried each time its connection has reconnected`, async () => {
       const { promise, give } = startRequest(isWrite);
       for (let i = 0; i < 5; i++) assert.equal(give(true), 'repeated');
       assert.equal(give(false), 'repeated');
@@ -69,7 +73,7 @@ describe('stmtnum', () => {
     });
   }
 
-  test('is repeated once on a connection that was not made anew, and reaches the caller then', async (t) => {
+  test('is retried once without a reconnect, then reaches the caller', async (t) => {
     const peer = await startPeer(t, answer(notOpen));
     const client = clientOf(t, peer);
     const index = client.openIndex(V);
@@ -78,7 +82,7 @@ describe('stmtnum', () => {
       assert.deepEqual([error.serverMessage, error.outcome], ['stmtnum', undefined]);
     }
     const sent = () => peer.visitors[0].received.match(/^./gm).join('');
-    // The first batch made the connection: that counts as anew.
+    // The first batch made the connection, which counts as a reconnect.
     assert.equal(sent(), 'P00P0');
     await assert.rejects(get(index, 2), { serverMessage: 'stmtnum' });
     assert.equal(sent().slice('P00P0'.length), '0P0');
@@ -111,7 +115,7 @@ describe('stmtnum', () => {
   });
 });
 
-/** What a server says that opens indexes and knows none of them. */
+/** Answers like a server that opens indexes and knows none of them afterwards. */
 function notOpen(line) {
   return line.startsWith('P') ? '0\t1\n' : '2\t1\tstmtnum\n';
 }
@@ -136,8 +140,7 @@ describe('an update with ever new sets of columns', () => {
     return Object.fromEntries(names.map((name) => [name, bits]));
   };
   /**
-   * Remembers which ids are opened, and whether one is used in the write in which it is opened
-   * anew.
+   * Records which ids are opened, and requests that use an id in the same write that reopens it.
    */
   function watchIds(t) {
     const ids = new Set();
@@ -163,7 +166,7 @@ describe('an update with ever new sets of columns', () => {
     return { ids, early };
   }
 
-  test('goes on without end, with a bounded number of ids', async (t) => {
+  test('uses a bounded number of ids', async (t) => {
     const { ids, early } = watchIds(t);
     const client = connect(t);
     const index = client.openIndex(wide);
@@ -182,7 +185,7 @@ describe('an update with ever new sets of columns', () => {
     assert.equal(client.stats().generation, 2);
   });
 
-  test('all at once, gives each its own columns', async (t) => {
+  test('changes the columns of each of 2,000 concurrent calls', async (t) => {
     const { ids, early } = watchIds(t);
     const index = connect(t).openIndex(wide);
     const sets = range(2000).map((i) => setOf(i + 1));
@@ -194,7 +197,7 @@ describe('an update with ever new sets of columns', () => {
     assert.deepEqual(early, []);
   });
 
-  test('keeps what is used all the time open', async (t) => {
+  test('keeps an index open that is used all the time', async (t) => {
     const client = connect(t);
     const index = client.openIndex(wide);
     const hot = setOf(0b111);
@@ -211,7 +214,7 @@ describe('an update with ever new sets of columns', () => {
     ['fld', { columns: ['k', 'gone'] }],
     ['open_table', { table: 'gone' }],
   ]) {
-    test(`changes no row where an index that gets a used id is refused with ${serverMessage}`, async (t) => {
+    test(`changes no row if an index that reuses an id is refused with ${serverMessage}`, async (t) => {
       const client = connect(t);
       const index = client.openIndex({ ...wide, table: 'other' });
       const used = range(400).map((i) => index.update('=', 1, setOf(i + 1)));

@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
 
-const { access } = require('../lib/core/batch.js');
+const { Counters } = require('../lib/client/metrics/counters.js');
 const { clientOf, makeClient, serveTable, tableReply } = require('./support/clients.js');
 const { answer, startPeer } = require('./support/fake-peer.js');
 const { useServer } = require('./support/server.js');
@@ -16,7 +16,7 @@ function block(ms) {
   for (const end = performance.now() + ms; performance.now() < end; );
 }
 
-describe('replies that are there', () => {
+describe('replies that have arrived', () => {
   for (const count of [63, 64, 500]) {
     test(`are given to all ${count} callers, though the first one works past the deadline (portions)`, async (t) => {
       const client = clientOf(t, await startPeer(t, serveTable), { timeoutMs: 200 });
@@ -42,7 +42,7 @@ describe('replies that are there', () => {
     const index = client.openIndex(V);
     await index.get('open');
     const peerHasIt = new Promise((resolve) => {
-      // Its bytes are on their way when this turn begins to block.
+      // Its bytes are in flight when this turn begins to block.
       setTimeout(() => {
         resolve(undefined);
       }, 50);
@@ -65,8 +65,7 @@ describe('the rows of one call', () => {
   const many = { database: 't', table: 'many', columns: ['k', 'a', 'b', 'c'] };
 
   /**
-   * Makes a call, and counts the turns of the event loop from when its batch result is there to its
-   * end.
+   * Makes a call, and counts the turns of the event loop between its batch result and its end.
    */
   async function countTurns(t, options, call) {
     const { port, writePort, secret } = server.running;
@@ -81,10 +80,10 @@ describe('the rows of one call', () => {
     let immediate = setImmediate(count);
     t.after(() => clearImmediate(immediate));
     let arrived = 0;
-    const { finish } = access;
-    t.mock.method(access, 'finish', (...given) => {
+    const { noteReplies } = Counters.prototype;
+    t.mock.method(Counters.prototype, 'noteReplies', function (...given) {
       arrived = turns;
-      finish(...given);
+      noteReplies.apply(this, given);
     });
     return { result: await call(index), turns: turns - arrived };
   }
@@ -121,7 +120,7 @@ describe('the rows of one call', () => {
     assert.ok(turns >= 3, `${turns} turns`);
   });
 
-  test('of which one cannot be read reject it', async (t) => {
+  test('reject it if one cannot be read', async (t) => {
     const types = { b: 'number' };
     await countTurns(t, { types }, async (index) => {
       const call = index.find('>=', 2, { limit: ROWS });
@@ -177,7 +176,7 @@ describe('a batch', () => {
     assert.equal(client.stats().batches - batches, 1);
   });
 
-  test('counts the rows that a change gives back', async (t) => {
+  test('counts the rows that a change returns', async (t) => {
     const peer = await startPeer(
       t,
       answer((line) => (line[0] === 'P' ? '0\t1\n' : tableReply(line))),

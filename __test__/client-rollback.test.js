@@ -10,7 +10,7 @@ const { findPrograms, programEnvironment } = require('../lib/testing/programs.js
 const { codeOf } = require('./support/codes.js');
 const { useServer } = require('./support/server.js');
 
-/** A session of SQL that stays open, so that a transaction can. */
+/** An SQL session that stays open, so that it can have a transaction. */
 class Session {
   #child;
   #ended;
@@ -32,7 +32,7 @@ class Session {
     this.#child.stderr.on('data', (chunk) => {
       this.#complaint += chunk;
     });
-    // What is not committed is rolled back.
+    // Rolls back the open transaction.
     t.after(() => this.end());
   }
 
@@ -71,14 +71,14 @@ function openRows(t, { host, port, writePort, secret }) {
   return { client, index: client.openIndex(target) };
 }
 
-/** Until the call, and so a transaction of HandlerSocket, waits for a lock of a row. */
+/** Waits until the call's transaction waits for a row lock. */
 async function untilWaiting(server, call) {
   let isOver = false;
   const end = () => {
     isOver = true;
   };
   call.then(end, end);
-  // Not INNODB_TRX: it shows an old state as long as it is asked ten times a second.
+  // Not INNODB_TRX, which shows an old state while it is queried ten times a second.
   const waiting = "SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_current_waits'";
   while ((await server.sql(waiting))[0][1] === '0') assert.equal(isOver, false, 'it did not wait');
 }
@@ -115,7 +115,7 @@ describe('a deadlock with a transaction of SQL', () => {
   const server = useServer({ sql, config: { innodb_lock_wait_timeout: 30 } });
   const writeAddress = () => `${server.running.host}:${server.running.writePort}`;
 
-  test('rejects the writes that the batch had seen acknowledged, and they are not there', async (t) => {
+  test('rejects writes that were acknowledged and then rolled back', async (t) => {
     await server.sql(freshRows);
     const session = new Session(t, server.running);
     await session.run(`BEGIN; ${doMuch}; UPDATE t.rows4 SET name = 'sql' WHERE id = 1`);
@@ -143,7 +143,7 @@ describe('a deadlock with a transaction of SQL', () => {
     assertServerError(results.shift(), '149', /update, .*'t\.rows4'.*deadlock/);
     assertServerError(results.shift(), '200', /insert, .*'t\.rows4'.*rolled back/);
     assertServerError(results.shift(), '200', /updateReturning, .*rolled back/);
-    // What was not of that batch is not touched.
+    // Other batches are not affected.
     assert.equal(await next, 1);
     assert.deepEqual(await Promise.all(reads), [
       { id: '2', n: '2', name: 'b' },
@@ -178,7 +178,7 @@ describe('a deadlock with a transaction of SQL', () => {
       ['50', '50', 'sql'],
       ['88', '88', 'sql'],
     ]);
-    // The connection serves on.
+    // The connection still works.
     assert.deepEqual(await index.insertMany([{ id: 89 }]), [
       { status: 'fulfilled', value: { insertId: null } },
     ]);
@@ -186,7 +186,7 @@ describe('a deadlock with a transaction of SQL', () => {
     assert.equal(client.stats().generation, 2);
   });
 
-  test('takes nothing back where the transaction of SQL is the victim', async (t) => {
+  test('rolls nothing back if the SQL transaction is the victim', async (t) => {
     await server.sql(freshRows);
     const session = new Session(t, server.running);
     await session.run('BEGIN; SELECT n FROM t.rows4 WHERE id = 1 FOR UPDATE');
@@ -211,7 +211,7 @@ describe('a deadlock with a transaction of SQL', () => {
 describe('a wait for a row lock that times out', () => {
   const server = useServer({ sql, config: { innodb_lock_wait_timeout: 1 } });
 
-  test('concerns its own call only: nothing else of the batch is rolled back', async (t) => {
+  test('fails only its own call: nothing else of the batch is rolled back', async (t) => {
     await server.sql(freshRows);
     const session = new Session(t, server.running);
     await session.run("BEGIN; UPDATE t.rows4 SET name = 'sql' WHERE id = 3");

@@ -9,7 +9,7 @@ const { orderBy } = require('../lib/sharding/merge.js');
 const { refusal } = require('./support/refusals.js');
 const { useServer } = require('./support/server.js');
 
-/** As ORMs make them: all values are accessors of the class. */
+/** An object as ORMs make them: all values are accessors of its class. */
 class Item {
   #values;
 
@@ -40,7 +40,7 @@ class NamedItem extends Item {
   }
 }
 
-/** Another realm's, as test runners and vm contexts make them. */
+/** Objects of another realm, as test runners and vm contexts make them. */
 const foreign = (source) => vm.runInNewContext(`(${source})`);
 
 describe('a row given as an object', () => {
@@ -71,7 +71,7 @@ describe('a row given as an object', () => {
   }
 
   describe('of a class', () => {
-    test('has its accessors for values where it is inserted', async (t) => {
+    test('is inserted with the values of its accessors', async (t) => {
       const items = open(t);
       await items.insert(new Item({ id: 1, name: 'one', n: 10 }));
       const results = await items.insertMany([
@@ -87,7 +87,7 @@ describe('a row given as an object', () => {
       assert.deepEqual(await stored(3, 'name, n'), ['NULL', '30']);
     });
 
-    test('has its accessors for values where it changes a row', async (t) => {
+    test('changes a row to the values of its accessors', async (t) => {
       const items = open(t);
       await items.insert([10, 'ten', 1, null, null, 1]);
       assert.equal(await items.update('=', 10, new Item({ id: 10, name: 'new', n: 2 })), 1);
@@ -107,7 +107,7 @@ describe('a row given as an object', () => {
       assert.deepEqual(await stored(10, 'name, n'), ['named ten', '43']);
     });
 
-    test('may have own values beside its accessors, which come first', async (t) => {
+    test('may have own properties, which take precedence over accessors', async (t) => {
       const items = open(t);
       const item = new Item({ id: 20, name: 'accessor', n: 1 });
       Object.defineProperty(item, 'name', { value: 'own', enumerable: true });
@@ -126,7 +126,7 @@ describe('a row given as an object', () => {
       assert.deepEqual(await stored(31, 'name, n'), ['from nothing', 'NULL']);
     });
 
-    test('has no value where only a setter is', async (t) => {
+    test('has no value for a property with only a setter', async (t) => {
       const items = open(t);
       class Writable extends Item {
         set name(_) {}
@@ -135,14 +135,14 @@ describe('a row given as an object', () => {
       assert.deepEqual(await stored(40, 'name, n'), ['NULL', '1']);
     });
 
-    test('is refused where an accessor gives what is no value', async (t) => {
+    test('is refused if an accessor returns an invalid value', async (t) => {
       const items = open(t);
       const refused = refusal(TypeError, 'values.n', 'undefined');
       await assert.rejects(items.insert(new Item({ id: 50, name: 'x' })), refused);
       await assert.rejects(items.update('=', 50, new Item({ id: 50, name: 'x' })), refused);
     });
 
-    test('is refused where it has other names of its own', async (t) => {
+    test('is refused if it has own properties that are no columns', async (t) => {
       const items = open(t);
       const item = Object.assign(new Item({ id: 60, name: 'x', n: 1 }), { nmae: 'y' });
       await assert.rejects(items.insert(item), refusal(TypeError, 'values', "'nmae'"));
@@ -160,7 +160,7 @@ describe('a row given as an object', () => {
       'a Map of another realm': () => foreign('new Map()'),
       'an object without any of the columns': () => new (class Empty {})(),
     })) {
-      test(`is refused where it is ${title}`, async (t) => {
+      test(`is refused if it is ${title}`, async (t) => {
         const items = open(t);
         await assert.rejects(items.insert(make()), refusal(TypeError, 'values must be an object'));
         await assert.rejects(items.update('=', 1, make()), refusal(TypeError, 'values must be'));
@@ -169,7 +169,7 @@ describe('a row given as an object', () => {
   });
 
   describe('of another realm', () => {
-    test('is taken, plain or of a class', async (t) => {
+    test('is accepted, plain or of a class', async (t) => {
       const items = open(t);
       await items.insert(foreign("{ id: 100, name: 'plain' }"));
       await items.insert(
@@ -253,7 +253,7 @@ describe('a row given as an object', () => {
       });
     }
 
-    test('but what it has itself', async (t) => {
+    test('except its own properties', async (t) => {
       const index = open(t, { table: 'odd', columns: odd, types: {} });
       await index.insert({ id: 1, toString: 'a', constructor: 'b', ['__proto__']: 'c' });
       class Odd {
@@ -275,7 +275,7 @@ describe('a row given as an object', () => {
     });
   });
 
-  test('is kept by filters that are an accessor of the options', async (t) => {
+  test('passes filters that are an accessor of the options', async (t) => {
     const items = open(t, { filterColumns: ['name'] });
     await items.insert({ id: 200, name: 'kept' });
     class Options {
@@ -301,7 +301,7 @@ describe('a row given as an object', () => {
       return cluster.openIndex({ ...target, filterColumns: ['name'], ...more });
     }
 
-    test('has its accessors for values', async (t) => {
+    test('is written with the values of its accessors', async (t) => {
       const items = openSharded(t);
       await items.insert(new Item({ id: 300, name: 'one', n: 1 }));
       assert.deepEqual(await stored(300, 'name, n'), ['one', '1']);
@@ -333,7 +333,7 @@ describe('a row given as an object', () => {
       await assert.rejects(index.get(foreign('new Date(0)')), refusal(TypeError, 'shardKey'));
     });
 
-    test('is hidden by filters that are an accessor of the options', async (t) => {
+    test('does not pass filters that are an accessor of the options', async (t) => {
       const items = openSharded(t);
       await items.insert({ id: 310, name: 'kept' });
       class Options {

@@ -9,7 +9,7 @@ const { promisify } = require('node:util');
 const { clientOf } = require('./support/clients.js');
 const { answer, startPeer } = require('./support/fake-peer.js');
 
-/** What JavaScript could take for something else than a name. */
+/** Column names that JavaScript could take for something else. */
 const COLUMNS = [
   'id',
   '__proto__',
@@ -42,7 +42,7 @@ function openIndex(t, peer, columns) {
   return clientOf(t, peer).openIndex({ database: 't', table: 't', columns });
 }
 
-/** The row's own properties as a list, which a prototype is not among. */
+/** The row's own properties as a list, without its prototype. */
 function entriesOf(row) {
   return Object.entries(row).toSorted(byName);
 }
@@ -61,12 +61,12 @@ for (const [method, ...args] of [
   });
 }
 
-test('get gives the first of several rows, and null where a value is NULL', async (t) => {
+test('get gives the first of several rows, and null for NULL', async (t) => {
   const index = openIndex(t, await startRows(t, ['1', null], ['2', 'b']), ['id', 'name']);
   assert.deepEqual(await index.get(1), { id: '1', name: null });
 });
 
-test('rows whose columns are not as many as are open are an error, and no other rows', async (t) => {
+test('rows with another number of columns than are open are an error', async (t) => {
   for (const columns of [['id'], ['id', 'name', 'mail']]) {
     const index = openIndex(t, await startRows(t, ['1', 'a']), columns);
     const error = { code: 'ERR_HS_PROTOCOL', message: /rows of 2 columns of t\.t/ };
@@ -80,7 +80,7 @@ test('rows whose columns are not as many as are open are an error, and no other 
 });
 
 for (const canCompile of [true, false]) {
-  test(`rows come all the same where code may ${canCompile ? '' : 'not '}be compiled at run time`, async () => {
+  test(`rows are made where code may ${canCompile ? '' : 'not '}be compiled at run time`, async () => {
     const program = path.join(__dirname, 'support', 'rows-in-each-way.js');
     const flags = canCompile ? [] : ['--disallow-code-generation-from-strings'];
     const given = [...flags, program, JSON.stringify(COLUMNS)];

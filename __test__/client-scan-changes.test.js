@@ -26,7 +26,7 @@ describe('Index.scan while rows change', () => {
     return client;
   }
 
-  /** What each row of the walk is made into; `act` is done before the next row is asked for. */
+  /** Collects the rows of a walk; `act` runs before the next row is asked for. */
   async function visit(walk, act) {
     const visited = [];
     for await (const row of walk) visited.push(await act(row));
@@ -37,7 +37,7 @@ describe('Index.scan while rows change', () => {
 
   const PAGE_SIZES = [1, 2, 7, 25, 1000];
   const KNOWING = { 'with keyColumns': true, 'without keyColumns': false };
-  /** Tables and what fills them: of each a unique index is walked, and its rows have keys of their own. */
+  /** Tables and their rows. The walk goes over a unique index of each. */
   const tables = {
     'one column': {
       table: 'live',
@@ -95,7 +95,7 @@ describe('Index.scan while rows change', () => {
         for (const pageSize of PAGE_SIZES) await walkAndDelete(t, pageSize, 0);
       });
 
-      test(`a walk of ${title} loses nothing where what lies a page behind is deleted, ${knowing}`, async (t) => {
+      test(`a walk of ${title} loses no row if the previous page is deleted, ${knowing}`, async (t) => {
         for (const pageSize of [2, 7]) await walkAndDelete(t, pageSize, pageSize + 2);
       });
     }
@@ -111,11 +111,11 @@ describe('Index.scan while rows change', () => {
         keyColumns: isGiven ? ['id'] : undefined,
       });
 
-    test(`a row that stays is given once, whatever happens to others, ${knowing}`, async (t) => {
+    test(`a row that stays is given once, whatever happens to other rows, ${knowing}`, async (t) => {
       for (const pageSize of PAGE_SIZES) {
         await refill(tables['one column']);
         const live = openLive(t);
-        // From 20 on the rows around the walk come, go and change: of those the tens stay.
+        // From 20 on, rows around the walk come, go and change; the tens stay.
         const ids = await visit(live.scan('>=', 0, { pageSize }), async ({ id }) => {
           if (id >= 20 && id <= 40 && id % 10 === 0) {
             await Promise.all([
@@ -140,7 +140,7 @@ describe('Index.scan while rows change', () => {
       }
     });
 
-    test(`a row inserted behind is not seen and one inserted before is, ${knowing}`, async (t) => {
+    test(`a row inserted behind is not given and one inserted ahead is, ${knowing}`, async (t) => {
       for (const pageSize of [1, 2, 7]) {
         for (const [op, start, behind, before] of [
           ['>=', 1, 0, 100],
@@ -163,7 +163,7 @@ describe('Index.scan while rows change', () => {
     });
   }
 
-  test('a walk of a non-unique index loses nothing where groups that it has left are deleted', async (t) => {
+  test('a walk of a non-unique index loses no row if groups behind it are deleted', async (t) => {
     for (const pageSize of [1, 2, 7, 10, 25]) {
       await refill(tables['one column']);
       const live = connect(t).openIndex({

@@ -69,7 +69,7 @@ describe('Index.scan', () => {
       assert.ok(client.stats().commands - commands <= 11, 'a command a page');
     });
 
-    test('for no page ahead where calls are limited', async (t) => {
+    test('for no page ahead if calls are limited', async (t) => {
       const items = openItems(connect(t, { maxPending: 1 }));
       for await (const { id } of items.scan('>=', 0, { pageSize: 4 })) {
         assert.equal((await items.get(id)).id, id);
@@ -80,7 +80,7 @@ describe('Index.scan', () => {
       const client = connect(t);
       const walk = openItems(client).scan('>=', 0, { pageSize: 2 });
       for await (const { id } of walk) if (id === 5) break;
-      // What is on its way already is answered before this.
+      // Requests that are in flight already are answered before this one.
       assert.equal((await openItems(client).get(1)).id, 1);
       const { commands, pending } = client.stats();
       assert.equal(pending, 0);
@@ -118,7 +118,7 @@ describe('Index.scan', () => {
       }
     });
 
-    test('typed rows, of walks that go on side by side', async (t) => {
+    test('typed rows, also in concurrent scans', async (t) => {
       const items = openItems(connect(t));
       const up = items.scan('>=', 1, { pageSize: 3 })[Symbol.asyncIterator]();
       const down = items.scan('<=', 50, { pageSize: 7 })[Symbol.asyncIterator]();
@@ -190,7 +190,7 @@ describe('Index.scan', () => {
     assert.throws(() => openItems(connect(t), { keyColumns: [] }), TypeError);
   });
 
-  test('tells by the iteration what the server refuses', async (t) => {
+  test('rejects the iteration with what the server refuses', async (t) => {
     const walk = openItems(connect(t), { table: 'missing' }).scan('>=', 0);
     await assert.rejects(idsOf(walk), { code: 'ERR_HS_NOT_OPENED', message: /missing/ });
   });

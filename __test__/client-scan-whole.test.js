@@ -95,7 +95,7 @@ describe('a scan without a key gives each row once', () => {
 
   const negative = Array.from({ length: 21 }, (_, i) => String(i - 10));
 
-  test('below the middle upwards where that fits a page, else downwards', async (t) => {
+  test('below the middle upwards if they fit a page, else downwards', async (t) => {
     const { index } = await makeTable(t, 'INT NOT NULL', negative, { keyColumns: ['v'] });
     assert.deepEqual(await idsOf(index.scan({ pageSize: 10 })), count(21));
     assert.deepEqual(await idsOf(index.scan({ pageSize: 9 })), [

@@ -10,8 +10,8 @@ const PAGE_SIZES = [1, 2, 7, 1000];
 const OPERATORS = ['>=', '>', '<=', '<'];
 
 /**
- * What is walked: which index of which table from which key, what the index consists of, the columns opened and SQL's
- * order (by default those), and SQL's condition for the same rows.
+ * What is walked: which index of which table from which key, what the index consists of, the
+ * columns opened and SQL's order (by default those), and SQL's condition for the same rows.
  */
 const walks = {
   PRIMARY: { table: 'item', key: 30, keyColumns: ['id'], where: (op) => `id ${op} 30` },
@@ -256,7 +256,7 @@ describe('Index.scan', () => {
     return client;
   }
 
-  /** All rows of a walk. One that asks the server much more often than it could need to is ended. */
+  /** All rows of a walk, which is ended if it asks the server far too often. */
   async function rowsOf(client, walk) {
     const most = client.stats().commands + 2000;
     let isEndless = false;

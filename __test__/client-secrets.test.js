@@ -19,7 +19,10 @@ function indexOf(context, { port }, options) {
   return makeClient(context, { port, writePort: port, ...options }).openIndex(target);
 }
 
-/** Answers as a server with a table would in which each row's `v` is its key, once it was given a secret it `takes`. */
+/**
+ * Answers like a server with a table in which each row's `v` is its key, after a secret that it
+ * `takes`.
+ */
 function tableThat(takes) {
   return (visitor, ordinal) => {
     const open = new Set();
@@ -38,12 +41,12 @@ function tableThat(takes) {
 
 const anySecret = tableThat(() => true);
 
-/** The secret that each connection was given first of all. */
+/** The secret that each connection got first. */
 function secretsTo({ visitors }) {
   return visitors.map(({ received }) => /^A\t1\t(.*)\n/.exec(received)?.[1]);
 }
 
-/** A function that counts: `one`, `two`, … */
+/** A secret function that counts: `one`, `two`, … */
 function countingSecret(names = ['one', 'two', 'three', 'four']) {
   const secret = () => names[secret.asked++];
   secret.asked = 0;
@@ -76,7 +79,7 @@ describe('a secret', () => {
     assert.equal(secret.asked, 1);
   });
 
-  test('is asked for once where six connections of both ports wait for it', async (t) => {
+  test('is asked for once if six connections of both ports wait for it', async (t) => {
     const peer = await startPeer(t, anySecret);
     let asked = 0;
     let give;
@@ -99,7 +102,7 @@ describe('a secret', () => {
     assert.deepEqual(secretsTo(peer), Array(6).fill(SECRET));
   });
 
-  test('is asked for again when a connection that was cut is made anew', async (t) => {
+  test('is asked for again when a cut connection reconnects', async (t) => {
     const peer = await startPeer(t, async (visitor, ordinal) => {
       if (ordinal > 1) return anySecret(visitor, ordinal);
       await visitor.lines(3);
@@ -112,7 +115,7 @@ describe('a secret', () => {
     assert.deepEqual(secretsTo(peer), ['one', 'two', 'three']);
   });
 
-  test('is tried once more when the server had closed the idle connection', async (t) => {
+  test('is tried again if the server had closed the idle connection', async (t) => {
     const peer = await startPeer(t, anySecret);
     const secret = countingSecret();
     const index = indexOf(t, peer, { secret });
@@ -122,7 +125,7 @@ describe('a secret', () => {
     assert.deepEqual(secretsTo(peer), ['one', 'one']);
   });
 
-  test('that is refused is asked for once more: reads and writes go through', async (t) => {
+  test('that is refused is asked for once more, and reads and writes succeed', async (t) => {
     const takesTwo = tableThat((given) => given === 'two');
     const peer = await startPeer(t, takesTwo);
     for (const call of [(index) => index.get(1), (index) => index.insert(['a'])]) {
@@ -196,7 +199,7 @@ describe('the secret of the write port', () => {
     }
   });
 
-  test('is that of the read port where none is given', async (t) => {
+  test('is that of the read port if none is given', async (t) => {
     const { port, writePort, secret } = server.running;
     const index = makeClient(t, { port, writePort, secret }).openIndex(kv);
     assert.equal(await index.get(100), null);
@@ -251,7 +254,7 @@ describe('a function that should give the secret and', () => {
     });
   }
 
-  test('takes too long: its calls time out unsent, and later ones do well', async (t) => {
+  test('takes too long: its calls time out unsent, and later ones succeed', async (t) => {
     const peer = await startPeer(t, anySecret);
     let give;
     const given = new Promise((resolve) => {
@@ -274,7 +277,7 @@ describe('a function that should give the secret and', () => {
   });
 
   test('never gives it does not keep the client from closing', { timeout: 10_000 }, async () => {
-    // Not closed after the test as well: that would wait as long.
+    // Not closed after the test too, which would wait as long.
     const client = new Client({ secret: () => new Promise(() => {}), timeoutMs: 50 });
     const index = client.openIndex(target);
     await assert.rejects(index.get(1), { code: 'ERR_HS_TIMEOUT', outcome: 'not-sent' });
@@ -283,7 +286,7 @@ describe('a function that should give the secret and', () => {
   });
 });
 
-/** Everything that a program, a debugger or a log makes of a value. */
+/** All texts that a program, a debugger or a log makes of a value. */
 function writings(value) {
   const texts = [
     inspect(value),

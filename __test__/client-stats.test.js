@@ -10,14 +10,14 @@ const { answer, startPeer } = require('./support/fake-peer.js');
 const target = { database: 't', table: 'kv', columns: ['v'] };
 
 describe('the latency of a client', () => {
-  test('tells how long calls waited, and how long batches took', async (t) => {
+  test('has how long calls waited, and how long batches took', async (t) => {
     const peer = await startGated(t);
     const client = clientOf(t, peer);
     const index = client.openIndex(target);
     const first = index.get(1);
     await (await peer.visitor(0)).lines(2);
     const waiting = index.get(2);
-    // The time itself is what this is about.
+    // This tests the time itself.
     await new Promise((resolve) => setTimeout(resolve, 50));
     assert.equal(client.stats().connectionsInUse, 1);
     peer.open();
@@ -42,7 +42,7 @@ describe('the latency of a client', () => {
     assert.ok(Math.abs(latency.percentiles(time).p50 / 5000 - 1) < 0.1);
   });
 
-  test('forgets what is more than a minute ago', () => {
+  test('forgets times older than a minute', () => {
     const latency = new Latency();
     const time = 1_000_000;
     latency.add(7, 1, time);

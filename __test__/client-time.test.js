@@ -11,14 +11,14 @@ const { answer, silence, startFullPeer, startPeer } = require('./support/fake-pe
 const { useServer } = require('./support/server.js');
 
 const target = { database: 't', table: 'kv', columns: ['v'] };
-/** By so much a call may outlast its time. */
+/** How much longer than its timeout a call may take. */
 const TOLERANCE_MS = 250;
-/** What "in time" means for a process on a busy machine. */
+/** "In time" for a process on a busy machine. */
 const SOON_MS = 5000;
 
 /**
- * What came of a call that is to time out, and by how much it outlasted a timer of the same time that was set after it:
- * so a busy machine, which is late with both, does not count.
+ * The error of a call that times out, and how much later it came than a timer of the same delay
+ * that was set after it. A busy machine is late with both, so it does not count.
  */
 async function outlast(call, timeoutMs) {
   const timer = new Promise((resolve) => {
@@ -54,7 +54,7 @@ describe('timeoutMs', () => {
     assert.equal(client.stats().pending, 0);
   });
 
-  test('of a call that was never sent tells so', async (t) => {
+  test('of a call that was never sent states not-sent', async (t) => {
     const full = await startFullPeer(t);
     const client = clientOf(t, { port: Number(full.address.split(':')[1]) }, { timeoutMs: 200 });
     const index = client.openIndex(target);
@@ -65,7 +65,7 @@ describe('timeoutMs', () => {
     }
   });
 
-  test('covers the repeated read as well', async (t) => {
+  test('covers the retried read as well', async (t) => {
     const peer = await startPeer(t, async (visitor, ordinal) => {
       await visitor.lines(2);
       if (ordinal === 0) setTimeout(() => visitor.reset(), 200);
@@ -76,7 +76,7 @@ describe('timeoutMs', () => {
     assert.ok(late < TOLERANCE_MS, `${late} ms late`);
   });
 
-  test('is of each call its own, also in a turn that lasts longer', async (t) => {
+  test('applies to each call by itself, also in a turn that lasts longer', async (t) => {
     const client = clientOf(t, await startPeer(t, serveTable), { timeoutMs: 100 });
     const index = client.openIndex(target);
     const old = outlast(index.get(1), 100);
@@ -95,7 +95,7 @@ describe('timeoutMs', () => {
     const old = index.get(1);
     await (await peer.visitor(0)).lines(2);
     const start = performance.now();
-    // The younger one has its time yet when the other's is over.
+    // The younger call still has time when the other's deadline passes.
     while (performance.now() - start < 1000) await turn();
     const young = index.get(2);
     await assert.rejects(old, { code: 'ERR_HS_TIMEOUT', outcome: 'unknown' });
@@ -119,18 +119,18 @@ describe('timeoutMs', () => {
     assert.deepEqual(client.stats().errors, { ERR_HS_TIMEOUT: 1 });
   });
 
-  test('may be the longest that there is', async (t) => {
+  test('may be the longest delay of a timer', async (t) => {
     const peer = await startGated(t);
     const client = clientOf(t, peer, { timeoutMs: 2 ** 31 - 1 });
     const call = client.openIndex(target).get(1);
     await (await peer.visitor(0)).lines(2);
-    // Node.js makes 1 ms of a longer timer.
+    // Node.js turns a longer delay into 1 ms.
     await new Promise((resolve) => setTimeout(resolve, 20));
     peer.open();
     assert.deepEqual(await call, { v: '1' });
   });
 
-  test('is outlasted by no call under load', async (t) => {
+  test('ends every call in time under load', async (t) => {
     const timeoutMs = 250;
     // Each connection answers its first 200 commands, and is silent then.
     const peer = await startPeer(t, (visitor) => {
@@ -168,7 +168,7 @@ describe('an idle connection', () => {
     assert.deepEqual(client.stats().errors, {});
   });
 
-  test('is closed too where its client was idle first', { timeout: SOON_MS }, async (t) => {
+  test('is closed if its client was idle first, too', { timeout: SOON_MS }, async (t) => {
     const peer = await startPeer(t, serveTable);
     const client = clientOf(t, peer, { idleTimeoutMs: 10 });
     const index = client.openIndex(target);
@@ -241,7 +241,7 @@ describe('close()', () => {
     await assert.rejects(client.openIndex(target).get(1), { code: 'ERR_HS_CLOSED' });
   });
 
-  test('waits for a call that is repeated', { timeout: SOON_MS }, async (t) => {
+  test('waits for a call that is retried', { timeout: SOON_MS }, async (t) => {
     const peer = await startPeer(t, async (visitor, ordinal) => {
       if (ordinal > 0) return serveTable(visitor);
       await visitor.lines(2);
@@ -333,7 +333,7 @@ describe('a process', () => {
     ['has no connection yet', false],
     ['is connected', true],
   ]) {
-    test(`tells a call whose own turn outlasts it, where the client ${title}`, async (t) => {
+    test(`rejects a call whose own turn outlasts its deadline, if the client ${title}`, async (t) => {
       const peer = await startPeer(t, serveTable);
       const program = async ({ Client }, port, connectsFirst) => {
         const client = new Client({ port, timeoutMs: 50 });

@@ -19,7 +19,7 @@ const FAILURE = ['start', 'end', 'error', 'asyncStart', 'asyncEnd'];
 const KEY = 'private-key';
 const VALUE = 'private-value';
 
-/** Answers as a server with a table would in which each row's `v` is its key. */
+/** Answers like a server with a table in which each row's `v` is its key. */
 function serveTable(visitor) {
   const open = new Set();
   answer((line) => {
@@ -30,7 +30,10 @@ function serveTable(visitor) {
   })(visitor);
 }
 
-/** Subscribes; gives the contexts as they come up, each with the names of its events, and a way to end it. */
+/**
+ * Subscribes to a channel. Returns its contexts, each with the names of its events, and a way to
+ * stop.
+ */
 function record(context, name) {
   const told = new Map();
   const channel = diagnostics.tracingChannel(`hansock:${name}`);
@@ -52,7 +55,7 @@ function record(context, name) {
   };
 }
 
-/** The context of a channel without what Node.js itself puts into it. */
+/** The context of a channel, without the properties that Node.js adds. */
 function ownPart({ result: _result, error: _error, attributes: _attributes, ...rest }) {
   return rest;
 }
@@ -134,7 +137,7 @@ describe('hansock:operation', () => {
     assert.equal(operations.contexts[0].error, error);
   });
 
-  test('tells of a call too that the client refuses', async (t) => {
+  test('tells of a call that the client refuses', async (t) => {
     const peer = await startPeer(t, serveTable);
     const client = clientOf(t, peer, { maxPending: 1 });
     const index = client.openIndex(target);
@@ -164,7 +167,7 @@ describe('hansock:operation', () => {
     await turn();
   };
 
-  test('shows neither keys nor values that are given', async (t) => {
+  test('shows no keys and no values that are given', async (t) => {
     const index = clientOf(t, await startPeer(t, serveTable)).openIndex(target);
     const operations = record(t, 'operation');
     await useIndex(index);
@@ -180,7 +183,7 @@ describe('hansock:operation', () => {
     assertUntold(operations.contexts, KEY, VALUE);
   });
 
-  test('shows them with traceValues', async (t) => {
+  test('shows keys and values with traceValues', async (t) => {
     const client = clientOf(t, await startPeer(t, serveTable), { traceValues: true });
     const operations = record(t, 'operation');
     await useIndex(client.openIndex(target));
@@ -198,7 +201,7 @@ describe('hansock:operation', () => {
 });
 
 describe('the attributes of', () => {
-  /** Those of all messages of a channel, when it is over. */
+  /** The attributes of all messages of a channel, once it has ended. */
   async function attributesOf(t, name, use) {
     const recorded = record(t, name);
     await use();
@@ -227,7 +230,7 @@ describe('the attributes of', () => {
     ]);
   });
 
-  test('a call that fails tell why', async (t) => {
+  test('a call that fails have its code', async (t) => {
     const index = clientOf(t, await startPeer(t, refuses)).openIndex(target);
     const [found] = await attributesOf(t, 'operation', async () => {
       await assert.rejects(index.insert(['a']));
@@ -291,7 +294,7 @@ describe('hansock:execute', () => {
     assert.equal(client.stats().batches, 3);
   });
 
-  test('tells of a failure, also where the callers do not notice it', async (t) => {
+  test('tells of a failure, also if callers do not notice it', async (t) => {
     const peer = await startPeer(t, async (visitor, ordinal) => {
       if (ordinal > 0) return serveTable(visitor);
       await visitor.lines(2);
@@ -318,7 +321,7 @@ describe('hansock:execute', () => {
 });
 
 describe('hansock:connect', () => {
-  test('tells of each connect, and of nothing where there is a connection', async (t) => {
+  test('tells of each connect, and of nothing if there is a connection', async (t) => {
     const peer = await startPeer(t, serveTable);
     const client = clientOf(t, peer);
     const index = client.openIndex(target);
@@ -333,7 +336,7 @@ describe('hansock:connect', () => {
     assert.equal(client.stats().generation, 2);
   });
 
-  test('tells of one that replaces a connection which the server had closed', async (t) => {
+  test('tells of a connect that replaces a connection which the server had closed', async (t) => {
     const peer = await startPeer(t, serveTable);
     const client = clientOf(t, peer);
     const index = client.openIndex(target);
@@ -346,7 +349,7 @@ describe('hansock:connect', () => {
     assert.deepEqual(connects.events, [SUCCESS, SUCCESS]);
   });
 
-  test('tells of one that fails', async (t) => {
+  test('tells of a connect that fails', async (t) => {
     const address = await refusingAddress(t);
     const client = clientOf(t, { port: Number(address.split(':')[1]) });
     const connects = record(t, 'connect');
@@ -387,13 +390,13 @@ describe('without subscribers', () => {
     assert.deepEqual(published, [events[0]], 'what would have been noticed');
   });
 
-  test('of one channel, the others are published', async (t) => {
+  test('to one channel, the others are published', async (t) => {
     const executes = record(t, 'execute');
     await useAll(clientOf(t, await startPeer(t, serveTable)));
     assert.equal(executes.contexts.length, 2);
   });
 
-  test('at first, those who come later are told of what comes then', async (t) => {
+  test('at first, later subscribers get later messages', async (t) => {
     const client = clientOf(t, await startPeer(t, serveTable));
     const index = client.openIndex(target);
     await index.get(1);
@@ -406,7 +409,7 @@ describe('without subscribers', () => {
     assert.deepEqual(counts(), [1, 1, 0]);
   });
 
-  test('but for one of the failures alone, that is told', async (t) => {
+  test('except one of failures alone, failures are published', async (t) => {
     const address = await refusingAddress(t);
     const client = clientOf(t, { port: Number(address.split(':')[1]) });
     const codes = [];

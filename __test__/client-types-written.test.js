@@ -153,7 +153,7 @@ describe('typed values given to a Client', () => {
       });
     });
 
-    test('that cannot be said is a TypeError that names the column', async (t) => {
+    test('that cannot be written is a TypeError that names the column', async (t) => {
       const client = connect(t);
       const target = { database: 't', table: 'docs', columns: ['id', 'doc'] };
       const docs = client.openIndex({ ...target, types: { doc: 'json' } });

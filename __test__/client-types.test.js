@@ -85,7 +85,10 @@ const fitting = [
   ['DATE', undefined, ["'0000-00-00'", '0000-00-00']],
 ];
 
-/** A column of this SQL type, declared as that type, holds what does not fit; so the value as the error shows it. */
+/**
+ * A column of this SQL type, declared as that type, holds what does not fit; so the value as the
+ * error shows it.
+ */
 const misfitting = [
   ['BIGINT', 'number', '9007199254740993', '-9007199254740993', '9223372036854775807'],
   ['BIGINT UNSIGNED', 'number', '18446744073709551615'],
@@ -204,7 +207,7 @@ describe('column types of a Client', () => {
       }
     }
 
-    test('and leave the other calls of the batch alone', async (t) => {
+    test('and do not affect the other calls of the batch', async (t) => {
       const client = connect(t);
       const index = open(client, 'misfit0', 'number');
       const walk = async () => {
@@ -241,7 +244,7 @@ describe('column types of a Client', () => {
       assert.ok(errors.ERR_HS_VALUE >= 4, 'they are counted');
     });
 
-    test('also of a row that was deleted, and tell that the write may have been done', async (t) => {
+    test('also of a deleted row, with an unknown outcome', async (t) => {
       const index = open(connect(t), 'written', 'json');
       await index.insert([1, '{', 1]);
       await assert.rejects(index.deleteReturning('=', 1), {
@@ -264,7 +267,7 @@ describe('column types of a Client', () => {
       assert.deepEqual([b.id, c.id], [Buffer.from('2'), Buffer.from('1')]);
     });
 
-    test('stands beside text that is no ASCII', async (t) => {
+    test('may stand beside text that is not ASCII', async (t) => {
       const client = connect(t);
       const index = open(client, 'fit16', undefined, {
         columns: ['v', 'id'],
@@ -273,7 +276,7 @@ describe('column types of a Client', () => {
       assert.deepEqual(await index.get(2), { v: 'é', id: Buffer.from('2') });
     });
 
-    test('of many rows costs no more than some times what text does', async (t) => {
+    test('of many rows takes at most 40 times as long as text', async (t) => {
       const index = { text: openBlobs(t), buffer: openBlobs(t, { v: 'buffer' }) };
       const time = async (type) => {
         const start = performance.now();

@@ -31,7 +31,7 @@ function unexpected({ address }) {
   };
 }
 
-describe('a reply that cannot be an answer is ERR_HS_PROTOCOL with an unknown outcome:', () => {
+describe('an unexpected reply is ERR_HS_PROTOCOL with an unknown outcome:', () => {
   const modifications = {
     update: (index) => index.update('=', 1, { b: 2 }),
     increment: (index) => index.increment('=', 1, { b: 2 }),
@@ -109,7 +109,7 @@ describe('a reply that cannot be an answer is ERR_HS_PROTOCOL with an unknown ou
     assert.deepEqual(rows, ['1']);
   });
 
-  test('to a question for the columns of an index, rows of another width', async (t) => {
+  test('to the search for the columns of an index, rows of another width', async (t) => {
     const { client, peer } = await indexThat(t, (line) => {
       return line.startsWith('0\t>') ? '0\t2\t1\ta\t2\tb' : '0\t1\t1';
     });
@@ -119,7 +119,7 @@ describe('a reply that cannot be an answer is ERR_HS_PROTOCOL with an unknown ou
   });
 });
 
-test('a reply that cannot be an answer leaves the other calls of the batch alone', async (t) => {
+test('an unexpected reply does not affect the other calls of the batch', async (t) => {
   const { client, index } = await indexThat(t, (line) => {
     return line.includes('bad') ? '0\t2\tno\tcount' : '0\t1\t1';
   });
@@ -135,7 +135,7 @@ test('a reply that cannot be an answer leaves the other calls of the batch alone
   assert.deepEqual([client.stats().batches, client.stats().errors], [1, { ERR_HS_PROTOCOL: 1 }]);
 });
 
-test('an id of 64 bits, no id and the id 0 are answers to an insert', async (t) => {
+test('an insert takes an id of 64 bits, no id and the id 0', async (t) => {
   const replies = [`0\t1\t${longest}`, '0\t1', '0\t1\t0'];
   const { index } = await indexThat(t, () => replies.shift());
   assert.deepEqual(await index.insert([1, 2]), { insertId: 2n ** 64n - 1n });

@@ -22,7 +22,9 @@ describe('writes of a client', () => {
     return client;
   }
 
-  /** A table of its own for a test, an index of it with all its columns, and what SQL says is in it. */
+  /**
+   * A table of its own for a test, an index of it with all its columns, and what SQL says is in it.
+   */
   async function makeTable(t, definition, { columns, client = connect(t), ...target }, rows = '') {
     const table = `t${++tables}`;
     const insert = rows && `INSERT INTO ${table} VALUES ${rows}`;
@@ -42,7 +44,7 @@ describe('writes of a client', () => {
     return makeTable(t, items, { columns, filterColumns, ...target }, rows);
   }
 
-  /** What a column of each row holds, one after the other. */
+  /** A column's values of all rows. */
   async function column(inSql, position) {
     return (await inSql()).map((row) => row[position]).join(' ');
   }
@@ -56,7 +58,7 @@ describe('writes of a client', () => {
       const { index, inSql } = await makeTable(t, noDefaults, target);
       assert.deepEqual(await index.insert({ b: 'x', id: 1 }), { insertId: null });
       assert.deepEqual(await index.insert({ id: 2, a: 3, b: null, c: 4 }), { insertId: null });
-      // What is NOT NULL has its default then.
+      // A NOT NULL column then has its default.
       assert.deepEqual(await inSql(), [
         ['1', 'NULL', 'x', '8'],
         ['2', '3', 'NULL', '4'],
@@ -69,7 +71,7 @@ describe('writes of a client', () => {
       assert.deepEqual(await inSql(), [['1', '2', 'three', '0']]);
     });
 
-    test('gives the id that the server made up, and null for one that was given', async (t) => {
+    test('gives the id that the server generated, and null for one that was given', async (t) => {
       const definition = 'id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(9)';
       const { index, inSql } = await makeTable(t, definition, { columns: ['id', 'name'] });
       const ids = [];
@@ -118,7 +120,7 @@ describe('writes of a client', () => {
       assert.deepEqual(await index.get(BIGGEST), row);
     });
 
-    test('makes no command of what a value holds', async (t) => {
+    test('never sends a command that a value contains', async (t) => {
       const { index, inSql } = await makeTable(t, 'k VARBINARY(300) PRIMARY KEY, v BLOB', {
         columns: ['k', 'v'],
         types: { k: 'buffer', v: 'buffer' },
@@ -137,7 +139,7 @@ describe('writes of a client', () => {
   });
 
   describe('insertMany', () => {
-    test('has a result for each row: one that is there already stops no other', async (t) => {
+    test('has a result for each row: a duplicate stops no other', async (t) => {
       const { index, inSql } = await makeItems(t);
       const results = await index.insertMany([
         { id: 5 },
@@ -176,7 +178,7 @@ describe('writes of a client', () => {
   });
 
   describe('update', () => {
-    test('changes the columns that are named and leaves the others alone', async (t) => {
+    test('changes the columns that are named and no others', async (t) => {
       const { index, inSql } = await makeItems(t);
       assert.equal(await index.update('=', 1, { note: 'new' }), 1);
       assert.equal(await index.update('=', 2, { note: null, name: '' }), 1);
@@ -189,7 +191,7 @@ describe('writes of a client', () => {
       ]);
     });
 
-    test('changes all columns where it is given an array, the key too', async (t) => {
+    test('changes all columns if it is given an array, the key too', async (t) => {
       const { index, inSql } = await makeItems(t);
       assert.equal(await index.update('=', 4, [9, 'i', null, 'v']), 1);
       assert.deepEqual((await inSql())[3], ['9', 'i', 'NULL', 'v']);
@@ -203,7 +205,7 @@ describe('writes of a client', () => {
       assert.equal(await column(inSql, 1), 'a b a NULL');
     });
 
-    test('asks for a limit where the key can find more than one row', async (t) => {
+    test('asks for a limit if the key can find more than one row', async (t) => {
       const { index, inSql } = await makeItems(t);
       await assert.rejects(
         async () => index.update('>=', 1, { note: 'new' }),
@@ -320,7 +322,10 @@ describe('writes of a client', () => {
     const two = { limit: 2, offset: 1 };
     const all = { limit: 9 };
     const onlyA = { ...all, filters: [{ column: 'name', op: '=', value: 'a' }] };
-    /** The method, its arguments, the rows that it gives, and what SQL says of ids, quantities and notes then. */
+    /**
+     * The method, its arguments, the rows that it gives, and what SQL says of ids, quantities and
+     * notes then.
+     */
     const cases = [
       ['update', ['=', 2, [9, 'i', 90, 'v']], [second], '1 3 4 9/10 20 NULL 90/w y z v'],
       ['update', ['=', 1, { note: 'n' }], [first], '1 2 3 4/10 20 20 NULL/n x y z'],
@@ -329,7 +334,7 @@ describe('writes of a client', () => {
       ['increment', ['>=', 0, { qty: 5 }, onlyA], [first, third], '1 2 3 4/15 20 25 NULL/w x y z'],
       ['increment', ['=', 1, [4, 0, 1, 0]], [first], '2 3 4 5/20 20 NULL 11/x y z 0'],
       ['decrement', ['<=', 2, { qty: 10 }, all], [second, first], '1 2 3 4/0 10 20 NULL/w x y z'],
-      // A change of sign, which is not made.
+      // The server does not make a change that flips the sign.
       ['decrement', ['=', 1, { qty: 11 }], [first], '1 2 3 4/10 20 20 NULL/w x y z'],
       ['delete', ['>=', 1, two], [second, third], '1 4/10 NULL/w z'],
       ['delete', ['<', 3, { limit: 1 }], [second], '1 3 4/10 20 NULL/w y z'],
@@ -343,7 +348,7 @@ describe('writes of a client', () => {
       });
     }
 
-    test('no rows where none are found', async (t) => {
+    test('no rows if none are found', async (t) => {
       const { index, inSql } = await makeItems(t);
       const before = await inSql();
       const none = await Promise.all([
@@ -375,7 +380,7 @@ describe('writes of a client', () => {
       }
     });
 
-    test('also where the connection was made anew since the index was opened', async (t) => {
+    test('also after a reconnect since the index was opened', async (t) => {
       const { index, inSql, table } = await makeItems(t, { types });
       assert.deepEqual(await index.updateReturning('=', 1, { note: 'n' }), [first]);
       await server.running.kill();

@@ -132,7 +132,7 @@ describe('commands on a real server', () => {
     );
   });
 
-  test('insert inserts, and tells the id that the server made', async () => {
+  test('insert inserts, and gives the id that the server generated', async () => {
     const target = { database: 'shop', table: 'note', columns: ['id', 'text'] };
     const batch = new Batch()
       .insert(0, [6, 'pin', null, ''])

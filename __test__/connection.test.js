@@ -50,7 +50,7 @@ describe('an address', () => {
     ...['a:1:2', '::1', '[::1', '[]', '[]:1', '[::1]x', '[::1]:', '[::1]:0', '[a]:1:2', 'a b:1'],
     ...['a/b', 'a\n', 'mysql://a:1', 'unix:', 'unix:/a\0b', `unix:/${'x'.repeat(107)}`],
   ]) {
-    test(`${JSON.stringify(given).slice(0, 40)} is none`, () => {
+    test(`${JSON.stringify(given).slice(0, 40)} is invalid`, () => {
       assert.throws(() => new Connection(given), refusal(TypeError, 'invalid address: '));
     });
   }
@@ -192,7 +192,7 @@ describe('a connection', () => {
     assert.equal(connection.generation, 1);
   });
 
-  test('shows where it goes, and nothing it knows', () => {
+  test('shows its address, and no secret', () => {
     const handshake = new Batch().auth('handshake secret');
     const connection = new Connection('localhost', { secret: 'open sesame', handshake });
     assert.equal(
@@ -232,7 +232,7 @@ describe('a connection', () => {
     assert.equal(connection.address, `localhost:${healthy.port}`);
   });
 
-  test('takes a batch that has run for its handshake', async (t) => {
+  test('takes a batch that has run as its handshake', async (t) => {
     const first = await startHealthyPeer(t);
     const handshake = batchOf('open');
     await run(new Connection(first.address), handshake);

@@ -12,12 +12,12 @@ const ROOT = path.join(__dirname, '..');
 const DOCS = path.join(ROOT, 'docs');
 const PAGES = fs.readdirSync(DOCS).filter((name) => name.endsWith('.md'));
 
-/** Nothing in them runs: what they use need not be there. */
+/** The blocks are parsed and not run, so what they use need not exist. */
 describe('JavaScript in docs/ parses:', () => {
   for (const name of PAGES) {
     for (const { code, line } of blocks(read(name))) {
       test(`${name}, line ${line}`, () => {
-        // They await at their top level.
+        // Blocks may await at their top level.
         const source = `(async () => {${code}\n})`;
         assert.ok(new vm.Script(source, { filename: name, lineOffset: line - 1 }));
       });
@@ -55,10 +55,10 @@ test('docs/errors.md has a heading for every code of types/errors.d.ts', () => {
 
 test("docs/errors.md has the client's rules of what is repeated", () => {
   const again = { once: 'once more', always: 'each time', never: 'no' };
-  const isDone = (elsewhere) => (elsewhere ? 'yes' : 'no');
+  const isDone = (failsOver) => (failsOver ? 'yes' : 'no');
   const rows = Object.values(RETRY_RULES).map((rule) => {
-    const { what, read, write, readElsewhere, writeElsewhere } = rule;
-    const cells = [again[read], again[write], isDone(readElsewhere), isDone(writeElsewhere)];
+    const { what, read, write, readFailsOver, writeFailsOver } = rule;
+    const cells = [again[read], again[write], isDone(readFailsOver), isDone(writeFailsOver)];
     return `| ${[what, ...cells].join(' | ')} |`;
   });
   const [, table] = read('errors.md').match(/^\| what happened .*\n\|[-|]*\n((?:\|.*\n)*)/m) ?? [];
@@ -80,7 +80,7 @@ function blocks(text) {
   });
 }
 
-/** Those to files, and not to the web. @param {string} text */
+/** Links to files, without those to the web. @param {string} text */
 function links(text) {
   const prose = text.replace(/^```.*?^```$/gms, '');
   return Array.from(prose.matchAll(/\]\(([^)\s]+)\)/g), ({ 1: target }) => target).filter(
@@ -88,7 +88,7 @@ function links(text) {
   );
 }
 
-/** As GitHub names headings. @param {string} text */
+/** The anchors that GitHub gives headings. @param {string} text */
 function anchors(text) {
   const headings = text.matchAll(/^#+ (.*)$/gm);
   return new Set(

@@ -9,7 +9,7 @@ const { runChild } = require('./support/children.js');
 
 const FOLDER = path.join(__dirname, '..', 'examples');
 
-/** For each what its output has to tell. */
+/** What the output of each example has to contain. */
 const TOLD = {
   'client.js': [
     /^insert \{ insertId: 1n \}$/m,
@@ -57,7 +57,7 @@ describe('examples:', () => {
       const program = (_hansock, file) => require(file);
       const { code, signal, stdout, stderr } = await runChild(t, program, {
         args: [path.join(FOLDER, name)],
-        // What is no dependency of the package.
+        // Packages that are no dependency.
         env: { NODE_PATH: path.join(TEST_TOOLS, 'node_modules') },
       });
       assert.deepEqual({ code, signal, stderr }, { code: 0, signal: null, stderr: '' }, stdout);

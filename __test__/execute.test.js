@@ -39,14 +39,14 @@ describe('an execute on a real server', () => {
     assert.equal(executor.size, 0);
   });
 
-  test('settled tells the same as results', async () => {
+  test('executeSettled has the same replies as results', async () => {
     const [result] = await new Executor().add(connection, find(1)).executeSettled();
     assert.deepEqual(Object.keys(result).sort(), ['replies', 'status']);
     assert.equal(result.status, 'fulfilled');
     assert.deepEqual(valuesOf(result.replies), [['value 1']]);
   });
 
-  test('in sync gives the same', () => {
+  test('executeSync gives the same replies', () => {
     const batch = find(2, 4);
     const replies = new Executor()
       .add(connection, batch)
@@ -56,7 +56,7 @@ describe('an execute on a real server', () => {
     assert.equal(batch.replies, replies[0]);
   });
 
-  test('in sync and not may be mixed on the same connections', async () => {
+  test('execute and executeSync may alternate on the same connections', async () => {
     const shared = server.reader({ handshake });
     const other = server.reader({ handshake });
     for (let i = 0; i < 20; i++) {
@@ -80,7 +80,7 @@ describe('an execute on a real server', () => {
     assert.deepEqual(await executor.execute(), []);
   });
 
-  test('has its replies in the batch only when it is over', async () => {
+  test('sets the replies of its batches only when it is over', async () => {
     const batch = find(1);
     const executed = new Executor().add(connection, batch).execute();
     assert.deepEqual([batch.replies, batch.error], [[], null]);
@@ -88,7 +88,7 @@ describe('an execute on a real server', () => {
     assert.equal(batch.replies.length, 1);
   });
 
-  test('runs beside any number of others', async () => {
+  test('runs beside any number of other executes', async () => {
     const keys = Array.from({ length: 100 }, (_, i) => (i % 3) + 1);
     const executed = keys.map((key) =>
       new Executor().add(server.reader({ handshake }), find(key)).execute(),
@@ -98,7 +98,7 @@ describe('an execute on a real server', () => {
     }
   });
 
-  test('may use one connection after the other did, in turn', async () => {
+  test('may use a connection after other executes, in turn', async () => {
     for (let i = 0; i < 500; i++) {
       const [reply] = await run(connection, find((i % 3) + 1));
       assert.equal(reply.values[0], `value ${(i % 3) + 1}`);
@@ -106,7 +106,7 @@ describe('an execute on a real server', () => {
     assert.equal(connection.generation, 1);
   });
 
-  test('takes the refusal of a command for data', async () => {
+  test('resolves if the server refuses a command', async () => {
     const [replies] = await new Executor().add(connection, find(1).find(9, '=', [1])).execute();
     assert.deepEqual(
       replies.map(({ errorCode }) => errorCode),
@@ -116,7 +116,7 @@ describe('an execute on a real server', () => {
 });
 
 describe('an execute with failures', () => {
-  /** A pair that succeeds, one that is refused, and one that runs out of time. */
+  /** A pair that succeeds, one that is refused, and one that times out. */
   async function threePairs(context) {
     const refused = await refusingAddress(context);
     const silent = await startPeer(context, silence);
@@ -175,14 +175,14 @@ describe('an execute with failures', () => {
     );
   });
 
-  test('settled resolves with them', async (t) => {
+  test('executeSettled resolves with the errors', async (t) => {
     const { executor, batches, refused, silent } = await threePairs(t);
     checkResults(await executor.executeSettled(1000), batches, refused, silent);
   });
 
-  test('in sync throws the same', async (t) => {
+  test('executeSync throws the same error', async (t) => {
     const refused = await refusingAddress(t);
-    // The peer's side is this thread, which is blocked meanwhile: it never answers.
+    // The peer runs on this thread, which is blocked meanwhile, so it never answers.
     const silent = await startPeer(t, silence);
     const batch = batchOf('one');
     const executor = new Executor().add(new Connection(refused), batch);
@@ -206,7 +206,7 @@ describe('an execute with failures', () => {
   });
 });
 
-describe('next to nothing', () => {
+describe('without work', () => {
   test('an empty executor resolves with nothing', async () => {
     assert.deepEqual(await new Executor().execute(), []);
     assert.deepEqual(await new Executor().execute(0), []);

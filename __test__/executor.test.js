@@ -85,7 +85,7 @@ describe('arguments of an execute throw at the call, and leave the executor as i
   }
 });
 
-test('a batch in an executor is written to no more', () => {
+test('a batch in an executor refuses further writes', () => {
   const batch = new Batch().find(1, '=', [1]);
   new Executor().add(new Connection(), batch);
   for (const call of [
@@ -100,7 +100,7 @@ test('a batch in an executor is written to no more', () => {
 });
 
 describe('a batch', () => {
-  test('that ran already is refused, whatever came of it', async (t) => {
+  test('that ran already is refused, whatever its result', async (t) => {
     const healthy = await startHealthyPeer(t);
     const connection = new Connection(healthy.address);
     const batch = batchOf('a');

@@ -26,7 +26,7 @@ const NAMES = [
   'ShardedIndex',
 ];
 
-/** Runs a test runner of its own, which fails if a test of it does. */
+/** Runs a test runner in a process, and fails if one of its tests does. */
 function runTool(name, toolArguments) {
   const program = path.join(TEST_TOOLS, 'node_modules/.bin', name);
   const env = { ...process.env, NODE_TEST_CONTEXT: undefined, NODE_OPTIONS: undefined };
@@ -34,7 +34,7 @@ function runTool(name, toolArguments) {
 }
 
 describe('what the package exports', () => {
-  test('is plain properties, which can be replaced by an assignment', (t) => {
+  test('consists of plain properties, which an assignment can replace', (t) => {
     const hansock = require('..');
     assert.deepEqual(Object.keys(hansock).sort(), NAMES);
     for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(hansock))) {
@@ -56,7 +56,7 @@ describe('what the package exports', () => {
     for (const name of NAMES) assert.equal(typeof named[name], 'function', name);
   });
 
-  test("can be spied on and automocked by Jest's own means", async () => {
+  test('can be spied on and automocked by Jest', async () => {
     const config = {
       rootDir: FIXTURES,
       testMatch: ['**/*.jest-mock.js'],
@@ -66,7 +66,7 @@ describe('what the package exports', () => {
     assert.match(stderr, /Tests:\s+2 passed, 2 total/);
   });
 
-  test("can be spied on by vitest's own means", async () => {
+  test('can be spied on by vitest', async () => {
     const { stdout } = await runTool('vitest', [
       'run',
       '--root',

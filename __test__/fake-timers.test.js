@@ -13,14 +13,14 @@ const { answer, startPeer } = require('./support/fake-peer.js');
 const FIXTURES = path.join(__dirname, 'fixtures');
 const TOOL_MS = 120_000;
 
-/** Runs a test runner of its own, which fails if a test of it does. */
+/** Runs a test runner in a process, and fails if one of its tests does. */
 function runTool(name, toolArguments) {
   const program = path.join(TEST_TOOLS, 'node_modules/.bin', name);
   const env = { ...process.env, NODE_TEST_CONTEXT: undefined, NODE_OPTIONS: undefined };
   return promisify(execFile)(program, toolArguments, { cwd: FIXTURES, env, timeout: TOOL_MS });
 }
 
-test("a client works under Jest's fake timers, where it is loaded under them too", async () => {
+test("a client works under Jest's fake timers, also if it is loaded under them", async () => {
   const config = {
     rootDir: FIXTURES,
     testMatch: ['**/*.jest.js'],
@@ -31,7 +31,7 @@ test("a client works under Jest's fake timers, where it is loaded under them too
   assert.match(stderr, /Tests:\s+1 passed, 1 total/);
 });
 
-test("a client works under vitest's fake timers, where it is loaded under them too", async () => {
+test("a client works under vitest's fake timers, also if it is loaded under them", async () => {
   const { stdout } = await runTool('vitest', ['run', '--root', FIXTURES]);
   assert.match(stdout, /1 passed/);
 });
@@ -55,7 +55,7 @@ for (const api of ['setTimeout', 'setImmediate', 'Date']) {
   });
 }
 
-test('a client works where process.nextTick is faked', async (t) => {
+test('a client works while process.nextTick is faked', async (t) => {
   const peer = await startPeer(
     t,
     answer((line) => (line.startsWith('P') ? '0\t1\n' : '0\t1\tx\n')),

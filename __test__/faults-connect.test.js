@@ -28,8 +28,8 @@ const { useServer } = require('./support/server.js');
 const TIMEOUT_MS = 1000;
 
 // At once, since most of them wait for a deadline.
-describe('a connect fails:', { concurrency: true }, () => {
-  test('unknown host', async (t) => {
+describe('a connect fails, with nothing sent,', { concurrency: true }, () => {
+  test('to an unknown host', async (t) => {
     // A label of more than 63 characters is no name in any network.
     const host = 'x'.repeat(64);
     const connection = new Connection(`${host}:1234`);
@@ -45,7 +45,7 @@ describe('a connect fails:', { concurrency: true }, () => {
     assert.equal(connection.state, 'aborted');
   });
 
-  test('connection refused', async (t) => {
+  test('that is refused', async (t) => {
     const address = await refusingAddress(t);
     const connection = new Connection(address);
     const { reason, replies } = await executeBesideHealthy(t, connection, batchOf('a'));
@@ -59,7 +59,7 @@ describe('a connect fails:', { concurrency: true }, () => {
     assert.deepEqual(replies, []);
   });
 
-  test('a Unix socket that does not exist, and one that nobody listens to', async (t) => {
+  test('to a Unix socket that does not exist, or that nobody listens on', async (t) => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'hansock-unix-'));
     t.after(() => fs.rmSync(folder, { recursive: true }));
     fs.writeFileSync(path.join(folder, 'file'), '');
@@ -79,7 +79,7 @@ describe('a connect fails:', { concurrency: true }, () => {
     }
   });
 
-  test('a peer that never completes it', async (t) => {
+  test('to a peer that never completes it', async (t) => {
     const full = await startFullPeer(t);
     const connection = new Connection(full.address);
     const batch = batchOf('a');
@@ -94,7 +94,7 @@ describe('a connect fails:', { concurrency: true }, () => {
     assert.deepEqual([connection.state, connection.generation], ['aborted', 0]);
   });
 
-  test('a peer that never completes it, in sync', async (t) => {
+  test('to a peer that never completes it, in executeSync', async (t) => {
     const full = await startFullPeer(t);
     const batch = batchOf('a');
     const executor = new Executor().add(new Connection(full.address), batch);
@@ -106,7 +106,7 @@ describe('a connect fails:', { concurrency: true }, () => {
     });
   });
 
-  test('a Unix socket that has no room', async (t) => {
+  test('to a Unix socket without room, and succeeds once there is', async (t) => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'hansock-unix-'));
     t.after(() => fs.rmSync(folder, { recursive: true }));
     const full = await startFullPeer(t, { path: path.join(folder, 'hs.sock') });
@@ -126,8 +126,8 @@ describe('a connect fails:', { concurrency: true }, () => {
   });
 });
 
-describe('a peer accepts and never answers:', { concurrency: true }, () => {
-  test('the deadline ends it', async (t) => {
+describe('a peer that accepts and never answers', { concurrency: true }, () => {
+  test('fails the batch at the deadline', async (t) => {
     const silent = await startPeer(t, silence);
     const connection = new Connection(silent.address);
     const batch = batchOf('a', 'b');
@@ -140,11 +140,11 @@ describe('a peer accepts and never answers:', { concurrency: true }, () => {
     });
     assert.deepEqual(replies, []);
     assert.equal(connection.state, 'aborted');
-    // A late reply has nowhere to go: the socket is closed.
+    // The socket is closed, so that a late reply is lost.
     await silent.visitors[0].closed;
   });
 
-  test('also where bytes keep coming', async (t) => {
+  test('fails the batch at the deadline, even if bytes keep coming', async (t) => {
     const peer = await startPeer(t, async (visitor) => {
       await visitor.lines(1);
       await visitor.send('0\t1\t');
@@ -159,7 +159,7 @@ describe('a peer accepts and never answers:', { concurrency: true }, () => {
     await peer.visitors[0].closed;
   });
 
-  test('replies that came in time are kept', async (t) => {
+  test('leaves the batch the replies that came in time', async (t) => {
     const peer = await startPeer(
       t,
       answer((line) => (line === 'c' ? undefined : `0\t1\t${line}\n`)),
@@ -176,7 +176,7 @@ describe('a peer accepts and never answers:', { concurrency: true }, () => {
     assert.deepEqual(valuesOf(replies), [['a'], ['b']]);
   });
 
-  test('half a reply does not count', async (t) => {
+  test('leaves the batch no half reply', async (t) => {
     const peer = await startPeer(
       t,
       answer((line) => (line === 'a' ? '0\t1\ta\n' : '0\t1\tb')),
@@ -188,7 +188,7 @@ describe('a peer accepts and never answers:', { concurrency: true }, () => {
     assert.deepEqual(valuesOf(replies), [['a']]);
   });
 
-  test('also where only the handshake is answered', async (t) => {
+  test('fails the batch at the deadline, even if the handshake is answered', async (t) => {
     const peer = await startPeer(
       t,
       answer((line) => (line === 'open' ? '0\t1\n' : undefined)),
@@ -209,7 +209,7 @@ describe('a secret', () => {
   const open = useServer({ sql, secret: '' });
   const batch = () => new Batch().openIndex(0, target).find(0, '=', [1]);
 
-  test('that is wrong', async (t) => {
+  test('that is wrong fails the batch, with nothing sent', async (t) => {
     const connection = server.reader({ secret: 'wrong' });
     const { reason, replies } = await executeBesideHealthy(t, connection, batch());
     assertFailure(reason, {
@@ -222,7 +222,7 @@ describe('a secret', () => {
     assert.equal(connection.state, 'aborted');
   });
 
-  test('that is wanted, and none was given', async (t) => {
+  test('that is missing fails the batch, with nothing sent', async (t) => {
     const connection = server.reader({ secret: undefined });
     const { reason, replies } = await executeBesideHealthy(t, connection, batch());
     assertFailure(reason, {
@@ -234,7 +234,7 @@ describe('a secret', () => {
     assert.deepEqual(valuesOf(replies), [['unauth'], ['unauth']]);
   });
 
-  test('that is wanted for the handshake, and none was given', async (t) => {
+  test('that is missing for the handshake fails the batch, with nothing sent', async (t) => {
     const handshake = new Batch().openIndex(0, target);
     const connection = server.reader({ secret: undefined, handshake });
     const { reason } = await executeBesideHealthy(t, connection, new Batch().find(0, '=', [1]));
@@ -246,7 +246,7 @@ describe('a secret', () => {
     });
   });
 
-  test('that nobody asked for', async (t) => {
+  test('that a server without secrets gets fails the batch, with an unknown outcome', async (t) => {
     // Such a server refuses the secret and runs the commands all the same.
     const connection = open.reader({ secret: 'unasked' });
     const { reason, replies } = await executeBesideHealthy(t, connection, batch());
@@ -261,14 +261,14 @@ describe('a secret', () => {
     assert.deepEqual(valuesOf(await run(open.reader({ secret: '' }), batch())), [[], ['7']]);
   });
 
-  test('of the batch itself that is wrong is a reply', async () => {
+  test('that the batch itself sends is refused by a reply', async () => {
     const connection = server.reader({ secret: undefined });
     const replies = await run(connection, new Batch().auth('wrong').openIndex(0, target));
     assert.deepEqual(valuesOf(replies), [['unauth'], ['unauth']]);
     assert.equal(connection.state, 'connected');
   });
 
-  test('that is wrong in only one pair leaves the others', async () => {
+  test('that is wrong in one pair does not affect the others', async () => {
     const executor = new Executor()
       .add(server.reader({ secret: 'wrong' }), batch())
       .add(server.reader(), batch())
@@ -281,7 +281,7 @@ describe('a secret', () => {
     assert.deepEqual(valuesOf(results[1].replies), [[], ['7']]);
   });
 
-  test('and a handshake that the server refuses', async (t) => {
+  test('does not help against a handshake that the server refuses', async (t) => {
     const handshake = new Batch().openIndex(0, target).openIndex(1, { ...target, table: 'none' });
     const connection = server.reader({ handshake });
     const { reason, replies } = await executeBesideHealthy(
@@ -306,7 +306,7 @@ describe('a secret', () => {
     assert.equal(connection.state, 'aborted');
   });
 
-  test('given once is not asked for again', async (t) => {
+  test('is sent once on a connection', async (t) => {
     const peer = await startHealthyPeer(t);
     const connection = new Connection(peer.address, { secret: 's' });
     await run(connection, batchOf('a'));

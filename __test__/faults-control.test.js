@@ -17,7 +17,7 @@ const { assertFailure, batchOf, run, valuesOf } = require('./support/failures.js
 const answerUnlessWait = answer((line) => (line === 'wait' ? undefined : `0\t1\t${line}\n`));
 
 /**
- * An execute of two pairs: one that stays unfinished after its first reply, and one that is over; both for certain.
+ * An execute of two pairs, of which one has its first reply only and the other is complete.
  * @returns what is needed to end it, and to check how it ended
  */
 async function startHalfDone(context, options) {
@@ -33,7 +33,7 @@ async function startHalfDone(context, options) {
   const visitors = [await peer.visitor(0), await healthy.visitor(0)];
   await visitors[0].lines(3);
   await visitors[1].lines(1);
-  // What has been answered has been received when an execute that began later is over.
+  // Replies have been received once an execute that began later is over.
   await run(new Connection(healthy.address), batchOf('later'));
   const check = async ({ code = 'ERR_HS_CLOSED', cause }) => {
     const [result, otherResult] = await results;
@@ -57,7 +57,7 @@ async function startHalfDone(context, options) {
 }
 
 describe('close() in the middle', () => {
-  test('is not put down to a signal that is aborted after it', async (t) => {
+  test('is not attributed to a signal that is aborted after it', async (t) => {
     const controller = new AbortController();
     const peer = await startPeer(t, silence);
     const [closed, aborted] = [new Connection(peer.address), new Connection(peer.address)];
@@ -65,7 +65,7 @@ describe('close() in the middle', () => {
     const executed = executor.execute(60_000, { signal: controller.signal });
     for (let i = 0; i < 2; i++) await (await peer.visitor(i)).lines(1);
     closed.close();
-    // Its socket is closed when the driver has taken the order.
+    // Its socket is closed once the driver has handled the close.
     await Promise.race([0, 1].map(async (i) => (await peer.visitor(i)).closed));
     controller.abort();
     const { name, results } = await executed.catch((error) => error);
@@ -79,14 +79,14 @@ describe('close() in the middle', () => {
     );
   });
 
-  test('ends the batch, keeps its replies and leaves the others', async (t) => {
+  test('ends the batch, keeps its replies and does not affect the others', async (t) => {
     const { connection, check } = await startHalfDone(t);
     connection.close();
     assert.equal(connection.state, 'closed');
     await check({ cause: undefined });
   });
 
-  test('gives a connection that can be used at once', async (t) => {
+  test('leaves a connection that can be used at once', async (t) => {
     const peer = await startPeer(t, answerUnlessWait);
     const connection = new Connection(peer.address);
     const first = new Executor().add(connection, batchOf('wait')).executeSettled(60_000);
@@ -132,7 +132,7 @@ describe('close() in the middle', () => {
     const connection = new Connection(full.address);
     const batch = batchOf('a');
     const executed = new Executor().add(connection, batch).executeSettled(60_000);
-    // It is under way when one that began later on the same thread is over.
+    // It is in flight once an execute that began later on the same thread is over.
     await run(new Connection((await startHealthyPeer(t)).address), batchOf('later'));
     assert.equal(connection.state, 'connecting');
     connection.close();
@@ -161,7 +161,7 @@ describe('close() in the middle', () => {
 });
 
 describe('an AbortSignal', () => {
-  test('in the middle ends what is unfinished, and execute rejects', async (t) => {
+  test('in the middle ends unfinished batches, and execute rejects', async (t) => {
     const { signal, abort } = abortable();
     const reason = new Error('enough');
     const { check } = await startHalfDone(t, { signal });
@@ -169,7 +169,7 @@ describe('an AbortSignal', () => {
     await check({ code: 'ABORT_ERR', cause: reason });
   });
 
-  test('may have a reason that is no error, or the usual one', async (t) => {
+  test('may have a reason that is no error, or the default one', async (t) => {
     const peer = await startPeer(t, silence);
     for (const [given, check] of [
       ['enough', (cause) => assert.equal(cause, 'enough')],
@@ -192,7 +192,7 @@ describe('an AbortSignal', () => {
     }
   });
 
-  test('that is aborted before leaves nothing sent', async (t) => {
+  test('that is aborted before the call sends nothing', async (t) => {
     const peer = await startPeer(t, silence);
     const connection = new Connection(peer.address);
     const reason = new Error('never mind');
@@ -216,7 +216,7 @@ describe('an AbortSignal', () => {
     assert.deepEqual(await new Executor().execute(1000, options), []);
   });
 
-  test('of the connect, and at once after the call', async (t) => {
+  test('aborted during the connect, or right after the call, sends nothing', async (t) => {
     const full = await startFullPeer(t);
     const batch = batchOf('a');
     const { signal, abort } = abortable();
@@ -260,7 +260,7 @@ describe('an AbortSignal', () => {
 });
 
 describe('a connection in two executes at once', () => {
-  test('fails the later batch, and leaves the earlier one and the others', async (t) => {
+  test('fails the later batch, and does not affect the earlier one and the others', async (t) => {
     const peer = await startPeer(t, answerUnlessWait);
     const healthy = await startHealthyPeer(t);
     const connection = new Connection(peer.address);
@@ -293,7 +293,7 @@ describe('a connection in two executes at once', () => {
     assert.deepEqual(valuesOf(await run(connection, batchOf('four'))), [['four']]);
   });
 
-  test('at the same moment gives it to the first', async (t) => {
+  test('goes to the first if both begin at the same moment', async (t) => {
     const healthy = await startHealthyPeer(t);
     const connection = new Connection(healthy.address);
     const results = await Promise.all(
@@ -309,14 +309,14 @@ describe('a connection in two executes at once', () => {
   });
 });
 
-/** An abort is told as Node.js tells its own. */
+/** An abort has the error that Node.js has. */
 function assertAborted(error, { address, outcome }) {
   assert.ok(error instanceof AbortError, error.stack);
   assert.deepEqual([error.name, error.code], ['AbortError', 'ABORT_ERR']);
   assert.deepEqual([error.address, error.outcome], [address, outcome]);
 }
 
-/** A signal, and what aborts it, on its own. */
+/** A signal and the function that aborts it. */
 function abortable() {
   const controller = new AbortController();
   return { signal: controller.signal, abort: (reason) => controller.abort(reason) };

@@ -44,18 +44,18 @@ describe('on a real server', () => {
     assert.equal(wrong, 0);
   }
 
-  test('a batch of 100,000 commands', async () => {
+  test('execute runs a batch of 100,000 commands', async () => {
     const replies = await run(server.reader({ handshake }), find(0, 100_000), PATIENCE_MS);
     assertInOrder(replies, 0, 100_000);
   });
 
-  test('a batch of 100,000 commands, in sync', () => {
+  test('executeSync runs a batch of 100,000 commands', () => {
     const executor = new Executor().add(server.reader({ handshake }), find(1, 100_000));
     const [replies] = executor.executeSync(PATIENCE_MS);
     assertInOrder(replies, 1, 100_000);
   });
 
-  test('2,000 connections in one execute', async (t) => {
+  test('execute runs 2,000 connections', async (t) => {
     const connections = Array.from({ length: 2000 }, () => server.reader({ handshake }));
     t.after(() => {
       for (const connection of connections) connection.close();
@@ -72,7 +72,7 @@ describe('on a real server', () => {
     );
   });
 
-  test('2,000 connections in one execute, in sync', () => {
+  test('executeSync runs 2,000 connections', () => {
     const connections = Array.from({ length: 2000 }, () => server.reader({ handshake }));
     const executor = new Executor();
     for (const [i, connection] of connections.entries()) executor.add(connection, find(i, 1));
@@ -80,7 +80,7 @@ describe('on a real server', () => {
     for (const connection of connections) connection.close();
   });
 
-  test('2,000 connections of which every other one fails', async (t) => {
+  test('execute runs 2,000 connections of which every other one fails', async (t) => {
     const healthy = await startHealthyPeer(t);
     const resetting = await startPeer(t, async (visitor) => {
       await visitor.lines(1);
@@ -98,12 +98,12 @@ describe('on a real server', () => {
   });
 });
 
-test('a batch whose replies fill every buffer while it is still being written', async (t) => {
+test('a batch gets its replies though they fill every buffer while it is being written', async (t) => {
   const commands = 16 * 1024;
   const value = 'x'.repeat(1000);
   const large = 'y'.repeat(16 * 1024 * 1024);
-  // It takes no more commands before somebody has taken the large reply to the first one: a client that writes first
-  // and reads later never ends.
+  // The server reads no more commands until the large reply to the first one is read. A client that
+  // writes first and reads later never ends.
   const peer = await startPeer(t, async (visitor) => {
     const { socket } = visitor;
     await visitor.lines(1);
@@ -126,7 +126,7 @@ test('a batch whose replies fill every buffer while it is still being written', 
 });
 
 describe('a batch of 64 MiB that nobody takes', () => {
-  /** Answers the first command, takes no more, and does `script` then. */
+  /** Answers the first command, reads no more, and then runs `script`. */
   const startClogged = (context, script) =>
     startPeer(context, async (visitor) => {
       await visitor.lines(1);
@@ -173,7 +173,7 @@ describe('a server that dies because a view was opened', () => {
     ],
   });
 
-  test('loses the batch and the others on it, and is found again when it is back', async (t) => {
+  test('fails all its batches, and is reconnected to when it is back', async (t) => {
     const handshake = new Batch().openIndex(0, { database: 't', table: 'kv', columns: ['v'] });
     const bystander = server.reader({ handshake });
     await run(bystander, new Batch().find(0, '=', [1]));
@@ -191,7 +191,7 @@ describe('a server that dies because a view was opened', () => {
     });
     assert.deepEqual(replies, []);
 
-    await server.running.kill(); // waits until nobody listens there any more
+    await server.running.kill(); // waits until the port refuses
     const refused = await new Executor()
       .add(connection, batchOf('ping'))
       .executeSettled(PATIENCE_MS);

@@ -16,8 +16,8 @@ const {
 const MEBIBYTE = 1024 * 1024;
 
 /**
- * A batch of three commands on a peer that does `script` once it has them; and then, with the same connection, a batch
- * that is answered: whatever happened, the next use connects again and gets no reply of the first.
+ * Runs three commands on a peer that runs `script` once it has them, and checks the failure. Then
+ * runs a batch on the same connection: it reconnects and gets no reply of the first batch.
  */
 async function executeAgainst(context, script, expected) {
   const peer = await startPeer(context, async (visitor, ordinal) => {
@@ -40,11 +40,11 @@ const lost = { code: 'ERR_HS_LOST', message: /the connection broke/ };
 const reset = { ...lost, cause: { code: 'ECONNRESET' } };
 
 describe('a reset', () => {
-  test('before a reply', async (t) => {
+  test('before a reply fails the batch', async (t) => {
     assert.deepEqual(await executeAgainst(t, (visitor) => visitor.reset(), reset), []);
   });
 
-  test('within the first reply', async (t) => {
+  test('within the first reply drops it', async (t) => {
     const script = async (visitor) => {
       await visitor.send('0\t1\tfir');
       visitor.reset();
@@ -52,7 +52,7 @@ describe('a reset', () => {
     assert.deepEqual(await executeAgainst(t, script, reset), []);
   });
 
-  test('within a later reply', async (t) => {
+  test('within a later reply keeps those before', async (t) => {
     const script = async (visitor) => {
       await visitor.send('0\t1\tfirst\n0\t1\tsec');
       visitor.reset();
@@ -60,7 +60,7 @@ describe('a reset', () => {
     assert.deepEqual(valuesOf(await executeAgainst(t, script, reset)), [['first']]);
   });
 
-  test('between replies', async (t) => {
+  test('between replies keeps those before', async (t) => {
     const script = async (visitor) => {
       await visitor.send('0\t1\tfirst\n0\t1\tsecond\n');
       visitor.reset();
@@ -77,7 +77,7 @@ describe('a reset', () => {
     const connection = new Connection(peer.address);
     for (let i = 0; i < 5; i++) {
       assert.deepEqual(valuesOf(await run(connection, batchOf('a'))), [[`${i}`]]);
-      // The next use is to find the connection reset, not to race with it.
+      // The next batch must find the connection reset, and not race with it.
       await peer.visitors[i].closed;
     }
     assert.equal(connection.generation, 5);
@@ -85,11 +85,11 @@ describe('a reset', () => {
 });
 
 describe('an end of file', () => {
-  test('before a reply', async (t) => {
+  test('before a reply fails the batch', async (t) => {
     assert.deepEqual(await executeAgainst(t, (visitor) => visitor.end(), lost), []);
   });
 
-  test('in the middle of a reply', async (t) => {
+  test('in the middle of a reply keeps those before', async (t) => {
     const script = async (visitor) => {
       await visitor.send('0\t1\tfirst\n0\t1\tsecond');
       visitor.end();
@@ -97,7 +97,7 @@ describe('an end of file', () => {
     assert.deepEqual(valuesOf(await executeAgainst(t, script, lost)), [['first']]);
   });
 
-  test('in the middle of the handshake', async (t) => {
+  test('in the middle of the handshake fails the batch', async (t) => {
     const peer = await startPeer(t, async (visitor) => {
       await visitor.lines(3);
       await visitor.send('0\t1\n');
@@ -111,7 +111,7 @@ describe('an end of file', () => {
   });
 });
 
-describe('what is not the protocol', () => {
+describe('a reply that is not the protocol fails the batch:', () => {
   for (const [title, line, message] of [
     ['no number', 'x\t1\ta', /no number/],
     ['nothing', '', /no number/],
@@ -148,7 +148,7 @@ describe('what is not the protocol', () => {
     });
   }
 
-  test('also in a handshake', async (t) => {
+  test('one in a handshake', async (t) => {
     const peer = await startPeer(t, async (visitor) => {
       await visitor.lines(2);
       visitor.send('nonsense\n0\t1\n');
@@ -164,7 +164,7 @@ describe('what is not the protocol', () => {
     assert.deepEqual(replies, []);
   });
 
-  test('without an end is cut off', async (t) => {
+  test('one without an end, at maxReplyBytes', async (t) => {
     const script = (visitor) => visitor.send('x'.repeat(2000));
     const replies = await executeAgainst(t, script, {
       code: 'ERR_HS_PROTOCOL',
@@ -180,7 +180,7 @@ describe('more replies than commands', () => {
     ['the beginning of one', '0'],
     ['no protocol at all', '\n\n\n'],
   ]) {
-    test(`${title}, at once`, async (t) => {
+    test(`fail the batch and keep its replies: ${title}`, async (t) => {
       const script = (visitor) => visitor.send(`0\t1\ta\n0\t1\tb\n0\t1\tc\n${extra}`);
       const replies = await executeAgainst(t, script, {
         code: 'ERR_HS_PROTOCOL',
@@ -190,7 +190,7 @@ describe('more replies than commands', () => {
     });
   }
 
-  test('that come later do not reach the next batch', async (t) => {
+  test('do not reach the next batch if they come later', async (t) => {
     const peer = await startPeer(t, async (visitor, ordinal) => {
       if (ordinal > 0) return answer(() => '0\t1\tright\n')(visitor);
       await visitor.lines(1);
@@ -206,7 +206,7 @@ describe('more replies than commands', () => {
 });
 
 describe('a reply larger than maxReplyBytes', () => {
-  /** A peer that sends one reply without an end, for as long as somebody takes it. */
+  /** A peer that sends one reply without an end, as long as it is read. */
   const startEndless = async (context) => {
     const chunk = Buffer.alloc(MEBIBYTE, 'x');
     return startPeer(context, async (visitor) => {
@@ -240,13 +240,14 @@ describe('a reply larger than maxReplyBytes', () => {
     assert.deepEqual(valuesOf(replies), [['first']]);
     const [visitor] = peer.visitors;
     await visitor.closed;
-    // What was taken, and what the system's buffers hold at most; not the deadline's worth of it.
+    // What was read plus what the system's buffers hold, not what a peer could send until the
+    // deadline.
     assert.ok(visitor.socket.bytesWritten < 100 * MEBIBYTE, `${visitor.socket.bytesWritten}`);
     const { external } = process.memoryUsage();
     assert.ok(external - before.external < 16 * MEBIBYTE, `${external} bytes`);
   });
 
-  test('by one byte is refused, and one of just that size is not', async (t) => {
+  test('by one byte is refused, and one of exactly that size is not', async (t) => {
     const reply = `0\t1\t${'x'.repeat(96)}`;
     const peer = await startPeer(
       t,
@@ -261,7 +262,7 @@ describe('a reply larger than maxReplyBytes', () => {
     await assert.rejects(run(tooFew, batchOf('a')), { code: 'ERR_HS_PROTOCOL' });
   });
 
-  test('counts each reply by itself', async (t) => {
+  test('does not include replies that are larger only together', async (t) => {
     const peer = await startPeer(
       t,
       answer(() => `0\t1\t${'x'.repeat(96)}\n`),

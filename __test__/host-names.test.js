@@ -16,7 +16,7 @@ const { batchOf, run } = require('./support/failures.js');
 const NO_NAME = 'x'.repeat(64);
 
 /**
- * Runs a command to which files of the system look different: a mount of its own puts others in their places.
+ * Runs a command that sees other system files, by mounts of its own.
  * @param {import('node:test').TestContext} context
  * @param {Record<string, string>} contents  by the files' paths
  */
@@ -33,7 +33,7 @@ function withFiles(context, contents) {
   return ['unshare', '--mount', '--map-root-user', 'sh', '-c', script.join('\n'), 'sh'];
 }
 
-/** Why a system does not let a process have mounts of its own; false if it does. */
+/** Why the system denies a process its own mounts; false if it allows them. */
 function cannotReplaceFiles() {
   const [command, ...rest] = ['unshare', '--mount', '--map-root-user', 'mount', '--bind'];
   const { status, error, stderr } = spawnSync(command, [...rest, '/etc/hosts', '/etc/hosts']);
@@ -42,7 +42,7 @@ function cannotReplaceFiles() {
 
 const skip = cannotReplaceFiles();
 
-describe('a look-up that fails is told as dns.lookup tells it:', () => {
+describe('a look-up that fails has the code of dns.lookup:', () => {
   test('a name that does not exist', async () => {
     const expected = await dns.lookup(NO_NAME, { all: true }).catch((error) => error);
     const error = await run(new Connection(`${NO_NAME}:1`), batchOf('a')).catch((error) => error);
@@ -51,7 +51,7 @@ describe('a look-up that fails is told as dns.lookup tells it:', () => {
     assert.deepEqual({ ...error.cause }, { ...expected });
   });
 
-  test('in sync too', () => {
+  test('in executeSync, too', () => {
     const batch = batchOf('a');
     const executor = new Executor().add(new Connection(`${NO_NAME}:1`), batch);
     assert.throws(() => executor.executeSync(5000), { code: 'ERR_HS_EXECUTE' });
@@ -72,7 +72,7 @@ describe('a look-up that fails is told as dns.lookup tells it:', () => {
     const { stdout, stderr } = await runChild(t, lookUp, { args: ['db.example'], wrapper });
     const { outcomes, causes, expected } = JSON.parse(stdout || `"${stderr}"`);
     assert.equal(expected.code, 'EAI_AGAIN');
-    // Two executes that wait for one look-up.
+    // Two executes wait for one look-up.
     assert.deepEqual(causes, [expected, expected]);
     assert.deepEqual(outcomes, ['not-sent', 'not-sent']);
   });
@@ -101,7 +101,7 @@ describe('a look-up that the system has no means for', () => {
   });
 });
 
-/** Prints what two executes on a name, and Node.js itself, say of it. */
+/** Prints the errors of two executes on a name, and of Node.js itself. */
 async function lookUp({ Batch, Connection, Executor }, host, usesUpDescriptors = false) {
   const { openSync } = require('node:fs');
   const { lookup } = require('node:dns/promises');
@@ -111,7 +111,7 @@ async function lookUp({ Batch, Connection, Executor }, host, usesUpDescriptors =
     const [{ reason }] = await executor.executeSettled(30_000);
     return reason;
   };
-  // What is loaded and opened at the first use is there now.
+  // Everything that the first use loads and opens is there now.
   await execute('127.0.0.1:1');
   for (let isLeft = usesUpDescriptors; isLeft; ) {
     try {
@@ -142,11 +142,11 @@ test('a name whose first address is silent costs a quarter of a second', { skip 
   const { status, elapsedMs, state } = JSON.parse(stdout || `"${stderr}"`);
   assert.deepEqual([status, state], ['fulfilled', 'connected']);
   assert.ok(elapsedMs >= 250, `the second address was tried after ${elapsedMs} ms`);
-  // Shared out equally the time of two addresses would be half of it each.
+  // With equal shares, each of two addresses would have half of the time.
   assert.ok(elapsedMs < timeoutMs / 2, `it took ${elapsedMs} ms`);
 });
 
-/** Executes on a name whose first address has a listener that takes nobody. */
+/** Executes on a name whose first address has a listener that accepts nobody. */
 async function connectToSecond({ Batch, Connection, Executor }, fakePeer, timeoutMs) {
   const { lookup } = require('node:dns/promises');
   const { answer, startFullPeer, startPeer } = require(fakePeer);

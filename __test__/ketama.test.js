@@ -66,8 +66,8 @@ describe('points', () => {
       ],
       4 * (38 + 47 + 34),
     ],
-    // Doubles would give each of seven 39 digests in place of 40; floats that are not rounded to one again at the end
-    // would do so with twenty-five.
+    // Doubles would give each of seven 39 digests in place of 40; floats that are not rounded to
+    // one again at the end would do so with twenty-five.
     ...[7, 25].map((count) => [
       `of ${count} that are equal`,
       Array.from({ length: count }, (_, i) => [`s${i}`, 1, 1]),
@@ -105,19 +105,19 @@ describe('weights', () => {
     return counts.map((count) => count / keys.length);
   };
 
-  test('share the keys', () => {
+  test('give servers their share of the keys', () => {
     const [light, heavy] = shares(ringOf(['10.0.0.1', 9998, 1], ['10.0.0.2', 9998, 3]), 2);
     assert.ok(Math.abs(light - 0.25) < 0.05, `${light}`);
     assert.equal(light + heavy, 1);
   });
 
-  test('of zero get none', () => {
+  test('of zero give a server no keys', () => {
     const ring = ringOf(['a', 1, 0], ['b', 1, 1], ['c', 1, 0]);
     assert.deepEqual(shares(ring, 3), [0, 1, 0]);
     assert.equal(ring.getServerAddress(0), 'a:1');
   });
 
-  test('are 1 where none is given, and ports 9998', () => {
+  test('are 1 by default, and ports 9998', () => {
     const ring = new Ketama([{ host: 'a' }, { host: 'b', port: 9998, weight: 1 }]);
     ring.createContinuum();
     const same = ringOf(['a', 9998, 1], ['b', 9998, 1]);
@@ -129,7 +129,7 @@ describe('weights', () => {
     assert.equal(new Ketama().addServer('a', 1).createContinuum().pointCount, 160);
   });
 
-  test('a server more moves few keys, and all of them to it', () => {
+  test('of one more server move few keys, and all of them to it', () => {
     const servers = Array.from({ length: 9 }, (_, i) => [`10.0.0.${i}`, 9998, 1]);
     const before = ringOf(...servers);
     const after = ringOf(...servers, ['10.0.0.9', 9998, 1]);
@@ -141,7 +141,7 @@ describe('weights', () => {
   });
 });
 
-test('keys are bytes: of every value, none, and text as UTF-8', () => {
+test('keys are bytes: every value, none at all, and text as UTF-8', () => {
   const ring = ringOf(['a', 1, 1], ['b', 1, 1], ['c', 1, 1]);
   for (const text of ['', 'é', '😀', '\0', 'a\nb', 'x'.repeat(10_000)]) {
     assert.equal(ring.getServerOrdinal(text), ring.getServerOrdinal(Buffer.from(text)));
@@ -156,7 +156,7 @@ test('keys are bytes: of every value, none, and text as UTF-8', () => {
   assert.equal(ring.getServer(Buffer.from([0xe9])), ring.getServer(new Uint8Array([0xe9])));
 });
 
-describe('misuse', () => {
+describe('Ketama refuses', () => {
   const server = { host: 'a', port: 1, weight: 1 };
   for (const [title, call, errorClass, ...named] of [
     ['servers that are no array', () => new Ketama('a'), TypeError, 'servers', 'a string'],
@@ -229,7 +229,7 @@ describe('misuse', () => {
     assert.throws(() => ring.getServerAddress(2), refusal(RangeError, 'ordinal', '2'));
   });
 
-  test('an ordinal that is none', () => {
+  test('an ordinal that does not exist', () => {
     const ring = ringOf(['a', 1, 1]);
     assert.throws(() => ring.getServerAddress(1), refusal(RangeError, 'ordinal', '1'));
     assert.throws(() => ring.getServerAddress(-1), refusal(RangeError, 'ordinal', '-1'));
@@ -237,7 +237,7 @@ describe('misuse', () => {
     assert.throws(() => ring.getServerAddress('0'), refusal(TypeError, 'ordinal', "'0'"));
   });
 
-  test('that failed leaves the ring as it was', () => {
+  test('and leaves the ring as it was', () => {
     const ring = new Ketama([{ ...server, weight: 0 }]);
     assert.throws(() => ring.createContinuum(), TypeError);
     assert.throws(() => ring.addServer('b', 0), RangeError);
@@ -254,7 +254,7 @@ describe('the servers that follow a key', () => {
   const servers = ['a', 'b', 'c', 'd'].map((host) => [host, 9998]);
   const keys = Array.from({ length: 200 }, (_, i) => `key-${i}`);
 
-  test('are those that it goes to when the ones before are not on the ring', () => {
+  test('are those that have it when the servers before are not on the ring', () => {
     const ring = ringOf(...servers);
     for (const key of keys) {
       const order = ring.getServerOrdinals(key);
@@ -266,7 +266,7 @@ describe('the servers that follow a key', () => {
     }
   });
 
-  test('leave out those without weight', () => {
+  test('leave out servers without weight', () => {
     assert.deepEqual(ringOf(['a', 1, 1], ['b', 1, 0], ['c', 1, 0]).getServerOrdinals('k'), [0]);
   });
 });
@@ -290,7 +290,7 @@ describe('moved', () => {
     });
   }
 
-  test('is nothing between equal rings, and takes bytes', () => {
+  test('is empty between equal rings, and takes bytes', () => {
     const servers = [
       ['a', 1],
       ['b', 1],
@@ -301,7 +301,7 @@ describe('moved', () => {
     assert.deepEqual(moved, { key, from: 'a:1', to: 'b:1' });
   });
 
-  test('wants another ring', () => {
+  test('must be given another ring', () => {
     assert.throws(() => ringOf(['a', 1]).moved({}, []), {
       name: 'TypeError',
       message: /^other must be a Ketama/,

@@ -10,9 +10,9 @@ const { compileCodec } = require('../lib/schema/codecs/codec.js');
 const { orderBy } = require('../lib/sharding/merge.js');
 const { useServer } = require('./support/server.js');
 
-/** Long enough to take hours where the time grows with the square of it. */
+/** Long enough to take hours if the time grows with its square. */
 const LENGTH = 4 * 1024 * 1024;
-/** The longest text that is taken for a number. */
+/** The longest text that is read as a number. */
 const LONGEST = 4096;
 
 /** Interrupts a call that would take many minutes. */
@@ -20,7 +20,7 @@ function runWithin(timeout, call) {
   vm.runInNewContext('call()', { call }, { timeout });
 }
 
-/** How long the texts are that were made bigints since. */
+/** The lengths of the texts that were converted to bigints since. */
 function watchBigInts(t) {
   const make = BigInt;
   const lengths = [];
@@ -55,7 +55,7 @@ describe('a text of millions of digits', () => {
   }
 
   for (const type of ['number', 'bigint']) {
-    test(`is no ${type}, which shows at once`, async (t) => {
+    test(`is no ${type}, which is found at once`, async (t) => {
       const texts = open(t, 'texts', ['id', 'v'], { v: type });
       const lengths = watchBigInts(t);
       for (const id of [1, 2, 3, 4, 5]) {
@@ -69,7 +69,7 @@ describe('a text of millions of digits', () => {
     });
   }
 
-  test('is past 64 bits for an increment, which shows at once', async (t) => {
+  test('is past 64 bits for an increment, which is found at once', async (t) => {
     const counts = open(t, 'counts', ['id', 'n']);
     const lengths = watchBigInts(t);
     for (const sign of ['', '+', '-']) {
@@ -99,7 +99,7 @@ describe('the longest text of a number', () => {
   };
   for (const [title, text] of Object.entries(texts)) {
     test(`takes time in proportion to it: ${title}`, () => {
-      // A quarter of an hour where it is the square of it.
+      // A quarter of an hour if the time grows with the square.
       runWithin(60_000, () => {
         for (let i = 0; i < 50_000; i++) assert.equal(TYPES.number.fromText(text), undefined);
       });

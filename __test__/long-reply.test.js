@@ -5,7 +5,7 @@ const { describe, test } = require('node:test');
 
 const { LongReply } = require('../lib/core/long-reply.js');
 
-/** Rows in parts as the addon cuts them: so many rows each. */
+/** Rows in parts, as the addon splits them, each with so many rows. */
 function longReply(rows, rowsAPart) {
   const [{ length: columns }] = rows;
   const parts = [];
@@ -40,7 +40,7 @@ describe('the edges of a long reply', () => {
   }
 });
 
-/** A row that is longer than a part: the addon gives its values, long ones as bytes. */
+/** A row longer than a part. The addon returns its values, long ones as bytes. */
 function longRow(long) {
   const values = ['short', long, null, Buffer.from('é')];
   return new LongReply({ head: '0\t4', rows: 1, isAscii: false, parts: [values] }, 'peer');
@@ -61,7 +61,7 @@ describe('a row longer than a part', () => {
     assert.deepEqual(reply.takeBuffers(), buffers);
   });
 
-  test('gives bytes anew at each look, but to one who takes them', () => {
+  test('copies its bytes at each access, except for takeBuffers', () => {
     const reply = longRow(long);
     for (const buffer of reply.buffers()) buffer?.fill(0);
     assert.deepEqual(reply.values(), texts);

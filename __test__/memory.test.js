@@ -8,7 +8,7 @@ const { answer, refusingAddress, startHealthyPeer, startPeer } = require('./supp
 
 const flags = ['--expose-gc'];
 
-describe('what is dropped is collected:', () => {
+describe('the garbage collector takes', () => {
   test('connections, and their sockets are closed', async (t) => {
     const healthy = await startHealthyPeer(t);
     const program = async ({ Batch, Connection, Executor }, address) => {
@@ -72,7 +72,7 @@ describe('what is dropped is collected:', () => {
     assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: '70 connected\n', stderr: '' });
   });
 
-  test('a large reply of which a value is kept', async (t) => {
+  test('a large reply of which one value is kept', async (t) => {
     const small = 'a value to be kept';
     const large = 'x'.repeat(1_000_000);
     const peer = await startPeer(
@@ -84,7 +84,7 @@ describe('what is dropped is collected:', () => {
       const kept = [];
       const held = async () => {
         gc();
-        // Buffers give their memory back after the collection.
+        // Buffers free their memory after the collection.
         await new Promise((resolve) => setImmediate(resolve));
         const { heapUsed, external } = process.memoryUsage();
         return heapUsed + external;
@@ -95,7 +95,7 @@ describe('what is dropped is collected:', () => {
         const [[reply]] = await new Executor().add(connection, batch).execute();
         kept.push(i % 2 ? reply.values[1] : reply.buffers[1]);
       }
-      // A hundred million bytes were received. It does not come to an end where each value keeps its reply.
+      // A hundred million bytes were received, too many to hold if each value kept its reply.
       while ((await held()) - before > 5_000_000);
       console.log(JSON.stringify(kept.map(String)));
     };
@@ -105,7 +105,7 @@ describe('what is dropped is collected:', () => {
   });
 });
 
-test('an idle client holds nothing of the last result, nor of what it sent last', async (t) => {
+test('an idle client holds neither its last result nor what it sent last', async (t) => {
   const row = `\t${'x'.repeat(999)}`;
   const peer = await startPeer(
     t,
@@ -118,7 +118,7 @@ test('an idle client holds nothing of the last result, nor of what it sent last'
     const client = new Client({ port, writePort: port });
     const index = client.openIndex({ database: 't', table: 't', columns: ['v'] });
     const held = async () => {
-      // What is dropped is collected in a few turns.
+      // Dropped objects are collected in a few turns.
       for (let i = 0; i < 5; i++) {
         await new Promise((resolve) => setImmediate(resolve));
         gc();
@@ -159,7 +159,7 @@ test('connections that were closed or failed leave no descriptors', async (t) =>
       await executor.executeSettled(60_000);
       for (const connection of connections) connection.close();
     };
-    // What there is one of for all is there after the first use.
+    // Objects that all share exist after the first use.
     await use(3);
     const before = count();
     for (let i = 0; i < 5; i++) await use(60);

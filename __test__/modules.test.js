@@ -36,7 +36,7 @@ test("import from 'hansock' gives the same classes, by name and as a whole", asy
   assert.deepEqual(await execute(healthy.address), ['fine', 'hello']);
 });
 
-test('what is inside the package cannot be required', () => {
+test('files inside the package cannot be required', () => {
   for (const inside of ['hansock/lib/core/batch.js', 'hansock/native.js', 'hansock/index.js']) {
     assert.throws(() => require(inside), { code: 'ERR_PACKAGE_PATH_NOT_EXPORTED' });
   }

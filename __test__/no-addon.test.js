@@ -15,7 +15,7 @@ const THIS = `hansock.${process.platform}-${process.arch}`;
 const ADDON = fs.readdirSync(ROOT).find((name) => name.startsWith(THIS) && name.endsWith('.node'));
 const PLATFORM = ADDON?.split('.')[1];
 
-/** The package as it is without one of the packages that have the addon. */
+/** The package without any of the packages that have the addon. */
 let folder;
 before(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'no-addon-'));
@@ -25,7 +25,7 @@ before(() => {
 });
 after(() => fs.rmSync(folder, { recursive: true, force: true }));
 
-/** What requiring the package there throws. `before` runs first. */
+/** The error of requiring the package there. `before` runs first. */
 function load(before = '', env = {}) {
   const program = `
     ${before};
@@ -42,7 +42,7 @@ function load(before = '', env = {}) {
   return JSON.parse(stdout);
 }
 
-test('says for which platforms there is an addon where there is none for this one', () => {
+test('lists the platforms with an addon on a platform without one', () => {
   const { name, code, message, cause } = load(
     "Object.defineProperty(process, 'platform', { value: 'freebsd' })",
   );
@@ -61,7 +61,7 @@ test('names the package that was not installed', () => {
   assert.match(message, /NAPI_RS_NATIVE_LIBRARY_PATH/);
 });
 
-test('says why an addon that is there does not load', (t) => {
+test('says why an existing addon does not load', (t) => {
   const broken = path.join(folder, ADDON);
   fs.writeFileSync(broken, 'no addon');
   t.after(() => fs.rmSync(broken));

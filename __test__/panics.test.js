@@ -8,10 +8,10 @@ const { runChild } = require('./support/children.js');
 const { startHealthyPeer } = require('./support/fake-peer.js');
 const { buildPanickingAddon } = require('./support/panicking-addon.js');
 
-/** Elsewhere, or by request, the event loop watches no sockets. */
+/** On other platforms, or on request, the event loop watches no sockets. */
 const WAITS_INLINE = process.platform === 'linux' && process.env.HANSOCK_WAIT !== 'worker';
 
-/** What JavaScript calls, by the points where it may panic. They run in the child. */
+/** The calls of JavaScript, by the points where they may panic. They run in the child. */
 const CALLS = {
   'new Connection': ({ connect }) => connect(),
   'Connection.address': ({ connection }) => connection.address,
@@ -39,7 +39,7 @@ const CALLS = {
   'Driver.closeConnection': ({ driver, connection }) => driver.closeConnection(connection),
 };
 
-/** What the runtime calls by itself while executes are in flight. */
+/** The points that the runtime reaches by itself while executes are in flight. */
 const CALLBACKS = ['worker thread', 'results', ...(WAITS_INLINE ? ['readable'] : [])];
 
 const FINALIZERS = ['Connection finalizer', 'Continuum finalizer', 'Driver finalizer'];
@@ -50,7 +50,10 @@ describe('a panic does not end the process', () => {
     addon = buildPanickingAddon();
   });
 
-  /** Runs in a process of its own, whose addon panics on request; gives what the program printed, as JSON. */
+  /**
+   * Runs in a process of its own, whose addon panics on request; gives what the program printed, as
+   * JSON.
+   */
   async function runWithPanics(t, program, args, flags = []) {
     const env = { NAPI_RS_NATIVE_LIBRARY_PATH: addon, RUST_BACKTRACE: '0' };
     const nativePath = require.resolve('../native.js');
@@ -76,7 +79,7 @@ describe('a panic does not end the process', () => {
     assert.deepEqual(Object.keys(CALLS).sort(), points.sort());
   });
 
-  test('in a call: it is thrown as an error', async (t) => {
+  test('in a call is thrown as an error', async (t) => {
     const program = `async (_, nativePath) => {
       const native = require(nativePath);
       const settings = { address: '127.0.0.1:1', host: '', port: 1, handshake: Buffer.alloc(0), maxReplyBytes: 1, maxQueued: 0, busyPollMicroseconds: 0 };
@@ -142,7 +145,7 @@ describe('a panic does not end the process', () => {
         };
         native.injectPanic(point);
         make[point.split(' ')[0]]();
-        // A point that was come to is no longer asked for.
+        // A point that was reached is not asked for again.
         let left = point;
         while (left === point) {
           await new Promise((resolve) => setImmediate(resolve));

@@ -33,7 +33,7 @@ function lineUp(address, maxQueued, options) {
   return new Connection(address, { maxQueued, ...options });
 }
 
-/** Begins to execute one batch, and gives what comes of it. */
+/** Starts to execute one batch. Resolves with its result. */
 async function settle(connection, batch, timeoutMs = PATIENCE_MS, options) {
   const [result] = await new Executor().add(connection, batch).executeSettled(timeoutMs, options);
   return result;
@@ -47,7 +47,7 @@ function assertReplies(result, expected) {
 /** Answers every command with itself, but not those that say 'wait'. */
 const echoUnlessWait = answer((line) => (line === 'wait' ? undefined : `0\t1\t${line}\n`));
 
-/** A connection whose first batch is under way until its only reply is sent, and nothing in line. */
+/** A connection with an empty line, whose first batch is in flight until its only reply is sent. */
 async function startBusy(context, maxQueued, { serve = echoUnlessWait, ...options } = {}) {
   const peer = await startPeer(context, serve);
   const connection = lineUp(peer.address, maxQueued, options);
@@ -58,7 +58,7 @@ async function startBusy(context, maxQueued, { serve = echoUnlessWait, ...option
 }
 
 describe('batches in line', () => {
-  test('are sent one after the other, each when the replies before it are there', async (t) => {
+  test('are sent one after the other, each once the replies before it are there', async (t) => {
     const sizes = [2, 1, 3, 1];
     const batches = sizes.map((size, i) => range(size).map((j) => `${i}-${j}`));
     const seen = [];
@@ -69,7 +69,7 @@ describe('batches in line', () => {
         await visitor.lines(count);
         seen.push(visitor.received);
         const replies = commands.map((command) => `0\t1\t${command}\n`);
-        // Until its last reply a batch holds the next one back.
+        // A batch delays the next one until its last reply.
         for (const reply of replies) await visitor.send(reply);
       }
     });
@@ -93,7 +93,7 @@ describe('batches in line', () => {
     assert.equal(connection.generation, 1);
   });
 
-  test('each get their own of 1,000', async (t) => {
+  test('each get their own replies, of 1,000', async (t) => {
     const peer = await startHealthyPeer(t);
     const connection = lineUp(peer.address, 999);
     const results = await Promise.all(
@@ -114,7 +114,7 @@ describe('batches in line', () => {
     );
   });
 
-  test('wait behind one that has to connect, and its secret and handshake', async (t) => {
+  test('wait behind one that connects, authorises and sends its handshake', async (t) => {
     const peer = await startPeer(t, echoUnlessWait);
     const connection = lineUp(peer.address, 2, { secret: 's', handshake: batchOf('open') });
     const results = await Promise.all(
@@ -137,7 +137,7 @@ describe('batches in line', () => {
     assert.equal(visitor.received, 'wait\nb\n');
   });
 
-  test('take no reply for their own that nobody asked for', async (t) => {
+  test('do not take a surplus reply for their own', async (t) => {
     const { peer, connection, first, visitor } = await startBusy(t, 1);
     const second = settle(connection, batchOf('second'));
     visitor.send('0\t1\tfirst\n0\t1\tstray\n');
@@ -162,7 +162,7 @@ describe('batches in line', () => {
     assert.equal(new Set(peer.visitors[0].received.split('\n')).size, 601);
   });
 
-  test('end one by one where each ends before it has waited for anything', async (t) => {
+  test('end in order if every other one is empty', async (t) => {
     const { connection, first, end } = await startBusy(t, 1000);
     const results = range(1000).map((i) => settle(connection, i % 2 ? batchOf() : batchOf(`${i}`)));
     end();
@@ -194,7 +194,7 @@ describe('batches in line', () => {
     });
   }
 
-  test('go out before whoever waits for the first hears of it', async (t) => {
+  test('are sent before the caller of the first gets its result', async (t) => {
     const flags = new Int32Array(new SharedArrayBuffer(8));
     const worker = new Worker(`(${answerWhenTold})()`, { eval: true, workerData: flags });
     t.after(() => worker.terminate());
@@ -205,7 +205,7 @@ describe('batches in line', () => {
     Atomics.store(flags, 0, 1);
     Atomics.notify(flags, 0);
     assertReplies(await first, [['first']]);
-    // This thread sleeps: what arrives now was sent before.
+    // This thread sleeps, so whatever arrives now was sent before.
     assert.notEqual(Atomics.wait(flags, 1, 0, PATIENCE_MS), 'timed-out');
     assertReplies(await second, [['second']]);
   });
@@ -252,7 +252,7 @@ function answerWhenTold() {
 
 describe('one more than maxQueued', () => {
   for (const maxQueued of [undefined, 0, 1, 3]) {
-    test(`fails where that is ${maxQueued}, and disturbs nothing`, async (t) => {
+    test(`fails if that is ${maxQueued}, and does not affect the others`, async (t) => {
       const { peer, connection, first, end, visitor } = await startBusy(t, maxQueued);
       const waiting = range(maxQueued ?? 0).map((i) => settle(connection, batchOf(`${i}`)));
       for (let i = 0; i < 3; i++) {
@@ -273,7 +273,7 @@ describe('one more than maxQueued', () => {
     });
   }
 
-  test('may come again when one has left the line', async (t) => {
+  test('may be queued again once one has left the line', async (t) => {
     const { connection, first, end } = await startBusy(t, 1);
     const second = await settle(connection, batchOf('second'), 10);
     assert.equal(second.reason.code, 'ERR_HS_TIMEOUT');
@@ -372,12 +372,12 @@ describe('where the connection fails under the first, the next goes over a new c
     );
   });
 
-  test('each time anew', async (t) => {
+  test('each time it fails', async (t) => {
     const peer = await startPeer(t, async (visitor, ordinal) => {
       await visitor.lines(1);
       if (ordinal % 2 === 0) return visitor.reset();
       echoUnlessWait(visitor);
-      // What is there already is not heard of again.
+      // Data that arrived before are not emitted again.
       visitor.socket.emit('data', Buffer.alloc(0));
     });
     const connection = lineUp(peer.address, 19);
@@ -389,7 +389,7 @@ describe('where the connection fails under the first, the next goes over a new c
     assert.equal(connection.generation, 2);
   });
 
-  test('and fails by itself where there is none', async (t) => {
+  test('and fails by itself if there is none', async (t) => {
     const { peer, connection, first, visitor } = await startBusy(t, 2);
     peer.refuse();
     const rest = ['b', 'c'].map((text) => settle(connection, batchOf(text)));
@@ -406,7 +406,7 @@ describe('where the connection fails under the first, the next goes over a new c
     assert.deepEqual([connection.state, connection.generation], ['aborted', 1]);
   });
 
-  test('and so where the first did not even connect', async (t) => {
+  test('also if the first did not even connect', async (t) => {
     const address = await refusingAddress(t);
     const connection = lineUp(address, 9);
     for (const { reason } of await Promise.all(
@@ -417,8 +417,8 @@ describe('where the connection fails under the first, the next goes over a new c
   });
 });
 
-describe('a batch in line whose time is over', () => {
-  test('was not sent, and leaves the others alone', async (t) => {
+describe('a batch in line whose deadline has passed', () => {
+  test('was not sent, and does not affect the others', async (t) => {
     const { peer, connection, first, end, visitor } = await startBusy(t, 4);
     const short = [1, 20, 0].map((timeoutMs) => settle(connection, batchOf('short'), timeoutMs));
     const next = settle(connection, batchOf('next'));
@@ -436,7 +436,7 @@ describe('a batch in line whose time is over', () => {
     assert.deepEqual([peer.visitors.length, connection.generation], [1, 1]);
   });
 
-  test('is told so in time, behind one that takes no end', async (t) => {
+  test('fails in time behind one that does not end', async (t) => {
     const { connection, first, end } = await startBusy(t, 1000);
     const results = await Promise.all(
       range(1000).map((i) => settle(connection, batchOf(`${i}`), 5 + (i % 50))),
@@ -489,7 +489,7 @@ describe('an AbortSignal', () => {
 });
 
 describe('close()', () => {
-  test('ends the batch under way and the line, and gives a connection for use at once', async (t) => {
+  test('ends the batch in flight and the line, and leaves a connection for use at once', async (t) => {
     const { peer, connection, first, visitor } = await startBusy(t, 3);
     const waiting = range(3).map((i) => settle(connection, batchOf(`${i}`)));
     connection.close();
@@ -516,7 +516,7 @@ describe('close()', () => {
     assert.deepEqual([connection.state, connection.generation], ['connected', 2]);
   });
 
-  test('time and again, at any moment', async (t) => {
+  test('may be called again and again, at any moment', async (t) => {
     const peer = await startHealthyPeer(t);
     const connection = lineUp(peer.address, 4);
     const results = [];
@@ -536,7 +536,7 @@ describe('close()', () => {
     await Promise.all(peer.visitors.slice(0, -1).map(({ closed }) => closed));
   });
 
-  test('in the callback of the first', async (t) => {
+  test('may be called in the callback of the first', async (t) => {
     const { peer, connection, first, end } = await startBusy(t, 2);
     const rest = ['wait', 'c'].map((text) => settle(connection, batchOf(text)));
     end();
@@ -567,7 +567,7 @@ describe('several connections in one executor', () => {
         isOver = true;
       });
     await (await healthy.visitor(0)).lines(1);
-    // The pair that is over is done with its connection, though its execute is not.
+    // A finished pair releases its connection, though its execute is not over.
     for (;;) {
       const result = await settle(free, batchOf('next'));
       if (result.status === 'fulfilled') break;
@@ -609,7 +609,7 @@ describe('several connections in one executor', () => {
     }
   });
 
-  test('hold up nobody by one that is stuck', async (t) => {
+  test('do not delay others by one that is stuck', async (t) => {
     const stuck = await startBusy(t, 1);
     const healthy = await startHealthyPeer(t);
     const connection = lineUp(healthy.address, 1);
@@ -629,7 +629,7 @@ describe('several connections in one executor', () => {
     await stuck.first;
   });
 
-  test('of which one is tried again and again: the others are still handed on whole', async (t) => {
+  test('are handed on to the next executor as a whole, while one retries its connect', async (t) => {
     const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'hansock-queue-'));
     t.after(() => fs.rm(folder, { recursive: true }));
     const file = path.join(folder, 'full.sock');
@@ -648,7 +648,7 @@ describe('several connections in one executor', () => {
     const next = settle(connection, batchOf('wait'));
     const visitor = peer.visitors[0];
     await visitor.lines(2);
-    // Now all of these have been tried without a worker, more than once.
+    // By now all of these were polled without a worker, more than once.
     for (let i = 0; i < 3; i++) assertReplies(await settle(helper, batchOf('a')), [['fine', 'a']]);
     visitor.send('0\t1\tfirst\n');
     freePool();
@@ -661,11 +661,11 @@ describe('several connections in one executor', () => {
   });
 });
 
-/** Holds libuv's threads until the function that it gives is called. */
+/** Holds libuv's threads until the function that it returns is called. */
 async function holdPool(context, folder) {
   const pipe = path.join(folder, 'pipe');
   execFileSync('mkfifo', [pipe]);
-  // To open a pipe takes a thread until it is opened for writing too.
+  // Opening a pipe takes a thread until it is opened for writing too.
   const readers = Array.from({ length: 4 }, () => fs.open(pipe, 'r'));
   let writer = null;
   const free = () => {
@@ -706,7 +706,7 @@ describe('on a real server', () => {
     connection.close();
   });
 
-  test('large ones that no socket takes at once', async () => {
+  test('batches larger than a socket buffer get their own rows', async () => {
     const connection = server.reader({ handshake, maxQueued: 2 });
     const keys = [3, 5, 7].map((step) => range(60_000).map((i) => (i * step) % ROWS));
     const results = await Promise.all(keys.map((own) => settle(connection, find(own))));
@@ -754,7 +754,7 @@ describe('a process', () => {
     await peer.visitors[0].closed;
   });
 
-  test('is ended by process.exit() in the middle of a line', async (t) => {
+  test('ends by process.exit() in the middle of a line', async (t) => {
     const peer = await startPeer(t, silence);
     const program = ({ Batch, Connection, Executor }, address) => {
       const connection = new Connection(address, { maxQueued: 20 });

@@ -44,7 +44,7 @@ describe('secret and handshake', () => {
     );
   });
 
-  test('have replies of their own, also where they come bit by bit', async (t) => {
+  test('have replies of their own, also if they come bit by bit', async (t) => {
     const peer = await startPeer(t, async (visitor) => {
       await visitor.lines(3);
       for (const byte of '0\t1\n0\t1\tof no interest\n0\t1\tmine\n') await visitor.send(byte);
@@ -53,7 +53,7 @@ describe('secret and handshake', () => {
     assert.deepEqual(valuesOf(await run(connection, batchOf('a'))), [['mine']]);
   });
 
-  test('of many connections are each their own', async (t) => {
+  test('are those of each connection', async (t) => {
     const healthy = await startHealthyPeer(t);
     const executor = new Executor();
     for (let i = 0; i < 20; i++) {
@@ -147,7 +147,7 @@ describe('a connection that the server closed while it was idle', () => {
     });
   }
 
-  test('and that cannot be replaced fails, with nothing sent', async (t) => {
+  test('fails if it cannot be replaced, with nothing sent', async (t) => {
     const peer = await startPeer(t, (visitor) => {
       answer(() => '0\t1\n')(visitor);
       peer.refuse();
@@ -192,7 +192,7 @@ describe('a real server that was restarted', () => {
     }
   });
 
-  test('has forgotten what no handshake opens', async () => {
+  test('has forgotten indexes that no handshake opens', async () => {
     const connection = server.reader();
     await run(connection, new Batch().openIndex(0, target));
     assert.deepEqual(valuesOf(await run(connection, find())), [['7']]);

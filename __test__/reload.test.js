@@ -9,11 +9,13 @@ const { startHealthyPeer } = require('./support/fake-peer.js');
 
 const ROOT = path.join(__dirname, '..');
 
-/** Runs in a process of its own, after what it is given; loads the package anew as hot reloads and jest.resetModules() do. */
+/**
+ * Runs in a process of its own. Loads the package again, as hot reloads and jest.resetModules() do.
+ */
 const PRELUDE = `
   const { readdirSync } = require('node:fs');
   const { createRequire } = require('node:module');
-  /** Each with a parent of its own, whose list of children keeps no module. */
+  /** Each module has a parent of its own, whose list of children keeps no other module. */
   const loadAnew = () => { forget(); return createRequire(root + '/')(root); };
   const descriptors = () => readdirSync('/proc/self/fd').length;
   const forget = () => {
@@ -52,7 +54,7 @@ describe('a copy of the package that nobody uses any more', () => {
     assert.ok(alive <= 1, `${alive} copies`);
   });
 
-  test('leaves no descriptor also if it has been used', async (t) => {
+  test('leaves no descriptor even if it was used', async (t) => {
     const peer = await startHealthyPeer(t);
     const { grown, alive } = await runLoads(
       t,
@@ -95,7 +97,7 @@ describe('a copy of the package that nobody uses any more', () => {
         const after = process.memoryUsage();
         return after.heapUsed + after.external - before.heapUsed - before.external;
       };
-      // Node.js' own tables of what was loaded grow first.
+      // Node.js's own tables of loaded modules grow first.
       for (let i = 0; i < 100; i++) { load(); open(); }
       const loaded = await growth(400, load);
       const bare = await growth(400, open);

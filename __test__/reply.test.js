@@ -8,7 +8,7 @@ const { Batch, Connection, HandlerSocketError, ServerError } = require('..');
 const { startPeer } = require('./support/fake-peer.js');
 const { run, valuesOf } = require('./support/failures.js');
 
-/** The replies that come of these lines, given as bytes, one a character. */
+/** The replies of these lines, which are byte strings. */
 async function repliesFrom(context, lines, batch = new Batch()) {
   const peer = await startPeer(context, async (visitor) => {
     await visitor.lines(lines.length);
@@ -95,7 +95,7 @@ describe('a reply', () => {
 });
 
 describe('an error', () => {
-  test('is data, and the replies around it are good', async (t) => {
+  test('is a reply, and does not affect the replies around it', async (t) => {
     const batch = new Batch();
     const replies = await repliesFrom(
       t,
@@ -115,7 +115,7 @@ describe('an error', () => {
     );
   });
 
-  test('tells code, message, address and what it means', async (t) => {
+  test('has code, message, address and an explanation', async (t) => {
     const [reply] = await repliesFrom(t, ['1\t1\t121']);
     const { error } = reply;
     assert.ok(error instanceof ServerError);
@@ -130,7 +130,7 @@ describe('an error', () => {
     assert.match(error.message, /error 1, '121': a row with this key already exists/);
   });
 
-  test('of a kind that is not known comes as it is in serverMessage', async (t) => {
+  test('of an unknown kind is in serverMessage unchanged', async (t) => {
     const replies = await repliesFrom(t, ['1\t1\t999', '9\t1\tconstructor', '2\t1', '7\t0']);
     assert.deepEqual(
       replies.map(({ error }) => [error.errorCode, error.serverMessage]),
@@ -144,8 +144,9 @@ describe('an error', () => {
     assert.match(replies[1].error.message, /error 9 and a text that only serverMessage has$/);
   });
 
-  test('for want of authorisation has the code of one', async (t) => {
-    // The first command is an auth request of the batch's own: its refusal is a reply like any other.
+  test('for want of authorisation is ERR_HS_AUTH', async (t) => {
+    // The first command is an auth request of the batch's own: its refusal is a reply like any
+    // other.
     const [own, other] = await repliesFrom(
       t,
       ['3\t1\tunauth', '3\t1\tunauth'],
@@ -157,7 +158,7 @@ describe('an error', () => {
 });
 
 describe('many replies', () => {
-  /** Replies of all lengths, across every place where the received text is cut. */
+  /** Replies of all lengths, across every position where the received text is split. */
   const texts = Array.from({ length: 3000 }, (_, i) => {
     const length = i % 500 === 0 ? 70_000 + i : (i * 37) % 997;
     const characters = ['x', 'é', '\x01I', 'ab\tcd', '\t\0\t'];
@@ -194,7 +195,7 @@ describe('many replies', () => {
   });
 });
 
-test('a long reply of many short values is cut right', async (t) => {
+test('a long reply of many short values has all values', async (t) => {
   const values = Array.from({ length: 60_000 }, (_, i) => {
     return [null, '', `${i}`, 'é'.repeat(i % 40), '\t'.repeat(i % 3), `é${i}`][i % 6];
   });
@@ -209,14 +210,14 @@ test('a long reply of many short values is cut right', async (t) => {
   );
 });
 
-test('a long error is told whole', async (t) => {
+test('a long error is not truncated', async (t) => {
   const message = 'no'.repeat(100_000);
   const [reply] = await repliesFrom(t, [`1\t1\t${message}`]);
   assert.deepEqual([reply.ok, reply.errorCode, reply.columnCount], [false, 1, 1]);
   assert.equal(reply.error.serverMessage, message);
 });
 
-test('a reply that arrives byte by byte is read as one that does not', async (t) => {
+test('a reply that arrives byte by byte has the same values', async (t) => {
   const line = utf8('0\t2\té\x01I\t\0\n');
   const peer = await startPeer(t, async (visitor) => {
     await visitor.lines(1);
@@ -235,7 +236,7 @@ test('a batch gives its replies one by one', async (t) => {
   assert.deepEqual([first, second], ['a', 'b']);
 });
 
-test('rows of replies that are looked at in turn are cut once', async (t) => {
+test('rows of replies that are read in turn are parsed once', async (t) => {
   const [a, b] = await repliesFrom(t, ['0\t2\ta\tb\tc\td', '0\t2\te\tf\tg\th']);
   const { rows, values } = a;
   assert.deepEqual(b.rows, [
@@ -246,7 +247,7 @@ test('rows of replies that are looked at in turn are cut once', async (t) => {
   assert.equal(a.values, values);
 });
 
-test('buffers have memory of their own, whatever is in them', async (t) => {
+test('buffers have memory of their own, whatever their content', async (t) => {
   for (const value of ['ascii', utf8('é')]) {
     const [{ buffers }] = await repliesFrom(t, [`0\t1\t${value}`]);
     assert.equal(buffers[0].buffer.byteLength, buffers[0].length);

@@ -21,7 +21,7 @@ describe('the charsets', () => {
     assert.deepEqual(tables.map(({ name }) => name).sort(), fs.readdirSync(FOLDER).sort());
     for (const { name, text } of tables) {
       const kept = fs.readFileSync(path.join(FOLDER, name), 'utf8');
-      // By the characters: what is escaped depends on the version of Unicode.
+      // Compares characters, since their escapes depend on the version of Unicode.
       assert.deepEqual(JSON.parse(text), JSON.parse(kept), name);
     }
   });
@@ -44,7 +44,7 @@ describe('the charsets', () => {
     assert.equal(decode('utf16', '006100'), 'a');
   });
 
-  test('do not take half a surrogate pair, and not what they do not have', () => {
+  test('refuse half a surrogate pair, and characters that they lack', () => {
     for (const name of ['utf8mb4', 'utf8mb3', 'utf16', 'utf16le', 'utf32', 'ucs2', 'latin1']) {
       assert.equal(charsetOf(name).encode('a\ud800'), undefined, name);
     }

@@ -136,7 +136,7 @@ describe('Guard', () => {
     );
   });
 
-  test('has the columns of SELECT * where none are given', async () => {
+  test('has the columns of SELECT * if none are given', async () => {
     assert.deepEqual((await guard('item')).columns, ['id', 'name', 'price', 'doc', 'twice']);
     assert.deepEqual((await guard('item', { columns: ['hidden'] })).columns, ['hidden']);
     await assert.rejects(guard('item', { columns: ['other'] }), TypeError);

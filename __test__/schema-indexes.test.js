@@ -18,8 +18,7 @@ const {
   readAll,
 } = require('./support/exact-columns.js');
 const { Random, SEED } = require('./support/random.js');
-const { useServer } = require('./support/server.js');
-const { connectSql } = require('./support/sql-connections.js');
+const { useSchemaServer } = require('./support/schema-server.js');
 const { textCases } = require('./support/text-values.js');
 
 const ROWS = 1000;
@@ -27,7 +26,7 @@ const ROWS = 1000;
 const isKey = ({ declared }) =>
   !/TEXT|BLOB|JSON|VECTOR|GEOMETRY|POINT|LINE|POLYGON|COMPRESSED/.test(declared);
 
-/** Text from below and above the space. */
+/** Text with characters below and above the space. */
 const collated = (collation, type = 'VARCHAR(5)') => ({
   declared: `${type} CHARACTER SET ${collation.split('_')[0]} COLLATE ${collation}`,
   value: (random) =>
@@ -61,19 +60,10 @@ const CASES = [
   collated('utf8mb4_general_ci', 'CHAR(5)'),
 ];
 
-describe('what is known of an index:', () => {
-  const server = useServer({ sql: 'CREATE DATABASE t' });
+describe('what a schema knows of an index:', () => {
+  const server = useSchemaServer();
 
-  function open(t) {
-    const [reader, writer] = [server.reader(), server.writer()];
-    t.after(() => {
-      reader.close();
-      writer.close();
-    });
-    return { reader, writer };
-  }
-
-  /** Rows by an index, from a key on. */
+  /** The rows of an index from a key on. */
   async function walk(reader, table, { codec, op = '>=', key, index = 'by_c' }) {
     const batch = new Batch()
       .openIndex(0, { database: 't', table, index, columns: ['id', 'c'] })
@@ -86,10 +76,8 @@ describe('what is known of an index:', () => {
   describe('a walk from the first key has all rows, in the order of the index:', () => {
     for (const { declared, value, since = [0, 0] } of CASES) {
       test(declared, async (t) => {
-        const sql = await connectSql(t, server.running);
-        const [[version]] = await sql.query({ sql: 'SELECT version()', rowsAsArray: true });
+        const { sql, reader, writer, version } = await server.connect(t);
         if (!isAtLeast(version, ...since)) return t.skip('this server does not have the type');
-        const { reader, writer } = open(t);
         const random = new Random();
         const values = Array.from({ length: ROWS }, () => value(random));
         const hasDescending = isAtLeast(version, 10, 8);
@@ -133,10 +121,8 @@ describe('what is known of an index:', () => {
   describe('where keys tell rows, two rows have one key if SQL compares them as equal:', () => {
     for (const { declared, value, since = [0, 0] } of CASES) {
       test(declared, async (t) => {
-        const sql = await connectSql(t, server.running);
-        const [[version]] = await sql.query({ sql: 'SELECT version()', rowsAsArray: true });
+        const { sql, reader, writer, version } = await server.connect(t);
         if (!isAtLeast(version, ...since)) return t.skip('this server does not have the type');
-        const { reader, writer } = open(t);
         const made = await makeTable(sql, declared, ', KEY by_c (c)');
         const schema = await readTable(sql, 't', made.table);
         if (!indexes.keysTellRows(schema, indexes.findIndex(schema, 'by_c'))) return;
@@ -165,8 +151,8 @@ describe('what is known of an index:', () => {
     }
   });
 
-  test('which keys name one row', async (t) => {
-    const sql = await connectSql(t, server.running);
+  test('a key names one row if it has all parts of a unique index', async (t) => {
+    const { sql } = await server.connect(t);
     await sql.query(`CREATE TABLE t.keyed (id INT PRIMARY KEY, a INT NOT NULL, b INT, s DATE, e DATE, UNIQUE ab (a, b), KEY a (a),
       PERIOD FOR p (s, e), UNIQUE o (a, p WITHOUT OVERLAPS))`);
     const schema = await readTable(sql, 't', 'keyed');
@@ -184,7 +170,7 @@ describe('what is known of an index:', () => {
 
   describe('an index of the beginning of a column', () => {
     test('refuses keys as long as what it has, or longer', async (t) => {
-      const sql = await connectSql(t, server.running);
+      const { sql } = await server.connect(t);
       await sql.query(`CREATE TABLE t.started (id INT PRIMARY KEY, v VARCHAR(20), l VARCHAR(20) CHARACTER SET gbk, b VARBINARY(20), x TEXT,
         n VARCHAR(20) COLLATE utf8mb4_nopad_bin, KEY v (v(3)), KEY l (l(3)), KEY b (b(3)), KEY x (x(3)), KEY n (n(3)), KEY two (id, v(3)))`);
       const schema = await readTable(sql, 't', 'started');
@@ -211,8 +197,7 @@ describe('what is known of an index:', () => {
     });
 
     test('finds what SQL finds by a shorter key, if its collation does not pad', async (t) => {
-      const sql = await connectSql(t, server.running);
-      const { reader } = open(t);
+      const { sql, reader } = await server.connect(t);
       await sql.query(
         `CREATE TABLE t.pads (id INT PRIMARY KEY, c VARCHAR(20), n VARCHAR(20) COLLATE utf8mb4_nopad_bin, KEY c (c(3)), KEY n (n(3)))`,
       );

@@ -9,19 +9,18 @@ const { byteCases } = require('./support/byte-values.js');
 const { plainCases } = require('./support/column-values.js');
 const { describe: show, encodeAll, insertAll, makeTable } = require('./support/exact-columns.js');
 const { Random, SEED } = require('./support/random.js');
-const { useServer } = require('./support/server.js');
-const { connectSql } = require('./support/sql-connections.js');
+const { useSchemaServer } = require('./support/schema-server.js');
 const { textCases } = require('./support/text-values.js');
 
 const ROWS = 300;
 const KEYS = 10_000;
 const FILTERS = 300;
 
-/** An index of the whole column is possible only for these. */
+/** Whether a column can have an index of its whole length. */
 const isKey = ({ declared }) =>
   !/TEXT|BLOB|JSON|VECTOR|GEOMETRY|POINT|LINE|POLYGON|COMPRESSED/.test(declared);
 
-/** Text that collations take for the same. */
+/** Texts that collations compare as equal. */
 function similarTexts(collation, since, type = 'VARCHAR') {
   const alphabet = [
     'a',
@@ -66,17 +65,11 @@ const CASES = [
 ];
 
 describe("a key or filter that a codec takes finds what SQL's comparison finds:", () => {
-  const server = useServer({ sql: 'CREATE DATABASE t' });
+  const server = useSchemaServer();
 
   for (const { declared, since = [0, 0], share = 1, value } of CASES) {
     test(declared, async (t) => {
-      const sql = await connectSql(t, server.running);
-      const [reader, writer] = [server.reader(), server.writer()];
-      t.after(() => {
-        reader.close();
-        writer.close();
-      });
-      const [[version]] = await sql.query({ sql: 'SELECT version()', rowsAsArray: true });
+      const { sql, reader, writer, version } = await server.connect(t);
       if (!isAtLeast(version, ...since)) {
         t.skip('this server does not have the type');
         return;
@@ -95,7 +88,7 @@ describe("a key or filter that a codec takes finds what SQL's comparison finds:"
       const taken = encodeAll(rows.codec, given);
       assert.ok(taken.length > (KEYS * share) / 50, `it takes ${taken.length}`);
 
-      // Compared as values of the column's own type: there they are stored exactly.
+      // SQL compares values of the column's own type, which stores them exactly.
       const keys = await makeTable(sql, nullable);
       await insertAll(writer, keys.table, taken);
       const found = await sql.query({

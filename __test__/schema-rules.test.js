@@ -41,7 +41,7 @@ describe('what a schema refuses:', () => {
     sql.on('error', () => {});
   });
 
-  /** As readTable gives it, with what the test changes. */
+  /** The schema of readTable, with the test's changes. */
   async function target(table, index = 'PRIMARY', changed = {}) {
     const schema = { ...(await readTable(sql, 'r', table)), ...changed };
     const found = schema.indexes.find(({ name }) => name === index);
@@ -62,7 +62,7 @@ describe('what a schema refuses:', () => {
     assert.equal(refusalOf(await target(table, index, changed), operation, allow), null);
   }
 
-  /** What nothing lifts. */
+  /** Rules that no option lifts. */
   const everything = [
     'triggers',
     'checks',
@@ -215,7 +215,7 @@ describe('what a schema refuses:', () => {
   });
 
   describe('of writes, unless it is allowed:', () => {
-    /** Refused, the message names what lifts it, and that alone does. */
+    /** Checks that a write is refused, and that only the option in the message lifts it. */
     async function liftedBy(allowance, reason, at, operation) {
       const others = everything.filter((one) => one !== allowance);
       const message = await refuses(reason, at, operation, others);

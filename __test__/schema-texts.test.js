@@ -6,24 +6,17 @@ const { describe, test } = require('node:test');
 const { isAtLeast } = require('../lib/schema/version.js');
 const { byteCases } = require('./support/byte-values.js');
 const { checkStored, describe: show, makeTable } = require('./support/exact-columns.js');
-const { useServer } = require('./support/server.js');
-const { connectSql } = require('./support/sql-connections.js');
+const { useSchemaServer } = require('./support/schema-server.js');
 const { textCases } = require('./support/text-values.js');
 
 const VALUES = 10_000;
 
 describe('what the codec of a column of text or bytes takes is stored exactly:', () => {
-  const server = useServer({ sql: 'CREATE DATABASE t' });
+  const server = useSchemaServer();
 
   for (const { share = 1, since = [0, 0], ...tried } of [...textCases(), ...byteCases()]) {
     test(tried.declared, async (t) => {
-      const sql = await connectSql(t, server.running);
-      const [reader, writer] = [server.reader(), server.writer()];
-      t.after(() => {
-        reader.close();
-        writer.close();
-      });
-      const [[version]] = await sql.query({ sql: 'SELECT version()', rowsAsArray: true });
+      const { sql, reader, writer, version } = await server.connect(t);
       if (!isAtLeast(version, ...since)) {
         t.skip('this server does not have the type');
         return;

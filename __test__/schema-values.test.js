@@ -5,24 +5,17 @@ const { describe, test } = require('node:test');
 
 const { plainCases } = require('./support/column-values.js');
 const { checkStored, describe: show, makeTable } = require('./support/exact-columns.js');
-const { useServer } = require('./support/server.js');
-const { connectSql } = require('./support/sql-connections.js');
+const { useSchemaServer } = require('./support/schema-server.js');
 
 const VALUES = 10_000;
 
 describe('what the codec of a column takes is stored exactly:', () => {
-  const server = useServer({ sql: 'CREATE DATABASE t' });
+  const server = useSchemaServer();
 
-  // Those of the newest bounds: their cases are chosen when the server is known.
+  // The cases of the newest version, for their names. The server's version selects the values.
   for (const { declared } of plainCases('10.11')) {
     test(declared, async (t) => {
-      const sql = await connectSql(t, server.running);
-      const [reader, writer] = [server.reader(), server.writer()];
-      t.after(() => {
-        reader.close();
-        writer.close();
-      });
-      const [[version]] = await sql.query({ sql: 'SELECT version()', rowsAsArray: true });
+      const { sql, reader, writer, version } = await server.connect(t);
       const tried = plainCases(version).find((one) => one.declared === declared);
       const { codec } = await makeTable(sql, declared);
       for (const value of tried.takes) codec.encode(value, 'value');

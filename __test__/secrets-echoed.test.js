@@ -13,7 +13,7 @@ const { batchOf, run } = require('./support/failures.js');
 const SECRET = 'open-sesame-hunter2';
 const target = { database: 'd', table: 't', columns: ['a', 'b'] };
 
-/** What programs and logs make of an error, and of what lies behind it. */
+/** The texts that programs and logs make of an error and its causes. */
 function textsOf(error) {
   return [
     error.message,
@@ -31,7 +31,7 @@ function assertUntold(error) {
   for (const text of textsOf(error)) assert.ok(!text.includes(SECRET), text);
 }
 
-/** A server that opens indexes, unless the secret is its answer to that too, and refuses everything else by the secret. */
+/** A server that answers everything with the secret as a refusal, but may open indexes. */
 function startEcho(t, opens, says = SECRET) {
   return startPeer(
     t,

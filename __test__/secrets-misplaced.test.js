@@ -12,7 +12,7 @@ const SECRET = 'open/sesame hunter2';
 const DIGITS = 987_654_321_012;
 const MARKS = [SECRET, String(DIGITS), 'hunter2'];
 
-/** What may hold a secret, and is given in a wrong place. */
+/** Values that hold a secret, given in a wrong place. */
 const SHAPES = {
   text: () => SECRET,
   'a text of digits': () => String(DIGITS),
@@ -39,7 +39,7 @@ const SHAPES = {
   'a proxy': () => new Proxy({ secret: SECRET }, {}),
 };
 
-/** All that a program, a debugger or a log makes of an error. */
+/** All texts that a program, a debugger or a log makes of an error. */
 function textsOf(error) {
   if (!(error instanceof Error)) return [inspect(error)];
   return [
@@ -64,7 +64,7 @@ async function errorOf(call) {
   }
 }
 
-/** A call with each of the options in each shape tells nothing of the secret where it fails. */
+/** Tests that a call with each option in each shape does not show the secret in its error. */
 function describeMisplaced(name, options, call, base = {}) {
   describe(name, () => {
     for (const option of options) {
@@ -79,7 +79,7 @@ function describeMisplaced(name, options, call, base = {}) {
             assert.equal(told, undefined, `${title} is told: ${text}`);
           }
         }
-        // Where one is right, others are not.
+        // One shape may be valid; the others are not.
         assert.ok(failures > 0);
       });
     }
@@ -95,12 +95,12 @@ const COUNTS = [
 const TARGET = ['database', 'table', 'index', 'columns', 'filterColumns'];
 const target = { database: 'd', table: 't', columns: ['a', 'b'] };
 
-/** Whether it is taken for an address, which the errors of calls name. */
+/** Whether the option is an address, which errors name. */
 function isAddress({ host, path }) {
   return typeof path === 'string' || host === String(DIGITS);
 }
 
-/** A call of a client that fails at the latest where it connects. */
+/** A call of a client that fails when it connects, at the latest. */
 async function callOf(client, where = target) {
   try {
     await client.openIndex(where).get(1);

@@ -12,7 +12,7 @@ const { batchOf } = require('./support/failures.js');
 // Without characters that inspect or JSON would write in another way.
 const SECRET = 'open-sesame-hunter2';
 
-/** Everything that a program, a debugger or a log makes of a value; what getters give if they are asked. */
+/** All texts that a program, a debugger or a log makes of a value, with its getters. */
 function writings(value, getters = true) {
   const texts = [
     inspect(value),
@@ -46,7 +46,7 @@ async function executeFailing(connection, code, timeoutMs) {
   return { executeError, batch, executor };
 }
 
-/** Runs a batch that fails, and checks all that is left of it. */
+/** Runs a batch that fails, and checks everything that it leaves. */
 async function executeUntold(connection, code, timeoutMs) {
   const { executeError, batch, executor } = await executeFailing(connection, code, timeoutMs);
   assertUntold(executeError, batch.error, batch, connection, executor);
@@ -164,7 +164,7 @@ describe('a secret is not told', () => {
     ['a secret for options', () => new Connection('a', SECRET)],
     ['a secret and a Q', () => new Batch().write(`A\t1\t${SECRET}\nQ`)],
   ]) {
-    test(`where the call is wrong: ${title}`, () => {
+    test(`where the call is refused: ${title}`, () => {
       assert.throws(call, (error) => {
         assertUntold(error);
         return true;
@@ -172,7 +172,7 @@ describe('a secret is not told', () => {
     });
   }
 
-  test('in what a process writes that ends by the error', async (t) => {
+  test('in the output of a process that ends by the error', async (t) => {
     const peer = await startPeer(
       t,
       answer((line) => `${line}\n`),
@@ -185,7 +185,7 @@ describe('a secret is not told', () => {
     const { code, stdout, stderr } = await runChild(t, program, { args: [peer.address, SECRET] });
     assert.equal(code, 1);
     assert.match(stderr, /ERR_HS_EXECUTE/);
-    // The program's own source has it.
+    // The program's own source contains it.
     assert.ok(!(stdout + stderr.replaceAll(/^.*\[eval\].*$/gm, '')).includes(SECRET), stderr);
   });
 });

@@ -17,7 +17,7 @@ const KV = { database: 't', table: 'kv', columns: ['k', 'v'], shardBy: ['k'], ke
 const V = { ...KV, columns: ['k'] };
 const range = (length) => Array.from({ length }, (_, i) => i);
 
-/** A cluster of servers of which each is both of its ports. */
+/** A cluster of servers with one port each for reads and writes. */
 function connect(t, ports, options) {
   const servers = ports.map((port) => ({ port, writePort: port }));
   const cluster = new ShardedClient({ servers, onServerDown: 'next', ...options });
@@ -25,7 +25,7 @@ function connect(t, ports, options) {
   return cluster;
 }
 
-/** So many keys that belong to the server on a port. */
+/** Keys that belong to the server on a port. */
 function keysOf(cluster, port, count) {
   const keys = [];
   for (let k = 1; keys.length < count; k++) {
@@ -43,7 +43,8 @@ const rowsAt = ({ visitors }) => {
 
 describe('with onServerDown: next', () => {
   /**
-   * Answers so many commands on its first connection and breaks it then; the others break at once.
+   * Answers so many commands on its first connection, then breaks it; other connections break at
+   * once.
    */
   function startBreaking(t, answered) {
     return startPeer(t, async (visitor, ordinal) => {
@@ -54,7 +55,7 @@ describe('with onServerDown: next', () => {
     });
   }
 
-  test('an insertMany that is partly done goes on with the rows that were not sent (shard-secret)', async (t) => {
+  test('an insertMany sends rows to the next server only if they were not sent (shard-secret)', async (t) => {
     let asked = 0;
     const secret = () => {
       if (asked++ > 0) throw new Error('the vault is down');
@@ -75,8 +76,8 @@ describe('with onServerDown: next', () => {
       results.map(({ status }) => status === 'rejected'),
       isUnknown,
     );
-    // What one batch holds was sent to the first server: its answers count, and nobody else gets
-    // the rest.
+    // One batch was sent to the first server: its replies count, and no other server gets the rest
+    // of it.
     const sent = rowsAt(owner);
     assert.equal(sent.length, 512);
     assert.deepEqual(
@@ -91,12 +92,12 @@ describe('with onServerDown: next', () => {
     );
   });
 
-  test('a getMany asks the next server only for the keys that have no answer', async (t) => {
+  test('a getMany asks the next server only for keys without a reply', async (t) => {
     const owner = await startBreaking(t, 1 + 10);
     const next = await startPeer(t, serveAll);
     const cluster = connect(t, [owner.port, next.port]);
     const keys = keysOf(cluster, owner.port, 30);
-    // Without keyColumns each key has a command.
+    // Without keyColumns, each key is a command.
     const { keyColumns: _, ...target } = V;
     const rows = await cluster.openIndex(target).getMany(keys);
     assert.deepEqual(
@@ -107,7 +108,7 @@ describe('with onServerDown: next', () => {
     assert.deepEqual(asked, keys.slice(10));
   });
 
-  test('a write whose answer does not come goes nowhere else', async (t) => {
+  test('a write whose reply does not come is not sent elsewhere', async (t) => {
     const owner = await startPeer(t, silence);
     const next = await startPeer(t, serveAll);
     const cluster = connect(t, [owner.port, next.port], { timeoutMs: 400 });
@@ -137,8 +138,7 @@ describe('the time of a call', () => {
   const TIMEOUT_MS = 2000;
 
   /**
-   * Two servers with a replica each, in the order in which they are asked for the keys that this
-   * gives too.
+   * Two servers with a replica each, in the order in which they are tried for the returned keys.
    */
   async function startFour(t, ports) {
     const [a, b, c, d] = ports;
@@ -153,7 +153,7 @@ describe('the time of a call', () => {
     return { index: cluster.openIndex(V), key };
   }
 
-  /** A peer that answers after so long. */
+  /** A peer that answers after a delay. */
   function startSlow(t, ms) {
     return startPeer(t, async (visitor) => {
       const lines = await visitor.lines(2);
@@ -176,7 +176,7 @@ describe('the time of a call', () => {
     );
   });
 
-  test('is left to the last candidate where the others failed at once', async (t) => {
+  test('is left to the last candidate if the others failed at once', async (t) => {
     const refusing = await Promise.all(range(3).map(() => refusingAddress(t)));
     const slow = await startSlow(t, 0.75 * TIMEOUT_MS);
     const { index, key } = await startFour(t, [...refusing.map(portOf), slow.port]);

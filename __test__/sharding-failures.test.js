@@ -10,7 +10,7 @@ const { useServer } = require('./support/server.js');
 
 const KV = { database: 't', table: 'kv', columns: ['k', 'v'], shardBy: ['k'], keyColumns: ['k'] };
 const SQL = 'CREATE DATABASE t; CREATE TABLE t.kv (k INT PRIMARY KEY, v VARCHAR(20))';
-/** Longer than anything here takes: what runs into it is stuck. */
+/** Longer than anything here takes, so a call that reaches it is stuck. */
 const STUCK_MS = 30_000;
 
 /** `from` to `to`. */
@@ -24,7 +24,7 @@ async function collect(rows) {
   return all;
 }
 
-/** Numbers from 0 to 1 that look random and are the same at each run. */
+/** Pseudorandom numbers from 0 to 1, equal in each run. */
 function makeRandom(seed) {
   let state = seed;
   return () => {
@@ -33,7 +33,7 @@ function makeRandom(seed) {
   };
 }
 
-/** Calls again and again until what came of it is what was waited for. */
+/** Repeats a call until its result is the expected one. */
 async function until(isReached, call) {
   const end = performance.now() + STUCK_MS;
   while (!isReached(await call())) assert.ok(performance.now() < end, 'was never reached');
@@ -54,7 +54,7 @@ describe('three servers, of which one fails', () => {
     return { cluster, index: cluster.openIndex(KV) };
   }
 
-  /** Kills a server, which is there again after the test. */
+  /** Kills a server until the end of the test. */
   async function kill(t, { running }) {
     await running.kill();
     let isBack = false;
@@ -66,7 +66,7 @@ describe('three servers, of which one fails', () => {
     return start;
   }
 
-  /** Who has a key, and who comes after: the servers' ordinals. */
+  /** The ordinals of the servers that have a key, in their order. */
   function makeRing() {
     const addresses = servers.map(({ running: { host, port } }) => ({ host, port }));
     const ring = new Ketama(addresses).createContinuum();
@@ -76,7 +76,7 @@ describe('three servers, of which one fails', () => {
   const onEach = (statement) => Promise.all(servers.map((server) => server.sql(statement)));
   const commandsOf = (cluster) => cluster.stats().map(({ primary }) => primary.commands);
 
-  /** All keys of a range, each with the value `old` on its server; the table has nothing else then. */
+  /** Fills the table with all keys of a range, each with the value `old` on its server. */
   async function fill(index, keys) {
     await onEach('DELETE FROM t.kv');
     const results = await index.insertMany(keys.map((k) => [k, 'old']));
@@ -99,7 +99,10 @@ describe('three servers, of which one fails', () => {
       const failedAddresses = ['port', 'writePort'].map((name) => {
         return `127.0.0.1:${servers[1].running[name]}`;
       });
-      /** What may stand under a key, undefined for no row; it has one writer only, which waits for each answer. */
+      /**
+       * The values that a key may have, undefined for no row. Each key has one writer, which waits
+       * for each reply.
+       */
       const allowed = new Map(count(1, callers * keysEach).map((k) => [k, new Set(['old'])]));
       const seen = { done: 0, failed: 0, 'not-sent': 0, unknown: 0 };
       let back;
@@ -249,7 +252,7 @@ describe('three servers, of which one fails', () => {
   describe('with onServerDown: next', () => {
     const keys = count(1, 600);
 
-    test('its keys go to the next on the ring, the others stay, and it is taken back', async (t) => {
+    test('its keys go to the next on the ring and back when it is up, and the others stay', async (t) => {
       const { cluster, index } = connect(t, { onServerDown: 'next' });
       const ringOf = makeRing();
       await fill(index, keys);
@@ -257,7 +260,7 @@ describe('three servers, of which one fails', () => {
       const placeOf = (k) => ringOf(k).find((ordinal) => ordinal !== 1);
       const own = keys.filter((k) => ringOf(k)[0] === 1);
       const [first, second, third, ...rest] = own;
-      // Each kind of call is the first to find out in its turn, or follows.
+      // Each kind of call is in turn the first to find the server down.
       assert.equal(await index.get(first), null);
       assert.deepEqual(await index.insert([first, 'new']), { insertId: null });
       assert.equal(await index.update('=', second, { v: 'new' }), 0);
@@ -354,7 +357,7 @@ describe('three servers, of which one fails', () => {
         keys.map((k) => (ringOf(k)[0] === 1 ? undefined : 'old')),
       );
       assert.deepEqual(new Set(single), new Set([null]));
-      // A write may have reached it: nobody else gets it. Those after it go to the next.
+      // A write that may have reached it goes nowhere else. Later ones go to the next server.
       await until(
         (outcome) => outcome === 'done',
         () =>
@@ -378,9 +381,9 @@ describe('three servers, of which one fails', () => {
   });
 });
 
-test('of an insertMany to two connections the next server gets only the rows that were not sent', async (t) => {
+test('an insertMany over two connections sends only unsent rows to the next server', async (t) => {
   const rowsOf = ({ received }) => received.match(/(?<=\t)row \d+/g) ?? [];
-  // One connection is cut when all its rows are there; the others are refused.
+  // One connection is cut once it has all its rows; the others are refused.
   const owner = await startPeer(t, async (visitor, ordinal) => {
     const [, first] = await visitor.lines(2);
     if (ordinal < 2 && !first.endsWith('\trow 0')) {

@@ -26,7 +26,7 @@ function openWholeOnly(visitor) {
   });
 }
 
-test('an updateReturning of which the find was sent is unknown, over several servers too', async (t) => {
+test('an updateReturning whose find was sent is unknown, over several servers too', async (t) => {
   const { port } = await startPeer(t, openWholeOnly);
   const server = { port, writePort: port };
   const servers = [server, { ...server, host: 'localhost' }];

@@ -8,16 +8,16 @@ const { pause } = require('./support/pause.js');
 const { useServer } = require('./support/server.js');
 
 const KV = { database: 't', table: 'kv', columns: ['k', 'v'], shardBy: ['k'], keyColumns: ['k'] };
-/** Longer than anything here takes: what runs into it is stuck. */
+/** Longer than anything here takes, so a call that reaches it is stuck. */
 const STUCK_S = 30;
 
-/** Calls again and again until what came of it is what was waited for. */
+/** Repeats a call until its result is the expected one. */
 async function until(isReached, call, limitS = STUCK_S) {
   const end = performance.now() + 1000 * limitS;
   while (!isReached(await call())) assert.ok(performance.now() < end, 'was never reached');
 }
 
-/** So many calls, `atOnce` of them at a time. */
+/** Makes calls, `atOnce` of them at a time. */
 async function repeat(count, atOnce, call) {
   let left = count;
   const caller = async () => {
@@ -43,7 +43,7 @@ describe('a server and its replica', () => {
       INSERT INTO t.kv SELECT seq, 'old' FROM t.seq_1_to_100`);
   });
 
-  /** By SQL on the primary; the replica has it then. */
+  /** Runs SQL on the primary, and waits until the replica has it. */
   async function writeBySql(statement) {
     await primary.sql(statement);
     const [[position]] = await primary.sql('SELECT @@gtid_binlog_pos');
@@ -60,13 +60,13 @@ describe('a server and its replica', () => {
     return { cluster, index: cluster.openIndex(KV) };
   }
 
-  /** How many commands each has got. */
+  /** How many commands each server got. */
   function commandsOf(cluster) {
     const [{ primary, replicas }] = cluster.stats();
     return [primary.commands, replicas[0].commands];
   }
 
-  test('are told by the addresses of the ring, where the replica has none', async (t) => {
+  test('are known by the address of the server on the ring', async (t) => {
     const { cluster } = connect(t, { reads: 'any' });
     const [shard, ...others] = cluster.stats();
     const { host, port } = primary.running;
@@ -78,7 +78,7 @@ describe('a server and its replica', () => {
   for (const [reads, share] of Object.entries({ primary: 0, any: 0.5, replica: 1 })) {
     test(`reads: '${reads}' has its share of the reads at the replica`, async (t) => {
       const { cluster, index } = connect(t, { reads });
-      // Each that is asked opens the index with its first read.
+      // Each server opens the index with its first read.
       await repeat(2, 1, () => index.get(1));
       const opened = commandsOf(cluster);
       const expect = (count) => {
@@ -98,7 +98,7 @@ describe('a server and its replica', () => {
         () => index.find('=', 1, { limit: 1 }),
         () => index.find('>=', 1, { limit: 1, servers: 'all' }),
       ];
-      // In pairs: each of both has each of them once.
+      // In pairs, so that each server gets each call once.
       for (const call of calls) assert.deepEqual(await call(), await call());
       expect(200 + 2 * 11);
     });
@@ -173,7 +173,7 @@ describe('a server and its replica', () => {
     }
   });
 
-  /** Starts it again, as a replica. */
+  /** Restarts it as a replica. */
   async function startReplica() {
     await replica.running.start();
     await writeBySql("REPLACE INTO t.kv VALUES (1, 'old')");
@@ -192,7 +192,7 @@ describe('a server and its replica', () => {
     const begin = performance.now();
     await repeat(5000, 20, read);
     const failed = countErrors(cluster.stats()[0].replicas[0]) - failedBefore;
-    // From 100 ms on each interval is twice the one before.
+    // Intervals double, from 100 ms on.
     const mostProbes = 1 + Math.log2(1 + (performance.now() - begin) / 100);
     assert.ok(failed <= mostProbes, `${failed} reads went to it, of 5000`);
 
@@ -242,7 +242,7 @@ describe('a server and its replica', () => {
   test('that hangs in the middle of a walk: not every page waits for it', async (t) => {
     const { pid } = replica.running;
     const { cluster, index } = connect(t, { reads: 'any', timeoutMs: 1000 });
-    // The primary has its turn now, and the replica with the walk.
+    // The primary takes the next read, and the replica the walk.
     await index.get(1);
     const given = [];
     for await (const { k } of index.scan('>=', 0, { servers: 'all', pageSize: 10 })) {

@@ -11,10 +11,10 @@ function countTo(count) {
   return Array.from({ length: count }, (_, i) => i + 1);
 }
 
-describe('a ring of servers that nobody asks', () => {
+describe('a ring of servers without calls', () => {
   const place = { database: 't', table: 'kv', columns: ['k', 'v'], shardBy: ['k'] };
 
-  test('goes by the weights, as Ketama does', async (t) => {
+  test('routes by weights, as Ketama does', async (t) => {
     const servers = [
       { host: 'db1', weight: 3 },
       { host: 'db2', port: 1234 },
@@ -75,7 +75,7 @@ describe('a ring of servers that nobody asks', () => {
     await assert.rejects(index.insert({ k: new Date(0) }), refused);
     const shardKey = ([date]) => date.toISOString();
     const told = cluster.openIndex({ ...place, types, shardKey });
-    // Nobody is there: what matters is that the key is taken.
+    // No server runs; the key only has to be accepted.
     await assert.rejects(told.get(new Date(0)), { code: 'ERR_HS_CONNECT' });
     await assert.rejects(told.insert({ k: new Date(0) }), { code: 'ERR_HS_CONNECT' });
     const wrong = cluster.openIndex({ ...place, types, shardKey: () => 5 });

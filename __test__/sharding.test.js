@@ -41,7 +41,7 @@ describe('a table on three servers', () => {
     ).createContinuum();
   }
 
-  /** What SQL says on each server. */
+  /** The result of SQL on each server. */
   const onEach = (statement) => Promise.all(servers.map((server) => server.sql(statement)));
 
   /** A table of its own for a test on each server, and an index of it. */
@@ -52,14 +52,14 @@ describe('a table on three servers', () => {
     return { index, table, cluster };
   }
 
-  /** An index of a client that knows only one of them. */
+  /** An index of a client of one server only. */
   function plainIndex(t, { running: { port, writePort, secret } }, target) {
     const client = new Client({ port, writePort, secret });
     t.after(() => client.close());
     return client.openIndex({ database: 't', ...target });
   }
 
-  /** Keys 1 to 40 on every server, whose ordinal each row tells: for what goes to the wrong one. */
+  /** Keys 1 to 40 on every server, each with the server's ordinal, which shows misrouted calls. */
   async function makeCopies(t) {
     const made = await makeTable(t, 'k INT, part INT, n INT, server INT, PRIMARY KEY (k, part)', {
       columns: ['k', 'part', 'n', 'server'],
@@ -94,7 +94,7 @@ describe('a table on three servers', () => {
     for (const part of expected) assert.ok(part.length > 4000, `${part.length} of 30,000`);
     assert.deepEqual(await onEach(`SELECT k, v FROM t.${table} ORDER BY k`), expected);
     assert.deepEqual(await index.getMany(rows.map(({ k }) => k)), rows);
-    // A row that is there already fails alone, on whichever server it is.
+    // A duplicate row fails alone, on any server.
     const again = await index.insertMany(rows.slice(0, 9).concat({ k: '30001', v: 'new' }));
     assert.ok(again.slice(0, 9).every(({ reason }) => reason instanceof ServerError));
     assert.deepEqual(again[9], { status: 'fulfilled', value: { insertId: null } });
@@ -165,7 +165,7 @@ describe('a table on three servers', () => {
     });
   }
 
-  test('takes a key of any kind for its text', async (t) => {
+  test('routes a key of any type by its text', async (t) => {
     const { index, table, cluster } = await makeTable(t, 'k VARBINARY(300) PRIMARY KEY, v INT', {
       columns: ['k', 'v'],
       types: { k: 'buffer', v: 'number' },
@@ -196,7 +196,7 @@ describe('a table on three servers', () => {
     }
   });
 
-  test('goes by several columns as the protocol writes them', async (t) => {
+  test('routes by several columns as the protocol writes them', async (t) => {
     const { index, table, cluster } = await makeTable(
       t,
       'a INT, b VARCHAR(20), c INT, v INT, PRIMARY KEY (a, b, c)',
@@ -224,7 +224,7 @@ describe('a table on three servers', () => {
     await assert.rejects(index.find('>', [1, 'plain'], { limit: 1 }), ASK_ALL);
   });
 
-  test('goes by what shardKey makes of the columns', async (t) => {
+  test('routes by what shardKey makes of the columns', async (t) => {
     const given = [];
     const shardKey = (parts) => {
       given.push(parts);
@@ -246,7 +246,7 @@ describe('a table on three servers', () => {
     assert.deepEqual(await index.getMany(rows.map(({ k }) => k)), rows);
   });
 
-  test('finds what plain clients laid out by Ketama', async (t) => {
+  test('finds rows that plain clients laid out by Ketama', async (t) => {
     const { index, table } = await makeTable(t, 'k VARCHAR(20) PRIMARY KEY, v INT', {
       columns: ['k', 'v'],
       shardBy: ['k'],
@@ -310,7 +310,7 @@ describe('a table on three servers', () => {
       );
     }
     for (const { primary } of cluster.stats()) assert.equal(primary.commands, 0);
-    // Named and not changed, the shard part is no obstacle.
+    // Naming the shard part without changing it is allowed.
     assert.equal(await index.update('=', 1, { k: 1, n: 3 }, { limit: 1 }), 1);
     assert.equal(await index.update('=', 1, [1, 7, 4, 0], { limit: 1 }), 1);
   });
@@ -330,7 +330,7 @@ describe('a table on three servers', () => {
       assert.equal((await index.find('=', null, { limit: 9, in: list, servers: 'all' })).length, 6);
     });
 
-    /** What keys are: how they are made of 1 to 150, in a column of which type, declared as what. */
+    /** Kinds of keys: how they derive from 1 to 150, and the column's SQL and declared types. */
     const kinds = {
       'numbers undeclared': [(i) => String(i * 37 - 3000), 'INT'],
       'numbers declared': [(i) => i * 37 - 3000, 'INT', 'number'],
@@ -361,7 +361,7 @@ describe('a table on three servers', () => {
         ];
         const results = await index.insertMany(rows);
         assert.ok(results.every(({ status }) => status === 'fulfilled'));
-        // The same rows on one server, for SQL to put them in order.
+        // The same rows on one server, so that SQL can order them.
         await servers[0].sql(`CREATE TABLE t.${table}_all LIKE t.${table}`);
         await plainIndex(t, servers[0], {
           table: `${table}_all`,

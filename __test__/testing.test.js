@@ -14,7 +14,7 @@ const ports = require('../lib/testing/ports.js');
 const { findPrograms } = require('../lib/testing/programs.js');
 const { startServer } = require('../lib/testing');
 
-// All servers of this file stand in one folder, so that whatever one leaves behind is found.
+// All servers of this file are in one folder, so that anything left behind is found.
 const systemFolder = os.tmpdir();
 const home = fs.mkdtempSync(path.join(systemFolder, 'hansock-test-'));
 process.env.TMPDIR = home;
@@ -209,7 +209,7 @@ describe('kill and start', () => {
     assert.deepEqual(await server.sql('SELECT 1'), [['1']]);
   });
 
-  test('stop works after kill, and waits for what is under way', async () => {
+  test('stop works after kill, and waits for a kill or start in progress', async () => {
     const started = [server.kill(), server.start()];
     await server.stop();
     await Promise.all(started);
@@ -231,7 +231,7 @@ describe('a port that another program has', () => {
   after(() => occupier.close());
 
   for (const use of ['read', 'write', 'sql']) {
-    test(`is given up, as the port for ${use}`, async () => {
+    test(`is not used as the port for ${use}`, async () => {
       const choices = [{ [use]: takenPort }, {}];
       await withPortsChosen(choices, async () => {
         const server = await startServer();
@@ -245,7 +245,7 @@ describe('a port that another program has', () => {
     });
   }
 
-  test('is an error where every choice is taken', async () => {
+  test('is an error if every choice is taken', async () => {
     const choices = Array(10).fill({ write: takenPort });
     await withPortsChosen(choices, () =>
       assert.rejects(startServer(), new RegExp(`127\\.0\\.0\\.1:${takenPort}: another program`)),
@@ -255,8 +255,8 @@ describe('a port that another program has', () => {
   });
 });
 
-describe('what cannot be started', () => {
-  test('options of the wrong kind', async () => {
+describe('startServer explains', () => {
+  test('options of the wrong type', async () => {
     for (const [options, message] of /** @type {const} */ ([
       [{ secret: 1 }, /secret must be a string, not a number/],
       [{ writeSecret: 'a\nb' }, /writeSecret holds a character below/],
@@ -271,7 +271,7 @@ describe('what cannot be started', () => {
     }
   });
 
-  test('a server that ends says why', async () => {
+  test('why a server ended', async () => {
     await Promise.all([
       assert.rejects(
         startServer({ config: { no_such_setting: 1 } }),
@@ -285,7 +285,7 @@ describe('what cannot be started', () => {
     assert.deepEqual(leftIn(home), []);
   });
 
-  test('a data folder that cannot be made says why', async () => {
+  test('why a data folder could not be made', async () => {
     await assert.rejects(
       startServer({ config: { innodb_no_such_setting: 1 } }),
       /mariadb-install-db ended with status 1.*innodb.no.such.setting/s,
@@ -293,12 +293,12 @@ describe('what cannot be started', () => {
     assert.deepEqual(leftIn(home), []);
   });
 
-  test('SQL that fails', async () => {
+  test('which SQL failed', async () => {
     await assert.rejects(startServer({ sql: 'CREATE NONSENSE' }), /ERROR 1064.*CREATE NONSENSE/s);
     assert.deepEqual(leftIn(home), []);
   });
 
-  test('a missing program says what to install', () => {
+  test('what to install for a missing program', () => {
     assert.throws(
       () => findPrograms(['/nonexistent', home]),
       /'mariadbd', which is in none of \/nonexistent, .*apt-get install mariadb-server/,

@@ -45,7 +45,7 @@ describe('values through a real server', () => {
     writer = server.writer({ handshake: tables() });
   });
 
-  /** Inserts rows and says what the keys' rows are when read back. */
+  /** Inserts rows and reads the rows of the keys back. */
   async function roundTrip(index, rows) {
     const inserts = new Batch();
     const finds = new Batch();
@@ -80,7 +80,7 @@ describe('values through a real server', () => {
       assert.equal(reply.columnCount, 2);
     });
 
-    test('each beside what the protocol cuts at', async () => {
+    test('each beside the separators of the protocol', async () => {
       const value = Buffer.concat(
         Array.from(everyByte, (byte) => Buffer.from([byte, 0x09, byte, 0x0a, 0x01, byte, 0x00])),
       );
@@ -88,16 +88,16 @@ describe('values through a real server', () => {
       assert.deepEqual(reply.buffers, [Buffer.from('beside'), value]);
     });
 
-    test('below 0x80 come as text too', async () => {
+    test('below 0x80 are read as text, too', async () => {
       const ascii = everyByte.subarray(0, 0x80);
       const [reply] = await roundTrip(0, [['ascii', ascii]]);
       assert.deepEqual(reply.values, ['ascii', ascii.toString('latin1')]);
     });
 
-    test('that are no UTF-8 become U+FFFD as text, and stay what they are as bytes', async () => {
+    test('that are invalid UTF-8 become U+FFFD as text, and are unchanged as bytes', async () => {
       const values = ['ff', 'c3', 'e282', 'f09f98', '80', 'c080', 'eda080', '61c3', 'c361'];
       const rows = values.map((hex, i) => [`broken${i}`, Buffer.from(hex, 'hex')]);
-      // What follows a value cut off in the middle of a character is not swallowed.
+      // A value that ends in the middle of a character does not consume what follows.
       rows.push(['whole', 'Ärger\t']);
       const replies = await roundTrip(0, rows);
       for (const [i, { buffers, values }] of replies.entries()) {
@@ -137,7 +137,7 @@ describe('values through a real server', () => {
     });
   });
 
-  test('NULL, empty, and a NUL are three things, as a Buffer and as text', async () => {
+  test('NULL, empty and a NUL differ, as a Buffer and as text', async () => {
     const rows = [
       ['null', null],
       ['empty text', ''],
@@ -168,7 +168,7 @@ describe('values through a real server', () => {
     );
   });
 
-  test('numbers, bigints and booleans are what SQL says they are', async () => {
+  test('numbers, bigints and booleans are the same in SQL', async () => {
     const rows = [
       [2n ** 64n - 1n, -(2n ** 63n), Number.MAX_VALUE, 1234567.8901, true],
       [1, Number.MAX_SAFE_INTEGER, 5e-324, -0, false],

@@ -9,10 +9,10 @@ const { runChild } = require('./support/children.js');
 const { answer, silence, startHealthyPeer, startPeer } = require('./support/fake-peer.js');
 const { batchOf } = require('./support/failures.js');
 
-/** Elsewhere, or by request, the worker waits for everything. */
+/** On other platforms, or on request, the worker waits for everything. */
 const WAITS_INLINE = process.platform === 'linux' && process.env.HANSOCK_WAIT !== 'worker';
 
-/** How often a worker was sent for it. */
+/** How many times a worker was sent for a call. */
 async function runsOf(work) {
   const before = workerRuns();
   await work();
@@ -37,7 +37,7 @@ describe('a worker', () => {
     assert.ok((await runsOf(() => execute(connection))) > 0);
   });
 
-  test('waits for an execute that connects anew', async (t) => {
+  test('waits for an execute that reconnects', async (t) => {
     const peer = await startHealthyPeer(t);
     const connection = new Connection(peer.address);
     await execute(connection);
@@ -80,7 +80,7 @@ describe('a worker', () => {
     assert.equal(runs, 0);
   });
 
-  test('hands on to what was queued behind its connect', { skip: !WAITS_INLINE }, async (t) => {
+  test('hands off to the batches queued behind its connect', { skip: !WAITS_INLINE }, async (t) => {
     const connection = new Connection((await startHealthyPeer(t)).address, { maxQueued: 9 });
     const runs = await runsOf(() =>
       Promise.all(Array.from({ length: 10 }, () => execute(connection))),
@@ -96,7 +96,7 @@ describe('a process that waits for servers that do not answer', () => {
     const peer = await startPeer(t, answerOnce);
     const program = async ({ Batch, Connection, Executor }, address) => {
       const { readFileSync } = require('node:fs');
-      /** How often its threads have gone to sleep. */
+      /** How many times its threads went to sleep. */
       const switches = () =>
         Number(
           /^voluntary_ctxt_switches:\s+(\d+)/m.exec(
@@ -112,7 +112,7 @@ describe('a process that waits for servers that do not answer', () => {
       console.log(switches() - before);
     };
     const { stdout } = await runChild(t, program, { args: [peer.address] });
-    // One for the deadline, a few for the end. A wait that looks every 50 ms would have 20.
+    // One for the deadline and a few for the end. Polling every 50 ms would have 20.
     assert.ok(Number(stdout) < 10, stdout);
   });
 
@@ -128,8 +128,8 @@ describe('a process that waits for servers that do not answer', () => {
   });
 });
 
-describe('a failure while one result is taken in', () => {
-  test('the first long reply is answered also without descriptors', async (t) => {
+describe('a failure while one result is read', () => {
+  test('does not fail the first long reply without descriptors', async (t) => {
     const value = 'x'.repeat(20_000);
     const answerLong = answer((_line, ordinal) => `0\t1\t${ordinal === 0 ? 'short' : value}\n`);
     const peer = await startPeer(t, answerLong);
@@ -154,14 +154,14 @@ describe('a failure while one result is taken in', () => {
     assert.equal(stdout, 'fulfilled 20000\n');
   });
 
-  test('settles that execute with an error and leaves the others of its turn alone', async (t) => {
+  test('rejects that execute and does not affect the others of its turn', async (t) => {
     const peer = await startHealthyPeer(t);
     const program = async ({ Batch, Connection, Executor }, address) => {
       const run = (connection, text) =>
         new Executor().add(connection, new Batch().write(`${text}\n`)).executeSettled(5000);
       const connections = ['a', 'b', 'c'].map(() => new Connection(address));
       await Promise.all(connections.map((connection) => run(connection, 'open')));
-      // What is made of a result fails for one of them.
+      // Reading the result fails for one of them.
       const { includes } = String.prototype;
       String.prototype.includes = function (...given) {
         if (this.endsWith('\tb\n')) throw new Error('a defect');

@@ -15,7 +15,7 @@ describe('a row', () => {
     sql: 'CREATE DATABASE t; CREATE TABLE t.kv (k INT PRIMARY KEY, v INT); INSERT INTO t.kv VALUES (1, 7)',
   });
 
-  /** The server reads a column as often as it is named. */
+  /** The server reads a column each time it is named. */
   const findOf = (count) =>
     new Batch()
       .openIndex(0, { database: 't', table: 'kv', columns: Array(count).fill('v') })

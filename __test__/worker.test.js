@@ -13,12 +13,12 @@ const { batchOf, run, valuesOf } = require('./support/failures.js');
 const { holdPool } = require('./support/pool.js');
 const { useServer } = require('./support/server.js');
 
-/** What "soon" means on a busy machine; the executes that are under way last much longer. */
+/** "Soon" on a busy machine. The executes in flight take much longer. */
 const SOON_MS = 10_000;
 const LONG_MS = 300_000;
 
 describe('60 executes on servers that never answer', () => {
-  /** Begins them, and says how many have ended. */
+  /** Starts the executes. Returns how many have ended. */
   async function startSilent(context) {
     const peer = await startPeer(context, silence);
     const controller = new AbortController();
@@ -38,7 +38,7 @@ describe('60 executes on servers that never answer', () => {
     return () => ended;
   }
 
-  test('delay no file', async (t) => {
+  test('do not delay reading a file', async (t) => {
     const ended = await startSilent(t);
     const start = performance.now();
     for (let i = 0; i < 20; i++) {
@@ -49,7 +49,7 @@ describe('60 executes on servers that never answer', () => {
     assert.ok(performance.now() - start < SOON_MS);
   });
 
-  test('delay no other execute', async (t) => {
+  test('do not delay another execute', async (t) => {
     const ended = await startSilent(t);
     const healthy = await startHealthyPeer(t);
     const connection = new Connection(healthy.address);
@@ -64,7 +64,7 @@ describe('60 executes on servers that never answer', () => {
     assert.ok(performance.now() - start < SOON_MS);
   });
 
-  test('delay no execute in sync, and no name look-up', async (t) => {
+  test('do not delay executeSync or a name look-up', async (t) => {
     const ended = await startSilent(t);
     const healthy = await startHealthyPeer(t);
     const byName = new Connection(`localhost:${healthy.port}`);
@@ -77,8 +77,8 @@ describe('60 executes on servers that never answer', () => {
   });
 });
 
-describe('a pool whose threads are all held by others', () => {
-  test('holds up neither an execute nor its end', async (t) => {
+describe('a pool whose threads others hold', () => {
+  test('delays neither an execute nor its end', async (t) => {
     const healthy = await startHealthyPeer(t);
     const silent = await startPeer(t, silence);
     const connection = new Connection(healthy.address);
@@ -95,19 +95,19 @@ describe('a pool whose threads are all held by others', () => {
     assert.ok(performance.now() - start < SOON_MS);
   });
 
-  test('holds up no execute that a worker has begun to wait for', async (t) => {
+  test('does not delay an execute that a worker has begun to wait for', async (t) => {
     const peer = await startPeer(t, silence);
     const connection = new Connection(peer.address);
     const executed = run(connection, batchOf('a'), LONG_MS);
     const visitor = await peer.visitor(0);
     await visitor.lines(1);
-    // It has all threads only when the worker has come back, which has begun to wait by then.
+    // The holder has all threads once the worker has come back, which has begun to wait by then.
     await holdPool(t);
     await visitor.send('0\t1\tlate\n');
     assert.deepEqual(valuesOf(await executed), [['late']]);
   });
 
-  test('holds up no name look-up', async (t) => {
+  test('does not delay a name look-up', async (t) => {
     const healthy = await startHealthyPeer(t);
     await holdPool(t);
     const byName = new Connection(`localhost:${healthy.port}`);
@@ -115,8 +115,8 @@ describe('a pool whose threads are all held by others', () => {
   });
 });
 
-describe('an execute begun within another', () => {
-  test('that is over, time and again', async (t) => {
+describe('an execute that starts within another', () => {
+  test('gets its replies after the other is over, a thousand times', async (t) => {
     const healthy = await startHealthyPeer(t);
     const connection = new Connection(healthy.address);
     const chain = (left) => {
@@ -133,7 +133,7 @@ describe('an execute begun within another', () => {
     assert.equal(connection.generation, 1);
   });
 
-  test('beside others under way', async (t) => {
+  test('gets its replies beside others in flight', async (t) => {
     const healthy = await startHealthyPeer(t);
     const executed = Array.from({ length: 50 }, async (_, i) => {
       const connection = new Connection(healthy.address);
@@ -146,7 +146,7 @@ describe('an execute begun within another', () => {
     assert.deepEqual(await Promise.all(executed), Array(50).fill(1));
   });
 
-  test('in a microtask, a timer and an immediate', async (t) => {
+  test('gets its replies in a microtask, a timer and an immediate', async (t) => {
     const healthy = await startHealthyPeer(t);
     const connection = new Connection(healthy.address);
     await run(connection, batchOf('first'));
@@ -159,9 +159,9 @@ describe('an execute begun within another', () => {
   });
 });
 
-test('errors in what its users do with the results do not break the driver', async (t) => {
+test('errors in callbacks of results do not break the driver', async (t) => {
   const healthy = await startHealthyPeer(t);
-  // An execute that has its replies before its abort would not end by it.
+  // An abort does not end an execute that has its replies already.
   const silent = await startPeer(t, silence);
   const args = [healthy.address, silent.address];
   const { code, stdout, stderr } = await runChild(t, misuse, { args });
@@ -232,7 +232,7 @@ describe('a process', () => {
     assert.deepEqual({ code, signal, stderr }, { code: 0, signal: null, stderr: '' });
   });
 
-  test('waits for what is under way before it ends', async (t) => {
+  test('waits for executes in flight before it ends', async (t) => {
     const healthy = await startHealthyPeer(t);
     const program = ({ Batch, Connection, Executor }, address) => {
       const batch = new Batch().write('a\n');
@@ -290,7 +290,7 @@ describe('a process', () => {
 
 describe('a worker thread', () => {
   const index = JSON.stringify(require.resolve('..'));
-  /** Code that begins a thread, and says so when it is under way. */
+  /** Code that starts a thread and reports when it runs. */
   const startWorker = (program, workerData) =>
     new Worker(`(${program})(require(${index}), require('node:worker_threads'))`, {
       eval: true,
@@ -351,7 +351,7 @@ describe('a worker thread', () => {
       sql: 'CREATE DATABASE t; CREATE TABLE t.kv (k INT PRIMARY KEY, v INT); INSERT INTO t.kv VALUES (1, 10), (2, 20), (3, 30)',
     });
 
-    test('loads and uses the package at once with them', async () => {
+    test('loads and uses the package at the same time', async () => {
       const program = async ({ Batch, Connection, Executor }, { parentPort, workerData }) => {
         const { address, secret } = workerData;
         const target = { database: 't', table: 'kv', columns: ['v'] };

@@ -1,18 +1,20 @@
 'use strict';
 
 /*
- * The clock of the open loop, a thread of its own that sleeps from one arrival to the next: timers of the event loop go by
- * whole milliseconds, and a loop that spins would keep the event loop from waiting, which is what is to be seen. It posts
- * when the first call is due, and then again and again how many are due so far.
+ * The clock of the open loop. It is a thread that sleeps from one arrival to the next, since timers
+ * of the event loop have whole milliseconds, and a spinning loop would keep the event loop from
+ * waiting, which is measured. It posts when the first call is due, and then repeatedly how many are
+ * due so far.
  */
 
 const { isMainThread, parentPort, workerData } = require('node:worker_threads');
 
-/** For the other thread to be ready. */
+/** Time for the other thread to get ready. */
 const DELAY_MS = 2;
 
 /**
- * Poisson arrivals, as independent callers make them: in milliseconds from the beginning, in memory that threads share.
+ * Poisson arrivals, as independent callers make them, in milliseconds from the beginning. Threads
+ * share their memory.
  *
  * @param {number} rate  a second
  * @param {number} seconds
@@ -29,7 +31,7 @@ function poissonArrivals(rate, seconds) {
   return arrivals;
 }
 
-/** The same in all threads, which have an origin each for performance.now(). */
+/** Equal in all threads, unlike performance.now(), whose origin is the thread's. */
 function monotonicMilliseconds() {
   return Number(process.hrtime.bigint()) / 1e6;
 }

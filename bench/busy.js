@@ -4,10 +4,10 @@ const { spawn } = require('node:child_process');
 const { once } = require('node:events');
 const path = require('node:path');
 
-/** As many as the cores of the machine that the goals are set for. */
+/** As many as the machine of the goals has cores. */
 const LOOPS = 2;
 
-/** Other programs that want the cores: busy loops, a process each. */
+/** Other programs that compete for the cores: busy loops, one process each. */
 function startBusyLoops() {
   const program = path.join(__dirname, 'busy-loop.js');
   const loops = Array.from({ length: LOOPS }, () =>

@@ -10,15 +10,17 @@ const { userToInsert } = require('./tables.js');
  */
 
 const FEWEST_LISTS = 200;
-/** So that short lists go to as many places as long ones do. */
+/** Short lists are repeated, so that they reach as many rows as long ones. */
 const KEYS_OF_ALL_LISTS = 50_000;
 const ROWS_OF_ALL_LISTS = 20_000;
 
-/** @type {Record<Workload['operation'], (workload: Workload, table: Table) => (session: Session) => Call>} */
+/**
+ * @type {Record<Workload['operation'], (workload: Workload, table: Table) => (session: Session) => Call>}
+ */
 const CALLS = { get, getMany, scan, insert, update, openLoop: get };
 
 /**
- * What makes a caller's call on a session. Keys and rows to insert are made only once.
+ * Makes the function that makes a caller's call on a session. Keys and rows are made only once.
  *
  * @param {Workload} workload
  * @param {Table} table

@@ -5,9 +5,9 @@
  *
  *   node client-process.js <assignment as JSON>
  *
- * It does a slice of the work for each message, a number of seconds, and answers with what it measured, or with how it
- * failed. For each slice it connects anew: which of the server's threads a connection falls to is chance, and so differs
- * from slice to slice; and what is idle holds no locks.
+ * For each message, a number of seconds, it does a slice of the work and answers with its
+ * measurements or its failure. Each slice reconnects: the server's thread for a connection is
+ * random, and so differs from slice to slice, and idle clients hold no locks.
  */
 
 const { callMaker } = require('./calls.js');
@@ -37,7 +37,8 @@ const { tableOf } = require('./tables.js');
  * @property {Addresses} addresses
  * @property {number} connections
  *
- * @typedef {object} Session  A connection, or several that look like one. What a workload does not ask for may be missing.
+ * @typedef {object} Session  A connection, or several that look like one. What a workload does not
+ *   ask for may be missing.
  * @property {(id: number) => Promise<unknown>} get
  * @property {(ids: number[]) => Promise<unknown[]>} getMany
  *   In any order: only hansock gives the rows in that of the keys.
@@ -53,7 +54,8 @@ const { tableOf } = require('./tables.js');
  * @typedef {() => Promise<Done>} Call  Reads all that it gets, and throws if any of it is wrong.
  *
  * @typedef {{ sessions: Partial<Session>[], close: () => Promise<unknown> }} Connected
- * @typedef {{ call: Call, close: () => Promise<unknown> }} ConnectedCaller  One that makes its calls itself.
+ * @typedef {{ call: Call, close: () => Promise<unknown> }} ConnectedCaller  One that makes its
+ *   calls itself.
  * @typedef {(task: Task) => Promise<Connected | ConnectedCaller>} Connect
  *
  * @typedef {object} Slice
@@ -108,7 +110,7 @@ async function measureSlice(task, connect, makeCall, seconds) {
   const { client, workload } = task;
   const connected = await connect(task);
   const calls = callsOf(connected, workload.callers, makeCall);
-  // Connects, prepares statements and opens indexes: not counted.
+  // Connects, prepares statements and opens indexes, which is not measured.
   await Promise.all(calls.map((call) => call()));
   if (client.settleSeconds) await measureOnce(workload, calls, client.settleSeconds);
   const measured = await measureOnce(workload, calls, seconds);

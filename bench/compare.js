@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * What another version of this package does better or worse: `npm run bench:compare -- REF [--only <text>]`. README.md
- * tells how.
+ * Compares another version of this package with this one:
+ * `npm run bench:compare -- REF [--only <text>]`. README.md describes it.
  */
 
 const { execFileSync } = require('node:child_process');
@@ -46,7 +46,7 @@ const TELLING = [
 ];
 const ROUNDS = 15;
 const SECONDS = 0.3;
-/** On a quiet machine the noise is below it at most workloads. */
+/** On a quiet machine the noise of most workloads is below it. */
 const LOUD = 0.1;
 
 async function main() {
@@ -54,7 +54,7 @@ async function main() {
   const commit = git(['rev-parse', '--verify', `${ref}^{commit}`]).trim();
   const workloads = WORKLOADS.filter(({ name }) => TELLING.includes(name) && name.includes(only));
   installPeers();
-  // Nothing of it is left, whatever ends this process.
+  // The folder is removed, whatever ends this process.
   const folder = await GuardedFolder.create();
   try {
     const other = build(commit, path.join(folder.path, 'version'));
@@ -88,8 +88,8 @@ function readOptions() {
 }
 
 /**
- * Builds the addon of a commit. By `git archive`, and not in a worktree, which git would have to be told that it is gone:
- * so nothing is left in the repository where this process is killed.
+ * Builds the addon of a commit. By `git archive`, and not in a worktree, which git would have to be
+ * told that it is gone: so nothing is left in the repository where this process is killed.
  *
  * @param {string} commit
  * @param {string} folder
@@ -103,7 +103,7 @@ function build(commit, folder) {
   fs.symlinkSync(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'));
   execFileSync('npm', ['run', '--silent', 'build'], {
     cwd: folder,
-    // Not one that is set for this version: their files have the same names.
+    // Without a target folder of this version, whose files have the same names.
     env: { ...process.env, CARGO_TARGET_DIR: path.join(folder, 'target') },
     stdio: ['ignore', 'ignore', 'pipe'], // what it says is in the error where it fails
   });
@@ -117,7 +117,7 @@ function build(commit, folder) {
  * @param {string} folder
  */
 async function compare(workloads, { before, after }, effort, folder) {
-  // Each twice: what differs between two processes of one version is the error of the measurement.
+  // Two processes of each version, whose difference is the error of the measurement.
   const clients = { before, after, 'before again': before, 'after again': after };
   const planned = workloads.map((workload) => ({
     ...workload,

@@ -3,11 +3,13 @@
 const { median, medianInterval } = require('./statistics.js');
 
 /**
- * Whether a version is better or worse than another, judged by two processes of each that took turns.
+ * Judges whether a version is better or worse than another, by two processes of each that took
+ * turns.
  *
- * A figure of a round is divided by that of the other version in the same round, both as means of two processes. A change
- * counts where all of the interval in which the median of these lies (95% sure) is farther from 1 than the noise. The
- * noise is what the two processes of a version differ by, the worse of the two versions, and never below LEAST_NOISE.
+ * A figure of a round is divided by that of the other version in the same round, both as means of
+ * two processes. A change counts where all of the interval in which the median of these lies (95%
+ * sure) is farther from 1 than the noise. The noise is what the two processes of a version differ
+ * by, the worse of the two versions, and never below LEAST_NOISE.
  *
  * @typedef {import('./results.js').FigureName} FigureName
  * @typedef {import('./rounds.js').RoundFigures} RoundFigures
@@ -15,7 +17,8 @@ const { median, medianInterval } = require('./statistics.js');
  * @typedef {object} Change
  * @property {string} workload
  * @property {FigureName} figure
- * @property {import('./statistics.js').Spread} ratio  of after to before: the interval of the median
+ * @property {import('./statistics.js').Spread} ratio  of after to before: the interval of the
+ *   median
  * @property {number} noise  0.05 is 5%
  * @property {'better' | 'worse' | ''} verdict
  */
@@ -23,9 +26,10 @@ const { median, medianInterval } = require('./statistics.js');
 const LEAST_NOISE = 0.03;
 
 /**
- * Nothing where a version failed at the workload.
+ * Empty if a version failed at the workload.
  *
- * @param {import('./rounds.js').WorkloadFigures} figures  of the clients before, after, before again, after again
+ * @param {import('./rounds.js').WorkloadFigures} figures  of the clients before, after, before
+ *   again, after again
  * @returns {Change[]}
  */
 function compareVersions({ name, comparesRates, clients }) {

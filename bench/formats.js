@@ -10,7 +10,7 @@ const MIB = 1024 * 1024;
  */
 
 /**
- * A figure with three digits that count, and its unit.
+ * A figure with three significant digits, and its unit.
  *
  * @param {number} figure
  * @param {Unit} unit
@@ -32,7 +32,7 @@ function formatNumber(figure) {
 }
 
 /**
- * The median, and the quartiles where there are any.
+ * The median, and the quartiles if there are any.
  *
  * @param {Spread} spread
  * @param {(figure: number) => string} format
@@ -49,7 +49,7 @@ function formatRatios(ratios) {
 }
 
 /**
- * Rows a second, or bytes where the values are so large that these count.
+ * Rows a second, or bytes a second for large values.
  *
  * @param {number} rate  in rows a second
  * @param {number} valueBytes

@@ -3,9 +3,10 @@
 const { limitOf, medianOf, ratiosOf, roundsOf } = require('./results.js');
 
 /**
- * What the package is to reach, side by side in one run on a machine of 2 cores, the servers included, with default
- * options unless it is said otherwise. Where goals conflict those that come first win: a busy machine and a real network,
- * then CPU time and utilisation, then the rate on an idle loopback.
+ * The goals of the package, measured side by side in one run on a machine of 2 cores with the
+ * servers, with default options unless a goal says otherwise. Of goals in conflict the first one
+ * wins: a busy machine and a real network, then CPU time and utilisation, then the rate on an idle
+ * loopback.
  *
  * @typedef {import('./results.js').Results} Results
  * @typedef {import('./results.js').FigureName} FigureName
@@ -15,11 +16,12 @@ const { limitOf, medianOf, ratiosOf, roundsOf } = require('./results.js');
  * @property {string} what
  * @property {{ atLeast: number } | { atMost: number }} goal
  * @property {import('./limits.js').LimitFigures['unit']} unit
- * @property {(results: Results) => number[]} figure  one for each round; none where it was not measured
+ * @property {(results: Results) => number[]} figure  one for each round; none where it was not
+ *   measured
  */
 
 const MIB = 1024 * 1024;
-/** What cannot be told from nothing: two programs that do nothing differ by less. */
+/** The noise: two programs that do nothing differ by less. */
 const NO_CPU_MS = 0.2;
 const OVERLAPPED = 'hansock Batch, overlapped';
 const GET = 'hansock get';
@@ -232,7 +234,7 @@ function atMostOfBest(times, workload, label, others, figure) {
 }
 
 /**
- * The one whose median is best: the best of each round would be the luckiest, not the best.
+ * The client with the best median. The best of each round would be the luckiest, not the best.
  *
  * @param {Results} results
  * @param {string} workload
@@ -247,7 +249,7 @@ function bestOf(results, workload, labels, figure, choose) {
 }
 
 /**
- * A figure that is no ratio.
+ * An absolute figure.
  *
  * @param {number} most
  * @param {string} workload

@@ -7,7 +7,7 @@ const { promisify } = require('node:util');
 /** @typedef {import('./limits.js').LimitFigures} LimitFigures */
 
 /**
- * What a program of limits/ prints.
+ * The output of a program of limits/.
  *
  * @param {string} program
  * @param {(string | number)[]} given

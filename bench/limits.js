@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * What happens at the ends of the range: very many connections, very large batches and values, very short programs. Each
- * is measured in fresh processes, the programs in limits/.
+ * Measures the limits: very many connections, very large batches and values, very short programs.
+ * Each runs in fresh processes, the programs in limits/.
  */
 
 const { alternate, divided, figures, pick, run } = require('./limit-programs.js');

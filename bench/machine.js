@@ -7,7 +7,7 @@ const { dependencies } = require('./package.json');
 const { version } = require('../package.json');
 
 /**
- * What the figures were measured on and with, each by its name.
+ * The machine and the versions of a measurement, by name.
  *
  * @returns {Record<string, string>}
  */

@@ -9,14 +9,14 @@ const { TestServer } = require('../lib/testing/test-server.js');
 
 /** @typedef {import('../lib/testing').StartServerOptions} StartServerOptions */
 
-/** Later settings win. */
+/** Later settings override earlier ones. */
 const ON_ALL_ADDRESSES = /** @type {const} */ ([
   ['bind_address', '0.0.0.0'],
   ['handlersocket_address', '0.0.0.0'],
 ]);
 
 /**
- * A throwaway MariaDB: as `startServer` starts it, or reachable from other network namespaces too, which that one never is.
+ * A throwaway MariaDB: that of `startServer`, or one that other network namespaces can reach, too.
  *
  * @param {StartServerOptions & { sql: string[] }} options
  * @param {boolean} isReachable

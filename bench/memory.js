@@ -7,7 +7,7 @@ function residentMemory() {
   return bytesOf('VmRSS');
 }
 
-/** The most that it was since the process began, or since forgetPeak(). */
+/** Peak resident memory since the process began, or since forgetPeak(). */
 function peakMemory() {
   return bytesOf('VmHWM');
 }

@@ -5,7 +5,7 @@
  *
  *   node network-servers.js <assignment as JSON>
  *
- * Tells its parent where they listen, and ends them when it is told, or when its parent ends.
+ * Reports to its parent where they listen, and ends them on request or when its parent ends.
  */
 
 const { startServers } = require('./servers.js');
@@ -15,7 +15,7 @@ const { startServers } = require('./servers.js');
 async function main() {
   /** @type {Assignment} */
   const { tables, clientsAddress } = JSON.parse(process.argv[2]);
-  // What watches over the servers ends them when this process ends.
+  // The servers' watchdogs end them when this process ends.
   process.on('disconnect', () => process.exit());
   const servers = await startServers(tables, { hasRedis: true, isReachable: true });
   process.once('message', async () => {

@@ -8,23 +8,24 @@ const readline = require('node:readline');
 const { buildProgram } = require('./rust-program.js');
 
 /*
- * A network that takes its time: the servers in one network namespace, the clients in another, and between them link/,
- * which hands every packet on after a delay. The namespaces have no name and end with the processes in them, which end
- * with this one.
+ * A network with a delay: the servers in one network namespace, the clients in another, and between
+ * them link/, which forwards every packet after a delay. The namespaces have no names and end with
+ * their processes, which end with this one.
  */
 
 /**
  * @typedef {import('./servers.js').Environment} Environment
  *
  * @typedef {object} Network
- * @property {(roundTripMs: number) => Promise<Environment>} withRoundTrip  For all that is sent from now on.
+ * @property {(roundTripMs: number) => Promise<Environment>} withRoundTrip  For all that is sent
+ *   from now on.
  * @property {() => Promise<void>} stop
  */
 
 const CLIENTS_ADDRESS = '10.77.0.1';
 const SERVERS_ADDRESS = '10.77.0.2';
 
-/** Why there is none here; undefined where there can be one. */
+/** Why this machine cannot have such a network; undefined if it can. */
 function whyNoNetwork() {
   if (process.platform !== 'linux') return 'only Linux has network namespaces';
   if (process.getuid?.() !== 0) return 'only root may make network namespaces';
@@ -122,7 +123,7 @@ async function startServersIn(namespace, tables) {
 }
 
 /**
- * What starts a program in a namespace.
+ * Starts programs in a namespace.
  *
  * @param {string} namespace
  */

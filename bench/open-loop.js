@@ -9,14 +9,15 @@ const { startUsage } = require('./usage.js');
 
 /** @typedef {import('./client-process.js').Call} Call */
 
-/** Of the rate that all callers in a closed loop had just before. */
+/** Share of the rate that all callers had in a closed loop just before. */
 const SHARE_OF_PEAK = 0.5;
-/** Of the time of a slice. */
+/** Share of the time of a slice. */
 const CLOSED_SHARE = 0.4;
 
 /**
- * Calls arrive whether or not those before are done, and their time counts from when they should have begun. So waiting is
- * seen, which a closed loop hides: there a slow call holds back the ones after it.
+ * Calls arrive whether or not earlier ones are done, and their time counts from when they should
+ * have begun. This shows waits, which a closed loop hides: there a slow call delays the ones after
+ * it.
  *
  * @param {Call[]} calls  one for each caller
  * @param {number} seconds  in all

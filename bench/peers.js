@@ -15,7 +15,9 @@ const INSTALL = [
   '--loglevel=error',
 ];
 
-/** Installs the packages of package.json here, which are not the project's own, where any is missing. */
+/**
+ * Installs the packages of this folder's package.json if one is missing.
+ */
 function installPeers() {
   const areInstalled = Object.entries(dependencies).every(
     ([name, version]) => installedVersion(name) === version,
@@ -33,7 +35,7 @@ function installedVersion(name) {
 }
 
 /**
- * As require: hidden from the type check, which has to do without the peers in a fresh clone.
+ * `require`, hidden from the type check, since a fresh clone has no peers.
  *
  * @param {string} name
  */

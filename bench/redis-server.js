@@ -16,8 +16,8 @@ const LONGEST_START_MS = 10_000;
 const POLL_MS = 20;
 
 /**
- * A throwaway Redis that holds the users' table, on every address of this network namespace. It does not outlive this
- * process, whatever ends it.
+ * A throwaway Redis that holds the users' table, on every address of this network namespace. It
+ * does not outlive this process, whatever ends it.
  */
 async function startRedis() {
   const folder = await GuardedFolder.create();
@@ -98,7 +98,7 @@ function serialized(words) {
 }
 
 /**
- * What redis-cli prints.
+ * The output of redis-cli.
  *
  * @param {number} port
  * @param {string[]} given

@@ -1,7 +1,7 @@
 'use strict';
 
 /*
- * The report, and the chart beside it. Draws them anew from the raw results of the last full run, or of the folder given:
+ * Makes the report and its chart again from the raw results of the last full run, or of a folder:
  *
  *   node bench/report.js [folder]
  */
@@ -68,7 +68,7 @@ function head({ machine, rounds, seconds }, readme) {
 }
 
 /**
- * All but the head.
+ * The report without its head.
  *
  * @param {Results} results
  */
@@ -85,7 +85,7 @@ function report(results) {
 }
 
 /**
- * In their order: where two conflict the first wins.
+ * The goals in their order. Of two in conflict the first wins.
  *
  * @param {Results} results
  */
@@ -97,7 +97,7 @@ function goals(results) {
 }
 
 /**
- * None where the workload was not planned.
+ * null if the workload was not planned.
  *
  * @param {Results} results
  * @param {import('./goals.js').Goal} goal
@@ -159,7 +159,7 @@ function workloadLines(results, workload) {
 }
 
 /**
- * Nothing of a program without an event loop.
+ * Empty for a program without an event loop.
  *
  * @param {import('./rounds.js').RoundFigures[]} rounds
  */

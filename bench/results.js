@@ -3,7 +3,7 @@
 const { median } = require('./statistics.js');
 
 /**
- * All that a run measured.
+ * The measurements of a run.
  *
  * @typedef {object} Results
  * @property {Record<string, string>} machine
@@ -19,7 +19,7 @@ const { median } = require('./statistics.js');
  */
 
 /**
- * A client's figures of each round; none where the workload was not done.
+ * A client's figures of each round; empty if the workload was not run.
  *
  * @param {Results} results
  * @param {string} workload
@@ -45,7 +45,7 @@ function medianOf(results, workload, label, figure) {
 }
 
 /**
- * Of each round: a figure of one, divided by that of another.
+ * For each round, a figure of one client divided by that of another.
  *
  * @param {Results} results
  * @param {string} workload

@@ -41,13 +41,16 @@ const { startWire } = require('./wire.js');
  */
 
 const WARM_UP_SECONDS = 1;
-/** Where a client settles before each slice: so that the code of the others is as well compiled as its own. */
+/**
+ * For workloads in which a client settles before each slice, so that the code of the other clients
+ * is as well compiled.
+ */
 const LONG_WARM_UP_SECONDS = 3;
 const LATENCY_SHARES = [0.5, 0.9, 0.99, 0.999];
 
 /**
- * All clients take turns in short slices, since the speed of a shared machine drifts: figures are to be compared
- * within a round.
+ * All clients take turns in short slices, since the speed of a shared machine drifts. Figures are
+ * compared within a round.
  *
  * @param {Workload} workload
  * @param {import('./options.js').Effort} effort
@@ -60,7 +63,7 @@ async function measureWorkload(workload, { rounds, seconds }, environment, folde
     startRunner(client, workload, environment, folder),
   );
   try {
-    // For the compilers and caches, and not counted.
+    // Warms up compilers and caches, and is not counted.
     const sliceSeconds = seconds * (workload.slices ?? 1);
     const settles = workload.clients.some(({ settleSeconds }) => settleSeconds !== undefined);
     const warmUp = settles ? LONG_WARM_UP_SECONDS : WARM_UP_SECONDS;
@@ -99,7 +102,7 @@ function startRunner(client, workload, environment, folder) {
 }
 
 /**
- * One that fails has no part in the further rounds, and the others go on.
+ * A client that fails leaves the next rounds, and the others continue.
  *
  * @param {Runner} runner
  * @param {Workload} workload
@@ -121,7 +124,7 @@ async function measure(runner, workload, environment, seconds) {
 }
 
 /**
- * Counts the rows that a client says it has inserted, and empties the table for the next.
+ * Checks the number of rows that a client has inserted, and empties the table for the next.
  *
  * @param {Client} client
  * @param {Slice} slice

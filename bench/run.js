@@ -1,7 +1,7 @@
 'use strict';
 
 /*
- * The benchmark: `npm run bench [-- --quick | --only <text>]`. README.md tells what it measures.
+ * The benchmark: `npm run bench [-- --quick | --only <text>]`. README.md says what it measures.
  */
 
 const { execFileSync } = require('node:child_process');
@@ -30,7 +30,7 @@ async function main() {
   const options = readOptions();
   const plan = planOf(options);
   installPeers();
-  // Nothing of it is left, whatever ends this process.
+  // The folder is removed, whatever ends this process.
   const folder = await GuardedFolder.create();
   try {
     show(await measure(plan, options, folder.path), options);
@@ -88,7 +88,7 @@ function summary({ clients }) {
 }
 
 /**
- * Those that fail have no figures, and the others go on.
+ * Clients that fail have no figures, and the others continue.
  *
  * @param {Limit[]} limits
  * @param {boolean} isQuick
@@ -113,7 +113,7 @@ async function measureLimits(limits, isQuick) {
   return figures;
 }
 
-/** In a process of its own, with servers of its own. */
+/** Runs in a process of its own, with servers of its own. */
 function measureSharding() {
   console.error(SHARDING);
   const program = path.join(__dirname, 'sharding.js');
@@ -121,7 +121,7 @@ function measureSharding() {
 }
 
 /**
- * Only a whole run writes what is committed.
+ * Only a complete run writes the committed results.
  *
  * @param {import('./results.js').Results} results
  * @param {Options} options

@@ -4,7 +4,7 @@ const { execFileSync } = require('node:child_process');
 const path = require('node:path');
 
 /**
- * Builds one of the programs in Rust here, by the compiler alone: they need nothing of this package, nor of any other.
+ * Builds a Rust program of this folder by the compiler alone, since it has no dependencies.
  *
  * @param {string} name
  * @param {string} source  in this folder

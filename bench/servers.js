@@ -9,7 +9,8 @@ const { sqlOf } = require('./tables.js');
  *
  * @typedef {object} Environment
  * @property {import('./client-process.js').Addresses} addresses  as the clients see them
- * @property {readonly string[]} launcher  what clients are started by; empty where they need nothing
+ * @property {readonly string[]} launcher  what clients are started by; empty where they need
+ *   nothing
  * @property {(statement: string) => Promise<string[][]>} sql
  *
  * @typedef {object} Servers
@@ -18,7 +19,7 @@ const { sqlOf } = require('./tables.js');
  * @property {() => Promise<void>} stop
  */
 
-/** All tables fit into the memory of the server, and nothing waits for its log. */
+/** All tables fit into the server's memory, and nothing waits for its log. */
 const CONFIG = {
   innodb_buffer_pool_size: '1G',
   innodb_log_file_size: '256M',
@@ -50,7 +51,7 @@ async function startServers(tables, { hasRedis, isReachable }) {
   }
 }
 
-/** Its clients say that they have none where it does not start, and the others go on. */
+/** If it does not start, its clients report that, and the others continue. */
 async function startRedisIfThere() {
   try {
     return await startRedis();

@@ -1,9 +1,10 @@
 'use strict';
 
 /*
- * ShardedClient: getMany of 1,000 random keys over 1, 2 and 3 servers, and what routing costs a get on the JavaScript
- * thread, beside a Client. All run in this process and take turns in short slices, since the speed of a shared machine
- * drifts: ratios and differences are taken within a round.
+ * ShardedClient: getMany of 1,000 random keys over 1, 2 and 3 servers, and what routing costs a get
+ * on the JavaScript thread, beside a Client. All run in this process and take turns in short
+ * slices, since the speed of a shared machine drifts: ratios and differences are taken within a
+ * round.
  *
  *   node bench/sharding.js [--quick]
  */
@@ -17,7 +18,10 @@ const { DATABASE, tableOf, sqlOf } = require('./tables.js');
 
 const SERVERS = [1, 2, 3];
 const KEYS_A_CALL = 1000;
-/** How many gets wait at a time where their cost is measured: in large batches the network's part of each is small. */
+/**
+ * How many gets wait at a time where their cost is measured: in large batches the network's part of
+ * each is small.
+ */
 const CALLERS = 1000;
 /** How many different lists of keys there are. */
 const LISTS = 100;
@@ -25,7 +29,7 @@ const LISTS = 100;
 const isQuick = process.argv.includes('--quick');
 const GET_MANY = isQuick ? { rounds: 5, seconds: 0.2 } : { rounds: 15, seconds: 0.5 };
 const GET = isQuick ? { rounds: 13, seconds: 0.15 } : { rounds: 45, seconds: 0.3 };
-/** For the compiler, and not counted. */
+/** Warms up the compiler, and is not counted. */
 const WARM_UP_ROUNDS = 4;
 
 const { name: table, columns, rows: ROWS, readObject } = tableOf('few_users');
@@ -37,13 +41,14 @@ const PLACE = { database: DATABASE, table, columns };
  * @property {(ids: number[]) => Promise<(object | null)[]>} read  in the order of the keys
  * @property {() => Promise<void>} close
  *
- * @typedef {{ rows: number, seconds: number, threadMicroseconds: number, latencies: number[] }} Slice
+ * @typedef {{ rows: number, seconds: number, threadMicroseconds: number, latencies: number[] }}
+ *   Slice
  * @typedef {Slice[]} Round  of each client
  */
 
 async function main() {
   const most = Math.max(...SERVERS);
-  // Each has all rows, so that a key has its row wherever the ring sends it.
+  // Each server has all rows, so that each key finds its row on any server.
   const servers = await Promise.all(
     Array.from({ length: most }, () => {
       return startServer({ sql: sqlOf([table]), config: { innodb_buffer_pool_size: '32M' } });
@@ -94,9 +99,9 @@ async function compareGetMany(servers) {
 /** @param {import('../lib/testing').TestServer} server */
 async function compareGet(server) {
   const plain = openPlain(server);
-  // The ring is asked, and all keys are this server's, as they are the Client's.
+  // Routes by the ring, and all keys belong to this server, as with the Client.
   const sharded = openSharded([server, { ...server, host: 'nowhere.invalid', weight: 0 }]);
-  // The third is the first once more: what differs between these two is the error of the measurement.
+  // The third is the first again. The difference of the two is the error of the measurement.
   const again = openPlain(server);
   const clients = [
     { name: 'Client', ...plain },
@@ -133,7 +138,10 @@ function openPlain({ host, port, writePort, secret }) {
   return { index: client.openIndex(PLACE), close: () => client.close() };
 }
 
-/** @param {(Pick<import('../lib/testing').TestServer, 'host' | 'port' | 'writePort' | 'secret'> & { weight?: number })[]} servers */
+/**
+ * @param {(Pick<import('../lib/testing').TestServer, 'host' | 'port' | 'writePort' | 'secret'> & { weight?: number })[]}
+ *   servers
+ */
 function openSharded(servers) {
   const cluster = new ShardedClient({
     servers: servers.map(({ host, port, writePort, secret, weight }) => {
@@ -194,7 +202,9 @@ async function measure({ name, read }, lists, seconds) {
   };
 }
 
-/** The CPU time of this thread alone, the workers left out: Node.js 20 does not tell, Linux does. */
+/**
+ * The CPU time of this thread without the workers. Linux has it; Node.js 20 has not.
+ */
 function threadMicroseconds() {
   const [nanoseconds] = fs.readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ');
   return Number(nanoseconds) / 1000;

@@ -62,7 +62,7 @@ async function startNetworkIfPossible(tables, folder) {
   try {
     return await startNetwork(tables, folder);
   } catch (error) {
-    // As in a container, where root may not do everything.
+    // For containers, where root has limited rights.
     return { reason: /** @type {Error} */ (error).message };
   }
 }

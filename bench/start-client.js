@@ -23,7 +23,7 @@ function startNode(client, workload, { addresses, launcher }) {
   const failure = exit.then(() => {
     throw new Error('its process ended before its work was done');
   });
-  // It ends after its work too, when nobody waits.
+  // It also ends after its work, when nobody waits for it.
   failure.catch(() => {});
   return {
     /**

@@ -17,7 +17,7 @@ function quantile(figures, share) {
 }
 
 /**
- * What lies between two figures is taken from the line between them.
+ * Interpolates linearly between two figures.
  *
  * @param {ArrayLike<number>} figures
  * @param {readonly number[]} shares
@@ -47,8 +47,8 @@ function spread(figures) {
 }
 
 /**
- * The median of what these are drawn from lies within, 95% sure: whatever it is, each figure is above it or below with
- * the same chance.
+ * The 95% confidence interval of the median, which assumes only that each figure is as likely to be
+ * above the true median as below it.
  *
  * @param {ArrayLike<number>} figures
  * @returns {Spread}
@@ -69,7 +69,7 @@ function medianInterval(figures) {
 }
 
 /**
- * In turn, another one first each time, so that none always follows the same.
+ * Rotates the order each time, so that none always follows the same one.
  *
  * @template T
  * @param {readonly T[]} clients

@@ -1,8 +1,8 @@
 'use strict';
 
 /**
- * The tables that are read and written, and what says that a row came whole: every value of it is looked at, whether it
- * comes as text, as a number, a Date or a Buffer.
+ * The tables, and checks that a row is complete: each reads every value, whether it is text, a
+ * number, a Date or a Buffer.
  *
  * @typedef {object} Table
  * @property {string} name
@@ -11,7 +11,8 @@
  * @property {number} valueBytes  of what is read of a row where bytes are counted
  * @property {string[]} sql  which makes it, with its rows
  * @property {boolean} hasBuffers  its values are bytes, and no text
- * @property {(row: any) => number} readObject  Reads every value of a row given as an object, and gives its id.
+ * @property {(row: any) => number} readObject  Reads every value of a row given as an object, and
+ *   gives its id.
  * @property {(row: any) => number} readArray  The same of a row given as an array.
  */
 
@@ -21,7 +22,7 @@ const CREATED_TIME = new Date(CREATED).getTime();
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
-/** So many digits begin and end each large value: its id. */
+/** Each large value begins and ends with so many digits, its id. */
 const STAMP = 10;
 
 const USER_COLUMNS = ['id', 'name', 'mail', 'city', 'created'];
@@ -88,7 +89,7 @@ function readUser(id, name, mail, city, created) {
   return Number(id);
 }
 
-/** Empty at first; the server makes the ids. */
+/** Empty at first; the server generates the ids. */
 function inserted() {
   const like = users('inserted', 0);
   const sql = `CREATE TABLE ${DATABASE}.inserted (id INT AUTO_INCREMENT PRIMARY KEY, ${USER_TYPES})`;
@@ -96,7 +97,7 @@ function inserted() {
 }
 
 /**
- * Values of a row to insert, without the id, which the server makes.
+ * Values of a row to insert, without the id, which the server generates.
  *
  * @param {number} n
  */

@@ -1,7 +1,7 @@
 'use strict';
 
 /**
- * What a process takes from now on: time, CPU and its event loop.
+ * Measures what a process takes from now on: time, CPU and event-loop utilisation.
  *
  * @returns {() => { seconds: number, cpuMicroseconds: number, utilisation: number }}
  */

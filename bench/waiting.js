@@ -1,6 +1,9 @@
 'use strict';
 
-/* What waiting costs: a client that has nothing to do, one whose server hangs, and one that has to share libuv's pool. */
+/*
+ * Measures what waiting costs: an idle client, one whose server hangs, and one that shares libuv's
+ * pool.
+ */
 
 const { alternate, figures, pick, run } = require('./limit-programs.js');
 
@@ -36,7 +39,7 @@ async function measureIdle({ port, secret, pid }, isQuick) {
     try {
       return await run('idle.js', [port, secret, pid, what]);
     } finally {
-      // The program lets the server go on, unless it is ended before.
+      // The program resumes the server, unless it is ended before.
       process.kill(pid, 'SIGCONT');
     }
   });
@@ -51,7 +54,7 @@ async function measureIdle({ port, secret, pid }, isQuick) {
 }
 
 /**
- * What a program takes more than one that does nothing.
+ * What a program takes beyond one that does nothing.
  *
  * @param {string} figure
  * @param {Record<string, number>[]} runs

@@ -1,6 +1,6 @@
 'use strict';
 
-/* The client in Rust, wire.rs, as the other clients' processes are driven. */
+/* Drives the Rust client, wire.rs, like the other clients' processes. */
 
 const { spawn } = require('node:child_process');
 const { once } = require('node:events');
@@ -36,7 +36,7 @@ function startWire(workload, { addresses }, folder) {
   const failure = exit.then(() => {
     throw new Error('its process ended before its work was done');
   });
-  // It ends after its work too, when nobody waits.
+  // It also ends after its work, when nobody waits for it.
   failure.catch(() => {});
   const lines = readline.createInterface(child.stdout);
   return {

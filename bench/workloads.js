@@ -5,16 +5,17 @@ const { LOOPBACK } = require('./workloads/loopback.js');
 const { NETWORK } = require('./workloads/network.js');
 
 /**
- * What is measured, as data.
+ * The workloads, as data.
  *
  * @typedef {'get' | 'getMany' | 'scan' | 'insert' | 'update' | 'openLoop'} Operation
  *
  * @typedef {object} Client
  * @property {string} label
- * @property {'hansock' | 'hansock-batch' | 'node-handlersocket' | 'socket' | 'mariadb' | 'mysql2' | 'ioredis' | 'redis' | 'valkey-glide' | 'wire'} program
- *   of clients/, or wire.rs
+ * @property {'hansock' | 'hansock-batch' | 'node-handlersocket' | 'socket' | 'mariadb' | 'mysql2' | 'ioredis' | 'redis' | 'valkey-glide' | 'wire'}
+ *   program of clients/, or wire.rs
  * @property {number} [connections]  where they are not the workload's
- * @property {'find' | 'bulk' | 'overlapped' | 'pool' | 'hash'} [way]  another way than the program's usual one
+ * @property {'find' | 'bulk' | 'overlapped' | 'pool' | 'hash'} [way]  another way than the
+ *   program's usual one
  * @property {Record<string, unknown>} [options]  of hansock's Client
  * @property {number} [settleSeconds]  of the workload before each slice, not counted
  * @property {string} [folder]  of another version of hansock
@@ -33,7 +34,8 @@ const { NETWORK } = require('./workloads/network.js');
  * @property {number} [rate]  calls a second of an open loop; half of the peak where there is none
  * @property {number} [slices]  So many times as long as usual is a slice.
  * @property {number} rows  a call
- * @property {number} connections  of clients that do not say otherwise; hansock finds its own number where it is 1
+ * @property {number} connections  of clients that do not say otherwise; hansock finds its own
+ *   number where it is 1
  * @property {Client[]} clients  this package first: the ratios are of its rate to the others'
  * @property {boolean} isQuick  part of the quick run
  */

@@ -1,6 +1,6 @@
 /*
- * What a thread or a process is doing when terminate.mjs and exit.mjs end it. The function sees nothing
- * of what is around it: it is run as text.
+ * The calls of a thread or process that terminate.mjs and exit.mjs end. The function runs as text,
+ * so it cannot use the scope around it.
  */
 
 export const KINDS = [
@@ -18,7 +18,7 @@ export const KINDS = [
   'closing',
 ];
 
-/** Says `begun` to its parent thread, if it has one, and goes on for ever. */
+/** Reports `begun` to its parent thread, if it has one, and never ends. */
 export function program({ hansock, kind, seed, port, writePort, silentPort, secret, exit }) {
   const { parentPort } = require('node:worker_threads');
   const { Batch, Client, Connection, Executor } = require(hansock);
@@ -92,7 +92,7 @@ export function program({ hansock, kind, seed, port, writePort, silentPort, secr
       for (const connection of connections) {
         forever(async () => {
           await run(connection, find(integer(1, 900)));
-          // Terminated here, in the middle of what the addon has called.
+          // The addon has called this function when the thread is terminated.
           const end = performance.now() + integer(1, 30);
           while (performance.now() < end);
           run(silent(), new Batch().write('a\n'));

@@ -1,7 +1,8 @@
 /*
- * A proxy that cuts connections at random bytes, both ways, under load: no wrong row, no untrue outcome. The server
- * stays up. The proxy is a process of its own, so that cuts fall into any moment of the client's. (A worker thread
- * with many half-closed net.Sockets is not always ended by terminate() in Node.js 20: it turns in CleanupHandles.)
+ * Cuts connections at random bytes, in both directions, under load, and checks that no row is wrong
+ * and no outcome untrue. The server stays up. The proxy is a process of its own, so that cuts come
+ * at any moment of the client. (In Node.js 20, terminate() does not always end a worker thread with
+ * many half-closed net.Sockets, which loops in CleanupHandles.)
  *
  *   [ROUNDS=20] [SECONDS=3] [SEED=…] [HANSOCK_WAIT=worker] node campaigns/cut.mjs
  */

@@ -1,7 +1,7 @@
 /*
- * Processes that end in the middle of calls, at random moments: by process.exit() in a timer or a handler, by an
- * exception nobody catches, or by SIGTERM with a handler that exits. Each has to end with its own code, no signal, and
- * nothing on standard error but the exception.
+ * Ends processes during calls, at random moments: by process.exit() in a timer or a handler, by an
+ * uncaught exception, or by SIGTERM with a handler that exits. Each must end with its own code,
+ * without a signal, and print only the exception on standard error.
  *
  *   [COUNT=300] [SEED=…] [HANSOCK_WAIT=worker] node campaigns/exit.mjs
  */
@@ -19,7 +19,7 @@ const AT_ONCE = 3;
 const STUCK_MS = 30_000;
 console.log(`SEED=${SEED} COUNT=${COUNT} HANSOCK_WAIT=${process.env.HANSOCK_WAIT ?? ''}`);
 
-/** What ends the process, run in it; each expects a code. */
+/** Ways to end the process from within, with the exit code that each expects. */
 const ENDS = {
   'exit in a timer': { code: 7, end: (ms) => setTimeout(() => process.exit(7), ms) },
   'exit in a handler': {

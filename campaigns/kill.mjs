@@ -1,5 +1,6 @@
 /*
- * A server killed (SIGKILL) and started again under load: no wrong row, no untrue outcome.
+ * Kills the server (SIGKILL) and restarts it under load, and checks that no row is wrong and no
+ * outcome untrue.
  *
  *   [ROUNDS=20] [SEED=…] [HANSOCK_WAIT=worker] node campaigns/kill.mjs
  */

@@ -1,12 +1,14 @@
 /*
- * A load of reads and writes whose every result can be judged, for campaigns that break connections or servers under it.
+ * A load of reads and writes with results that can be verified, for campaigns that break
+ * connections or servers under it.
  *
  *   createTables(server)            once
  *   new Ledger(server, name)        a table for one round; `prepare()` fills it
- *   runLoad({ ... , ledger })       actors call until `stop()`; gives when the last call has its result
- *   ledger.judge()                  compares what callers were told with what the table has
+ *   runLoad({ ... , ledger })       actors call until `stop()`; resolves once all calls have results
+ *   ledger.judge()                  compares the callers' results with the table
  *
- * Each write has a key of its own, so that its row alone tells whether the write was done, and done once.
+ * Each write has a key of its own, so that its row shows whether the write was executed exactly
+ * once.
  */
 
 import { createRequire } from 'node:module';
@@ -21,9 +23,9 @@ export const { Batch, Client, Connection, Executor } = require('./index.js');
 export const { startServer } = require('./lib/testing/index.js');
 
 const STABLE_ROWS = 1000;
-/** Rows whose reply is longer than what the event loop takes in by itself. */
+/** Rows whose reply is too long for the event loop to receive by itself. */
 const LONG_EVERY = 200;
-/** Keys of rows that are there before the round; a key above is inserted. */
+/** Keys of rows that exist before the round; higher keys are inserted. */
 const PREPARED = 60_000;
 const CALL_LATE_MS = 4000;
 
@@ -39,17 +41,17 @@ export async function createTables(server) {
       IF(seq % ${LONG_EVERY} = 0, 300000, seq % 60))) FROM t.seq_1_to_${STABLE_ROWS}`);
 }
 
-/** What the callers of one round were told, by key. */
+/** The results of one round's calls, by key. */
 export class Ledger {
   #nextPrepared = 1;
   #nextInserted = PREPARED + 1;
   /** @type {Map<number, { kind: string, claim: string, by: string }>} */
   #claims = new Map();
-  /** The first of them. */
+  /** The first faults. */
   faults = [];
   faultCount = 0;
   reads = { right: 0, failed: 0 };
-  /** How often each error came, as `write|read code outcome`. */
+  /** How many times each error came, as `write|read code outcome`. */
   errors = {};
   latestMs = 0;
 
@@ -97,7 +99,7 @@ export class Ledger {
     return 'unknown';
   }
 
-  /** How many writes ended in which way; each untrue claim is a fault. */
+  /** Counts writes by their results. Each untrue claim is a fault. */
   async judge() {
     const rows = await this.server.sql(`SELECT k, v, n FROM t.${this.table}`);
     const stored = new Map(rows.map(([k, v, n]) => [Number(k), { v, n: Number(n) }]));
@@ -125,7 +127,7 @@ export class Ledger {
   }
 }
 
-/** 'there' if the write was done, 'absent' if it was not, 'wrong' if something else was. */
+/** 'there' if the write was executed, 'absent' if not, 'wrong' if something else was. */
 function stateOf(kind, key, row) {
   if (kind === 'delete') return row === undefined ? 'there' : isBefore(row) ? 'absent' : 'wrong';
   if (row === undefined) return kind === 'insert' ? 'absent' : 'wrong';
@@ -142,8 +144,8 @@ function isBefore({ v, n }) {
 const CHANGES = ['update', 'increment', 'delete'];
 
 /**
- * @param {{ ports: { port: number, writePort: number }, server: any, seed: number, ledger: Ledger }} given
- *   `ports` is where the clients connect to, which may be a proxy
+ * @param {{ ports: { port: number, writePort: number }, server: any, seed: number, ledger: Ledger }}
+ *   given `ports` are those that the clients connect to, possibly a proxy's
  */
 export function startLoad({ ports, server, seed, ledger }) {
   const load = { isStopped: false };
@@ -207,7 +209,7 @@ async function act(load, ledger, random, timeoutMs, call) {
     ledger.latestMs = Math.max(ledger.latestMs, took - timeoutMs);
     if (took > timeoutMs + CALL_LATE_MS)
       ledger.fault(`a call of ${timeoutMs} ms took ${Math.round(took)}`);
-    // Whoever is refused at once must not use all keys up.
+    // An actor whose calls are refused at once must not use up all keys.
     if (!isFine) await wait(random.integer(1, 20));
     else if (random.chance(0.05)) await wait(random.integer(0, 5));
   }
@@ -342,7 +344,7 @@ async function insertMany(name, kv, random, ledger) {
   return results.every(({ status }) => status === 'fulfilled');
 }
 
-/** Connections to the write port, shared by the actors: some in line, some refused as busy. */
+/** Shared connections to the write port. Some batches wait in line, others are refused as busy. */
 function makeCore({ writePort }, { writeSecret }, ledger) {
   const columns = { database: 't', table: ledger.table };
   const handshake = new Batch()
@@ -415,7 +417,7 @@ function coreBatch(random, ledger) {
   return { batch, changes };
 }
 
-/** A campaign that hangs has found something, and must say so. */
+/** Ends a campaign that hangs, since that is a finding. */
 export async function within(ms, promise, text) {
   let timer;
   const late = new Promise((_, reject) => {
@@ -433,11 +435,11 @@ export function addCounts(total, counts) {
   for (const [name, count] of Object.entries(counts)) total[name] = (total[name] ?? 0) + count;
 }
 
-/** Prints the sums of all rounds; the process fails if there was a fault. */
+/** Prints the sums of all rounds, and fails the process if there was a fault. */
 export async function report(ledgers, started) {
   const [writes, errors, reads] = [{}, {}, {}];
   for (const ledger of ledgers) {
-    // Anew: what was late to arrive at the server has arrived by now.
+    // Reads again, since late commands have arrived at the server by now.
     addCounts(writes, await ledger.judge());
     addCounts(errors, ledger.errors);
     addCounts(reads, ledger.reads);

@@ -1,4 +1,4 @@
-/* A cutting proxy, a program for fork(): see cut.mjs. It loads nothing but Node.js' own modules. */
+/* The cutting proxy of cut.mjs, which forks it. It uses only Node.js's own modules. */
 
 import { once } from 'node:events';
 import net from 'node:net';
@@ -20,7 +20,7 @@ function serveProxy({ seed, read, write }) {
   });
 }
 
-/** One in ten connections is let live; the others end after some bytes of one direction. */
+/** One in ten connections stays; the others end after some bytes in one direction. */
 function proxyOne(client, port, random, cuts) {
   const upstream = net.connect({ port, host: '127.0.0.1', noDelay: true });
   for (const socket of [client, upstream]) socket.on('error', () => {});

@@ -1,10 +1,10 @@
 /*
- * Worker threads that are terminated in the middle of calls, at random moments: each has to end soon, with code 1, and
- * the process, its descriptors and its threads have to be whole afterwards.
+ * Terminates worker threads during calls, at random moments. Each must end soon, with code 1, and
+ * leave no descriptors and no threads behind in the process.
  *
  *   [COUNT=2000] [SEED=…] [HANSOCK_WAIT=worker] node campaigns/terminate.mjs
  *
- * A crash of the process is seen by its exit code, a worker that does not end by the message.
+ * A crash shows as the exit code of the process, and a worker that does not end as a message.
  */
 
 import { once } from 'node:events';

@@ -26,7 +26,7 @@ class RowCache {
 
   /**
    * The promise is kept, and not the row: all who ask meanwhile wait for the same read, and a read
-   * that was under way when the row was forgotten puts no old row back.
+   * that was in flight when the row was forgotten puts no old row back.
    * @param {number} id
    */
   get(id) {

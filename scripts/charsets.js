@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * Writes lib/schema/charsets/: how the server converts each of its charsets that has a table. `node scripts/charsets.js`;
- * a test runs it again and compares.
+ * Writes lib/schema/charsets/, the conversion tables of the server's charsets:
+ * `node scripts/charsets.js`. A test runs it again and compares.
  */
 
 const fs = require('node:fs');
@@ -11,7 +11,7 @@ const { ROOT } = require('./command.js');
 const { startServer } = require('../lib/testing');
 
 const FOLDER = path.join(ROOT, 'lib/schema/charsets');
-/** Computed, and not looked up. */
+/** Charsets that are computed, without a table. */
 const UNICODE = ['binary', 'utf8', 'utf8mb3', 'utf8mb4', 'ucs2', 'utf16', 'utf16le', 'utf32'];
 const POINTS = Array.from({ length: 0x110000 }, (_, point) => point).filter(
   (point) => point < 0xd800 || point > 0xdfff,
@@ -21,13 +21,16 @@ const REPLACED = '3f';
 const UNKNOWN = 0xfffd;
 
 /**
- * @typedef {(statement: string, values?: readonly unknown[]) => Promise<any[][]>} Query  gives rows as arrays
- * @typedef {Record<string, string>} Runs  characters of successive codes, by the first code in hexadecimal digits
- * @typedef {{ both: Runs, reading: Runs }} Table  characters that are written and read, and codes that are only read
+ * @typedef {(statement: string, values?: readonly unknown[]) => Promise<any[][]>} Query  gives rows
+ *   as arrays
+ * @typedef {Record<string, string>} Runs  characters of successive codes, by the first code in
+ *   hexadecimal digits
+ * @typedef {{ both: Runs, reading: Runs }} Table  characters that are written and read, and codes
+ *   that are only read
  */
 
 async function main() {
-  // Only developers have it.
+  // Required here, since only developers have it.
   const mariadb = require('mariadb');
   const server = await startServer();
   try {
@@ -49,7 +52,7 @@ async function main() {
 }
 
 /**
- * The files: each charset's table as JSON.
+ * The contents of the files: each charset's table as JSON.
  * @param {Query} query
  */
 async function readTables(query) {
@@ -97,7 +100,7 @@ async function readWritten(query, charset) {
   const codes = new Map();
   let start = 0;
   for (const point of POINTS) {
-    // A line end is the first byte of no character but itself.
+    // No character of several bytes begins with the byte of a line end.
     let end = start + 1;
     while (bytes[end] !== LINE_END) end++;
     const code = bytes.readUIntBE(start, end - start);
@@ -124,7 +127,7 @@ async function readRead(query, charset, codes) {
       return `SELECT '${code}', HEX(CONVERT(${text} USING utf32)), LOWER(HEX(${text}))`;
     });
     for (const [code, point, kept] of await query(selects.join(' UNION ALL '))) {
-      // One character, and no replacement for what is none.
+      // One character, and not the replacement for an invalid code.
       if (kept !== code || point?.length !== 8) continue;
       const number = Number.parseInt(point, 16);
       const isReplaced = number === QUESTION_MARK && code !== REPLACED;
@@ -180,7 +183,9 @@ function toRuns(points) {
   return runs;
 }
 
-/** What is no plain letter or sign, or is written from right to left. */
+/**
+ * Characters that an editor may not show: no plain letter or sign, or written from right to left.
+ */
 const UNREADABLE = /[^\n\x20-\x7e\p{L}\p{N}\p{P}\p{S}]|\p{Script=Hebrew}|\p{Script=Arabic}/gu;
 
 /** @param {Table} table */

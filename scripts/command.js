@@ -5,7 +5,7 @@ const path = require('node:path');
 
 const ROOT = path.join(__dirname, '..');
 
-/** A program that ended otherwise than well, with what it printed. */
+/** A program that failed, with its output. */
 class CommandError extends Error {
   /**
    * @param {string} command
@@ -19,7 +19,8 @@ class CommandError extends Error {
 }
 
 /**
- * Runs a program, by default in the project's folder, with nothing to read, and resolves with what it printed.
+ * Runs a program, by default in the project's folder, with an empty standard input. Resolves with
+ * its output.
  *
  * @param {string} program
  * @param {readonly string[]} programArguments
@@ -50,13 +51,13 @@ function run(program, programArguments, { cwd = ROOT, env } = {}) {
   });
 }
 
-/** @param {number} start  as performance.now() gave it */
+/** @param {number} start  in the time of performance.now() */
 function secondsSince(start) {
   return `${((performance.now() - start) / 1000).toFixed(1)} s`;
 }
 
 /**
- * Ends a script that failed: with what the program printed, if it was a program that failed.
+ * Ends a script that failed, with the output of the program if a program failed.
  *
  * @param {unknown} error
  */

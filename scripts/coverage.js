@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * Which lines the tests reach: c8 for the suite in JavaScript, cargo-tarpaulin for `cargo test`. A
- * figure to look at, no gate.
+ * Measures which lines the tests reach: c8 for the JavaScript suite, cargo-tarpaulin for
+ * `cargo test`. The figure is no gate.
  */
 
 const { spawnSync } = require('node:child_process');
@@ -18,7 +18,7 @@ const COMMANDS = [
     ...['--temp-directory', path.join(ROOT, 'target/coverage')],
     ...[process.execPath, '--test-reporter=dot', ...testArguments(allTests())],
   ],
-  // It traces the tests, which takes no component of rustup.
+  // tarpaulin traces the tests by ptrace, which needs no component of rustup.
   ['cargo', 'tarpaulin', '--engine', 'ptrace', '--include-files', 'src/*', '--out', 'stdout'],
 ];
 

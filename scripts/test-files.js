@@ -5,15 +5,16 @@ const os = require('node:os');
 const path = require('node:path');
 const { ROOT } = require('./command.js');
 
-/** A test that hangs must fail, and say which one it was. */
+/** A test that hangs must fail by its name. */
 const TEST_TIMEOUT_MS = 300_000;
-/** Test files at once. The tests wait, for servers and time, more than they compute. */
+/** More than there are processors, since tests mostly wait for servers and time. */
 const TEST_FILES_AT_ONCE = os.availableParallelism() + 1;
 
-/** What a test file requires if it starts a MariaDB, or programs that do. */
-const NEEDS_SERVER = /support\/server\.js|lib\/testing|hansock\/testing|esm\.mjs|\bexamples\b/;
+/** Modules that start a MariaDB, or programs that do. */
+const NEEDS_SERVER =
+  /support\/(?:schema-)?server\.js|lib\/testing|hansock\/testing|esm\.mjs|\bexamples\b/;
 
-/** The names of all files of tests in JavaScript. */
+/** The names of all JavaScript test files. */
 function allTests() {
   return fs
     .readdirSync(path.join(ROOT, '__test__'), { recursive: true, encoding: 'utf8' })
@@ -22,7 +23,7 @@ function allTests() {
     .map((name) => path.join('__test__', name));
 }
 
-/** Those that run where there is no MariaDB. */
+/** The names of test files that need no MariaDB. */
 function testsWithoutServer() {
   return allTests().filter((name) => {
     return !NEEDS_SERVER.test(fs.readFileSync(path.join(ROOT, name), 'utf8'));

@@ -9,7 +9,7 @@ import type { Index, OpenIndexTarget } from './table-index.js';
 export interface CallOptions {
   /**
    * Ends the call when it is aborted: it rejects at once with an {@link AbortError}. What had not
-   * been handed to a connection is not sent. Of a call in flight only the caller is let go: its reply
+   * been handed to a connection is not sent. Of a call in flight only the caller is detached: its reply
    * is read and dropped, and other calls and the connection go on. null and undefined mean none.
    *
    * @default none
@@ -168,7 +168,7 @@ export interface Percentiles {
  * ```
  *
  * **Auto-pipelining.** Calls made in one turn of the event loop travel together, and what arrives
- * while a round trip is under way makes up the next one. There is nothing to set; `await` a call,
+ * while a round trip is in flight makes up the next one. There is nothing to set; `await` a call,
  * or let a thousand wait at once. Calls that were not awaited one after the other may be done in
  * any order.
  *
@@ -238,7 +238,7 @@ export class Client implements AsyncDisposable {
   destroy(): void;
 
   /**
-   * Lets what is under way end, then disconnects. Calls after it reject with `ERR_HS_CLOSED`. May
+   * Waits for calls in flight, then disconnects. Calls after it reject with `ERR_HS_CLOSED`. May
    * be called more than once.
    */
   close(): Promise<void>;

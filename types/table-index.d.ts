@@ -55,7 +55,7 @@ export interface RangeOptions<
    * as all. Elsewhere it is a TypeError to leave it out.
    */
   limit?: number | undefined;
-  /** Passes over so many rows first. @default 0 */
+  /** Skips so many rows first. @default 0 */
   offset?: number | undefined;
   /**
    * An IN list, with the operator `=` only: the part of the key that is `column` takes each of these

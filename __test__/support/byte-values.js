@@ -215,7 +215,7 @@ function inet6() {
   };
 }
 
-/** As URL writes it: an own parser, to compare with. */
+/** IPv6 as URL writes it: an independent parser to compare with. */
 function inet6Bytes(address) {
   const text = new URL(`http://[${address}]/`).hostname.slice(1, -1);
   const [head, tail] = text.split('::').map((part) => part.split(':').filter(Boolean));
@@ -326,7 +326,10 @@ const GEOMETRIES = [
   'GEOMETRY',
 ];
 
-/** Each with the share of values that it is worth. @returns {(Case & { share?: number, since?: number[] })[]} */
+/**
+ * Each with the share of values that it is worth.
+ * @returns {(Case & { share?: number, since?: number[] })[]}
+ */
 function byteCases() {
   return [
     bytes('VARBINARY(5)', 5, false),

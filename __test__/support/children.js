@@ -3,16 +3,16 @@
 const { spawn } = require('node:child_process');
 const { once } = require('node:events');
 
-/** Much longer than any of them takes: a child that runs into it is stuck. */
+/** Much longer than any child takes, so one that reaches it is stuck. */
 const STUCK_MS = 60_000;
 
 /**
- * Runs a function in a Node.js process of its own, given `hansock` and the arguments. The function sees nothing of
- * what is around it.
+ * Runs a function in a Node.js process of its own, with `hansock` and the arguments. The function
+ * cannot use the scope around it.
  * @param {import('node:test').TestContext} context
  * @param {(hansock: typeof import('../..'), ...args: any[]) => unknown} program
- * @param {{ args?: unknown[], flags?: string[], env?: Record<string, string>, wrapper?: string[] }} [options]
- *   `wrapper` is a command that runs the command which is appended to it
+ * @param {{ args?: unknown[], flags?: string[], env?: Record<string, string>, wrapper?: string[] }}
+ *   [options] `wrapper` is a command that runs the command which is appended to it
  */
 function startChild(context, program, { args = [], flags = [], env = {}, wrapper = [] } = {}) {
   const hansock = JSON.stringify(require.resolve('../..'));

@@ -9,12 +9,15 @@ function makeClient(context, options) {
   return client;
 }
 
-/** A client of a peer that is both of a server's ports. One connection: a peer that is slow on purpose is not far away. */
+/**
+ * A client of a peer that has both of a server's ports. It has one connection, since a peer that is
+ * slow on purpose would seem far away.
+ */
 function clientOf(context, { port }, options) {
   return makeClient(context, { port, writePort: port, connections: 1, ...options });
 }
 
-/** What a server says with a table in which each row's `v` is its key. */
+/** The reply of a server with a table in which each row's `v` is its key. */
 function tableReply(line) {
   const [first, op, , key] = line.split('\t');
   return first === 'P' || op === '+' ? '0\t1\n' : `0\t1\t${key}\n`;
@@ -22,7 +25,7 @@ function tableReply(line) {
 
 const serveTable = answer(tableReply);
 
-/** A peer that reads, and answers from when it is opened on. */
+/** A peer that reads at once, and answers once it is opened. */
 async function startGated(context) {
   let open;
   const opened = new Promise((resolve) => {

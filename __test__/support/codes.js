@@ -1,6 +1,6 @@
 'use strict';
 
-/** The codes of the server's refusals, written down a second time. */
+/** The codes of the server's refusals, written independently of lib/. */
 const CODES = {
   121: 'ERR_HS_DUPLICATE_KEY',
   146: 'ERR_HS_LOCK_TIMEOUT',

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * Values around the bounds of each column type, and what a column that holds them exactly shows by SQL. Written apart
- * from the codecs that they test.
+ * Values around the bounds of each column type, and what SQL shows of a column that holds them
+ * exactly. Written independently of the codecs that they test.
  */
 
 const { junk } = require('./junk.js');
@@ -14,7 +14,8 @@ const { date, moment, time } = require('./moment-values.js');
  * @property {(random: import('./random.js').Random) => unknown} value
  * @property {string} shown  SQL for what the column `c` holds
  * @property {(value: any, shown: string) => string} exactly  what that has to be for a value
- * @property {(value: any, shown: string) => unknown} [form]  the JavaScript form in which it has to come back
+ * @property {(value: any, shown: string) => unknown} [form]  the JavaScript form in which it has to
+ *   come back
  * @property {(text: string) => string} [normal]  what is shown, where that has several forms
  * @property {boolean} [nullable]
  * @property {readonly unknown[]} takes  values that have to be taken

@@ -26,8 +26,8 @@ async function makeTable(sql, declared, more = '') {
 }
 
 /**
- * Values that a codec takes, written through HandlerSocket, are what the column shows by SQL, and come back by the codec
- * in their JavaScript form.
+ * Values that a codec takes, written through HandlerSocket, are what the column shows by SQL, and
+ * come back by the codec in their JavaScript form.
  * @param {object} servers
  * @param {any} servers.sql
  * @param {import('../..').Connection} servers.reader

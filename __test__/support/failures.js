@@ -6,8 +6,8 @@ const { Batch, Connection, Executor, HandlerSocketError } = require('../..');
 const { startHealthyPeer } = require('./fake-peer.js');
 
 /**
- * Checks everything that a batch's error tells. `cause` holds the properties that the cause has to have; without it
- * there must be none.
+ * Checks all properties of a batch's error. `cause` has the properties of the cause; without it
+ * there must be no cause.
  */
 function assertFailure(error, { code, address, outcome, message, cause }) {
   assert.ok(error instanceof HandlerSocketError, `a HandlerSocketError, not ${error}`);
@@ -30,8 +30,8 @@ function assertFailure(error, { code, address, outcome, message, cause }) {
 }
 
 /**
- * Runs a batch that is to fail, in one execute with another one on a healthy peer; checks that the other is not
- * touched, and that the failed batch tells the same as the result.
+ * Runs a batch that fails, in one execute with another batch on a healthy peer. Checks that the
+ * other succeeds, and that the failed batch has the same error as its result.
  * @returns the failed batch's result
  */
 async function executeBesideHealthy(context, connection, batch, timeoutMs, options) {

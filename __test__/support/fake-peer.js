@@ -5,23 +5,23 @@ const net = require('node:net');
 const { Worker } = require('node:worker_threads');
 
 /*
- * Servers that follow a script, for what a real one cannot be made to do. All of them listen on a free port of
- * 127.0.0.1, unless they are told another place, and are gone when their test is over.
+ * Servers that follow a script, for what a real server cannot be made to do. They listen on a free
+ * port of 127.0.0.1, unless the test names another address, and close when their test is over.
  */
 
 const LOOPBACK = { host: '127.0.0.1', port: 0 };
 
-/** What has come over one connection, and what goes back. All text stands for bytes: one a character. */
+/** One connection of a peer: what it received, and how it answers. All texts are byte strings. */
 class Visitor {
   /** Everything received. */
   received = '';
-  /** The same, as it arrived. */
+  /** The received chunks. */
   chunks = [];
   #wanted = [];
 
   constructor(socket) {
     this.socket = socket;
-    // The other side may reset: the scripts provoke it.
+    // The other side may reset, since the scripts provoke it.
     socket.on('error', () => {});
     this.closed = new Promise((resolve) => socket.once('close', resolve));
     socket.on('data', (chunk) => {
@@ -60,7 +60,7 @@ class Visitor {
 }
 
 /**
- * A server that does `serve` to each connection, given its ordinal.
+ * A server that calls `serve` for each connection, with its ordinal.
  * @param {import('node:test').TestContext} context
  * @param {(visitor: Visitor, ordinal: number) => unknown} serve
  * @param {net.ListenOptions} [where]
@@ -85,7 +85,7 @@ async function startPeer(context, serve, where = LOOPBACK) {
     port,
     address: `${address}:${port}`,
     visitors,
-    /** Lets nobody else in. */
+    /** Accepts no more connections. */
     refuse: () => server.close(),
     /** The visitor of that ordinal, once there is one. */
     visitor: (ordinal) =>
@@ -96,7 +96,7 @@ async function startPeer(context, serve, where = LOOPBACK) {
   };
 }
 
-/** Answers each line with what `reply` makes of it; nothing if that is undefined. */
+/** Answers each line by `reply`, or not at all if that is undefined. */
 function answer(reply) {
   return (visitor) => {
     let answered = 0;
@@ -121,8 +121,8 @@ function startHealthyPeer(context) {
 }
 
 /**
- * A listener whose queue is full and that takes nobody from it, since its thread sleeps: a connect to it does not
- * complete. `wake` makes it take everybody and answer every line with `0 1`.
+ * A listener with a full queue, whose thread sleeps, so that a connect to it does not complete.
+ * `wake` makes it accept all connections and answer every line with `0 1`.
  * @param {import('node:test').TestContext} context
  * @param {net.ListenOptions} [where]
  */
@@ -169,7 +169,7 @@ function sleepAndServe() {
 }
 
 /**
- * An address where nobody listens, nor anybody else begins to: an outgoing connection has the port.
+ * An address where nobody listens or can begin to, since an outgoing connection has the port.
  * @param {import('node:test').TestContext} context
  */
 async function refusingAddress(context) {

@@ -1,6 +1,6 @@
 'use strict';
 
-/** What no column takes, or hardly any. */
+/** Values that no column takes, or hardly any. */
 const JUNK = [
   undefined,
   null,

@@ -7,7 +7,7 @@ const path = require('node:path');
 const ROOT = path.join(__dirname, '../..');
 const TARGET = path.join(ROOT, 'target/inject-panics');
 
-/** What cargo is told to build the addon with the feature that lets a test make it panic. */
+/** Arguments for cargo to build the addon with the feature that lets a test make it panic. */
 const PANICKING_ADDON_BUILD = [
   'build',
   '--quiet',
@@ -18,7 +18,7 @@ const PANICKING_ADDON_BUILD = [
   TARGET,
 ];
 
-/** Builds it and gives its path. A build that is up to date takes cargo less than a second. */
+/** Builds the addon and returns its path. An up-to-date build takes cargo less than a second. */
 function buildPanickingAddon() {
   execFileSync('cargo', PANICKING_ADDON_BUILD, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
   const addon = path.join(TARGET, 'hansock.node');

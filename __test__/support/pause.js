@@ -3,8 +3,8 @@
 const fs = require('node:fs');
 
 /**
- * Stops a process, all its threads, and has it go on at the end of the test. The signal alone does not do: a thread that runs
- * goes on until it next enters the kernel.
+ * Stops all threads of a process until the end of the test. The signal alone is not enough: a
+ * running thread continues until it next enters the kernel.
  *
  * @param {import('node:test').TestContext} t
  * @param {number} pid
@@ -13,7 +13,7 @@ function pause(t, pid) {
   t.after(() => process.kill(pid, 'SIGCONT'));
   process.kill(pid, 'SIGSTOP');
   while (!threadStates(pid).every((state) => state === 'T')) {
-    // Each look is a system call, and so gives way.
+    // Each check is a system call, which lets other threads run.
   }
 }
 

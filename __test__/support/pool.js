@@ -14,7 +14,7 @@ async function holdPool(context) {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'hansock-test-'));
   const pipe = path.join(folder, 'pipe');
   execFileSync('mkfifo', [pipe]);
-  // To open a pipe takes a thread until it is opened for writing too.
+  // Opening a pipe takes a thread until it is opened for writing too.
   const readers = Array.from({ length: 4 }, () => fs.open(pipe, 'r'));
   context.after(async () => {
     const writer = openSync(pipe, 'w');

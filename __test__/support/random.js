@@ -1,6 +1,6 @@
 'use strict';
 
-/** To see a failure again: SEED=… node --test … */
+/** To reproduce a failure: SEED=… node --test … */
 const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 
 /** Random choices that a seed repeats (mulberry32). */
@@ -12,7 +12,7 @@ class Random {
     this.#state = seed | 0;
   }
 
-  /** From 0, below 1. */
+  /** From 0 to less than 1. */
   next() {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
@@ -25,7 +25,7 @@ class Random {
     return least + Math.floor(this.next() * (greatest - least + 1));
   }
 
-  /** A whole number from 1, below the greatest; small ones are as likely as large ones. */
+  /** A whole number from 1 to less than the maximum; small ones are as likely as large ones. */
   logarithmic(greatest) {
     return Math.floor(greatest ** this.next());
   }

@@ -6,8 +6,8 @@ const { describe, test } = require('node:test');
 const { Batch } = require('../..');
 
 /**
- * Each case: a name, what is called with a new batch, the class of the error, and what its message has to name: the
- * argument, and what was given. Whatever is refused leaves the batch as it was.
+ * Tests refusals. Each case has a name, a call with a new batch, the error's class, and what its
+ * message names: the argument and its value. A refusal leaves the batch as it was.
  */
 function describeRefusals(name, cases) {
   describe(name, () => {
@@ -32,7 +32,7 @@ function describeRefusals(name, cases) {
   });
 }
 
-/** For assert.throws: an error of that class whose message names all of that. */
+/** For assert.throws: an error of this class whose message names all of these. */
 function refusal(errorClass, ...named) {
   return (error) =>
     error.constructor === errorClass && named.every((part) => error.message.includes(part));

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * Makes rows of the columns given in each way, the second of them of numbers, and prints them: run by client-rows.test.js
- * where nothing can be compiled, and where it can.
+ * Makes rows in each way, the second column with numbers, and prints them. client-rows.test.js runs
+ * it with and without compilation at run time.
  */
 
 const { rowMakerOf } = require('../../lib/client/rows/row-maker.js');

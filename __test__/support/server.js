@@ -26,7 +26,7 @@ function useServer(options) {
     /** A connection to the read port that knows the secret. */
     reader: (options) =>
       new Connection(`${server.host}:${server.port}`, { secret: server.secret, ...options }),
-    /** The same to the write port. */
+    /** A connection to the write port that knows the secret. */
     writer: (options) =>
       new Connection(`${server.host}:${server.writePort}`, {
         secret: server.writeSecret,

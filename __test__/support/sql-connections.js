@@ -29,7 +29,7 @@ function ended(sql) {
 }
 
 /**
- * A connection of mariadb with promises, for tests that ask much.
+ * A connection of `mariadb` with promises, for tests with many queries.
  * @param {import('node:test').TestContext} context
  * @param {import('../../lib/testing').TestServer} server
  * @param {object} [options]

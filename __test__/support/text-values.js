@@ -15,7 +15,7 @@ const utf32 = (text) =>
     .map((point) => point.toString(16).padStart(8, '0').toUpperCase())
     .join('');
 
-/** Shown of a string by its characters, of bytes by themselves. */
+/** How a value is shown: a string by its characters, bytes as they are. */
 function exactly(value, shown) {
   const [characters, bytes] = shown.split('/');
   return typeof value === 'string'
@@ -25,7 +25,7 @@ function exactly(value, shown) {
 
 const form = (value) => (typeof value === 'string' ? value : undefined);
 
-/** A function that gives a character at random, of those that the charset has and others. */
+/** A function that returns random characters, those of the charset and others. */
 function characters(charset) {
   let own = [];
   try {
@@ -61,7 +61,7 @@ function characters(charset) {
     );
 }
 
-/** Mostly of characters that the charset has: else hardly any text would be taken. */
+/** Mostly characters of the charset, since otherwise hardly any text would be taken. */
 function texts(charset, length) {
   const any = characters(charset);
   const plain = (random) =>
@@ -212,7 +212,7 @@ function textCases() {
   ];
 }
 
-/** Its bound counts octets. @returns {Case} */
+/** A column whose bound counts octets. @returns {Case} */
 function tinyText(charset) {
   const tried = text('TINYTEXT', charset, 100);
   const make = texts(charset, 100);

@@ -27,7 +27,7 @@ const LONGEST = 440;
 const HEAD = 30;
 const LINE = 22;
 const BAR = 13;
-/** Times the round trip: a median above it is of a client that calls pile up at. */
+/** In round trips. A higher median shows that calls queue up in the client. */
 const SATURATED = 10;
 
 /**

@@ -5,8 +5,8 @@ const { medianOf } = require('../results.js');
 const { escaped, kindOf } = require('./style.js');
 
 /*
- * Lines: rows a second by callers. Both axes are logarithmic, since both span three orders of magnitude, so that the same
- * distance is the same factor everywhere.
+ * Lines: rows a second by callers. Both axes are logarithmic, since both span three orders of
+ * magnitude, so that the same distance is the same factor everywhere.
  */
 
 /**
@@ -18,7 +18,7 @@ const CALLERS = [1, 10, 100, 1000];
 const WORKLOADS = CALLERS.map((count) => {
   return `get, ${count.toLocaleString('en')} caller${count === 1 ? '' : 's'}`;
 });
-/** From the last drawn to the first, each above those before it. */
+/** The clients from the last drawn to the first. Each covers those before it. */
 const CLIENTS = new Map([
   ['mysql2', 'mysql2'],
   ['mariadb', 'mariadb'],
@@ -132,7 +132,7 @@ function drawFigure(rate, index, y) {
 }
 
 /**
- * At the ends of the lines, as near as they can be without one covering another.
+ * Places labels at the ends of the lines, as near as possible without covering each other.
  *
  * @param {Series[]} series
  * @param {(rate: number) => number} y
@@ -145,7 +145,7 @@ function drawLabels(series, y) {
     above = Math.max(y(rates[last]), above + LABEL_GAP);
     return above;
   });
-  // Those that were pushed too far down push the ones above them up again.
+  // Labels that were pushed too far down push the ones above them up again.
   let below = BOTTOM + LABEL_GAP;
   for (let i = places.length - 1; i >= 0; i--) {
     below = Math.min(places[i], below - LABEL_GAP);

@@ -1,6 +1,8 @@
 'use strict';
 
-/* Colours for light and dark pages: blue for this package, orange for Redis, greys for the others. */
+/*
+ * Colours for light and dark pages: blue for this package, orange for Redis, greys for the others.
+ */
 
 const LIGHT = {
   paper: '#ffffff',

@@ -12,7 +12,8 @@ const { DATABASE } = require('../tables.js');
  *
  * @typedef {object} PooledConnection
  * @property {Connection} connection
- * @property {Batch[]} batches  One is in flight while the other is read and written, and put in line.
+ * @property {Batch[]} batches  One is in flight while the other is read and written, and put in
+ *   line.
  *
  * @typedef {object} Prepared
  * @property {Executor} executor
@@ -87,8 +88,8 @@ function scanWriter({ workload, table }) {
 }
 
 /**
- * A program that awaits a batch, reads its rows, writes the next one, and so on: the connection is idle while the program
- * works.
+ * A program that awaits a batch, reads its rows, writes the next one, and so on: the connection is
+ * idle while the program works.
  *
  * @param {PooledConnection[]} pool
  * @param {Writer} write
@@ -104,7 +105,8 @@ function inTurn(pool, write) {
 }
 
 /**
- * One that reads the last batch and writes the next one while one is in flight. Its first call only begins that.
+ * One that reads the last batch and writes the next one while one is in flight. Its first call only
+ * begins that.
  *
  * @param {PooledConnection[]} pool
  * @param {Writer} write

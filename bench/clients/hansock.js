@@ -3,7 +3,7 @@
 const { DATABASE } = require('../tables.js');
 const { packageOf } = require('./package.js');
 
-/** As long as the others wait, for calls that pile up. */
+/** The timeout of the other clients, for calls that queue up. */
 const PATIENCE_MS = 60_000;
 
 /** @type {import('../client-process.js').Connect} */
@@ -43,7 +43,7 @@ async function connect({ client, workload, table, addresses }) {
 }
 
 /**
- * Its own defaults, but where several connections are what is measured.
+ * The client's defaults, unless the workload measures several connections.
  *
  * @param {import('../workloads.js').Client} client
  * @param {import('../workloads.js').Workload} workload

@@ -5,7 +5,7 @@ const { insertBegin, list, sqlSession } = require('./sql.js');
 
 const mariadb = requirePeer('mariadb');
 
-/** For calls that pile up. */
+/** Long, for calls that queue up. */
 const PATIENCE_MS = 60_000;
 
 /** @type {import('../client-process.js').Connect} */
@@ -13,7 +13,7 @@ async function connect(task) {
   const { host, sqlPort } = task.addresses;
   const address = { host, port: sqlPort, user: 'root' };
   const isPool = task.client.way === 'pool';
-  // Pipelining is its default.
+  // Pipelining is this client's default.
   const executors = isPool
     ? [
         mariadb.createPool({

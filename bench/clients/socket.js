@@ -5,8 +5,8 @@ const net = require('node:net');
 const { DATABASE } = require('../tables.js');
 
 /**
- * The floor of JavaScript: a bare socket that writes ready-made bytes, as many as are asked for at once, and splits the
- * replies at their line ends and TABs. It knows no errors, no escapes, no deadlines.
+ * The least that JavaScript can do: a bare socket that writes prepared bytes and splits the replies
+ * at line ends and TABs. It has no errors, escapes or deadlines.
  *
  * @type {import('../client-process.js').Connect}
  */
@@ -24,7 +24,7 @@ async function connect({ addresses, table }) {
   /** @type {Partial<import('../client-process.js').Session>} */
   const session = {
     get: (id) => request(commands[id]),
-    // What comes before the values is the error code and the number of columns.
+    // The error code and the number of columns precede the values.
     read: (/** @type {string} */ line) => table.readArray(line.split('\t').slice(2)),
   };
   return { sessions: [session], close: async () => socket.destroy() };

@@ -5,7 +5,7 @@ const { redisAddress, redisSession } = require('./redis-session.js');
 
 const { GlideClient } = requirePeer('@valkey/valkey-glide');
 
-/** Its own 250 ms are too short for a machine that is busy, and 1,000 its limit of requests. */
+/** The default of 250 ms is too short for a busy machine, and 1,000 is the limit of requests. */
 const SETTINGS = { requestTimeout: 10_000, inflightRequestsLimit: 100_000 };
 
 /** @type {import('../client-process.js').Connect} */

@@ -1,7 +1,8 @@
 'use strict';
 
 /*
- * What a process takes in a second, all of its threads, while a client waits for nothing, or for a server that hangs:
+ * Measures what a process, with all its threads, takes in a second while a client is idle, or waits
+ * for a server that hangs:
  *
  *   node idle.js <port> <secret> <process id of the server> <nothing | idle | hung>
  */
@@ -12,7 +13,7 @@ const { DATABASE, tableOf } = require('../tables.js');
 const CALLS = 100;
 /** Longer than this program runs. */
 const PATIENCE_MS = 60_000;
-/** For what the beginning has left to do. */
+/** Time for the rest of the start-up work. */
 const SETTLE_MS = 300;
 const SECOND_MS = 1000;
 
@@ -38,7 +39,7 @@ async function begin() {
   await Promise.all(Array.from({ length: CALLS }, (_, i) => index.get(i + 1)));
   if (what !== 'hung') return;
   process.kill(Number(pid), 'SIGSTOP');
-  // They settle when the server goes on, which nobody waits for.
+  // They settle when the server continues, and nobody waits for that.
   for (let i = 0; i < CALLS; i++) index.get(i + 1).catch(() => {});
 }
 

@@ -1,7 +1,7 @@
 'use strict';
 
 /*
- * What one field keeps in memory of a result of 64 MiB whose other fields nobody needs any more:
+ * Measures how much memory one field of a result of 64 MiB keeps alive:
  *
  *   node --expose-gc kept-field.js <port> <secret> <batch | client>
  */
@@ -59,7 +59,7 @@ function openClient() {
   };
 }
 
-/** After all garbage is gone. */
+/** Memory use after a garbage collection. */
 async function memory() {
   for (let i = 0; i < 5; i++) {
     await turn();

@@ -13,7 +13,10 @@ const { DATABASE, tableOf } = require('../tables.js');
 const PATIENCE_MS = 120_000;
 const WARM_UP_BATCHES = 30;
 const WARM_UP_FINDS = 1000;
-/** Of a reply, beside its values and a TAB or the line end after each: `0`, the number of columns, two TABs. */
+/**
+ * Of a reply, beside its values and a TAB or the line end after each: `0`, the number of columns,
+ * two TABs.
+ */
 const REPLY_HEAD = 4;
 
 const [port, secret, ...numbers] = process.argv.slice(2);

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * Calls while others hold all threads of libuv's pool, here by opening pipes for reading that nobody writes to, which
- * waits and computes nothing:
+ * Calls while others hold all threads of libuv's pool, here by opening pipes for reading that
+ * nobody writes to, which waits and computes nothing:
  *
  *   node pool.js <host> <port> <secret> <rounds>
  *

@@ -4,7 +4,7 @@ const { CLIENTS, hansock, settled } = require('./clients.js');
 const { counted, get } = require('./loopback.js');
 
 /**
- * Beside two busy loops, as a machine is that does other things too.
+ * Workloads beside two busy loops, as on a machine with other work.
  *
  * @type {import('../workloads.js').Workload[]}
  */

@@ -1,14 +1,19 @@
 'use strict';
 
 /**
- * Who takes part, as data.
+ * The clients, as data.
  *
  * @typedef {import('../workloads.js').Client} Client
  */
 
-/** How long a client that finds its number of connections from the load has it before a slice, in seconds. */
+/**
+ * How long a client that finds its number of connections from the load has it before a slice, in
+ * seconds.
+ */
 const SETTLE_SECONDS = 1;
-/** For who has cores to spare: longer than the waits of all workloads with single rows on a loopback. */
+/**
+ * For machines with spare cores. Longer than the waits of all single-row workloads on a loopback.
+ */
 const BUSY_POLL_MICROSECONDS = 1000;
 
 /** @satisfies {Record<string, Client>} */

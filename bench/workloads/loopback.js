@@ -3,7 +3,7 @@
 const { CLIENTS, hansock, onConnections, settled } = require('./clients.js');
 
 /**
- * On an otherwise idle machine, the servers on its loopback.
+ * Workloads on an otherwise idle machine, with the servers on its loopback.
  *
  * @typedef {import('../workloads.js').Workload} Workload
  * @typedef {import('../workloads.js').Client} Client

@@ -4,14 +4,14 @@ const { CLIENTS, hansock, onConnections, settled } = require('./clients.js');
 const { counted, get } = require('./loopback.js');
 
 /**
- * Over a network that takes its time: see ../network.js.
+ * Workloads over a network with a delay (../network.js).
  *
  * @typedef {import('../workloads.js').Workload} Workload
  */
 
 const ROUND_TRIPS_MS = [0.5, 2];
 const RATES = [2000, 10_000, 30_000];
-/** More than the pools can do: they would only show how calls pile up. */
+/** More than the pools can do; they would only show how calls queue up. */
 const TOO_MUCH_FOR_POOLS = 30_000;
 
 const SINGLE_CONNECTIONS = [

@@ -1,6 +1,5 @@
 /** The instances of this folder's classes, by the names that JSDoc cannot get at in a CommonJS module. */
 
-export type Batch = InstanceType<typeof import('../core/batch.js').Batch>;
 export type Call = InstanceType<typeof import('./pipeline/call.js').Call>;
 export type Columns = InstanceType<typeof import('./rows/columns.js').Columns>;
 export type Commands = InstanceType<typeof import('./commands.js').Commands>;
@@ -10,15 +9,15 @@ export type Deadline = ReturnType<
   InstanceType<typeof import('./pipeline/deadline.js').Deadlines>['begin']
 >;
 export type Definition = InstanceType<typeof import('./pipeline/definition.js').Definition>;
-export type Holder = InstanceType<typeof import('./pipeline/call.js').Holder>;
 export type IndexIds = InstanceType<typeof import('./pipeline/index-ids.js').IndexIds>;
 export type KeyColumns = InstanceType<typeof import('./scan/key-columns.js').KeyColumns>;
-export type Making = InstanceType<typeof import('./pipeline/steps.js').Making>;
 export type PooledConnection = InstanceType<
   typeof import('./pipeline/pooled-connection.js').PooledConnection
 >;
 export type Request = InstanceType<typeof import('./pipeline/call.js').Request>;
+export type RequestState = InstanceType<typeof import('./pipeline/call.js').RequestState>;
 export type RowReader = InstanceType<typeof import('./rows/row-reader.js').RowReader>;
 export type SecretSource = InstanceType<typeof import('./pipeline/secret.js').SecretSource>;
+export type StepRunner = InstanceType<typeof import('./pipeline/steps.js').StepRunner>;
 export type Steps = InstanceType<typeof import('./pipeline/steps.js').Steps>;
 export type Slot = ReturnType<IndexIds['acquire']>;

@@ -41,8 +41,8 @@ const MAX_CONNECTIONS = 1000;
 
 /**
  * @typedef {object} Settings  a client's options, checked, with the defaults in place
- * @property {Place} read
- * @property {Place | null} write  null where there is none
+ * @property {Endpoint} read
+ * @property {Endpoint | null} write  null where there is none
  * @property {number} timeoutMs
  * @property {number} maxPending
  * @property {number} idleTimeoutMs
@@ -50,7 +50,7 @@ const MAX_CONNECTIONS = 1000;
  */
 
 /**
- * @typedef {object} Place  one of the server's two ports
+ * @typedef {object} Endpoint  one of the server's two ports
  * @property {{ host: string, port: number } | { path: string }} address
  * @property {string} name  as Connection.address writes it
  * @property {import('../..').Secret | undefined} secret
@@ -114,7 +114,7 @@ function parseOptions(options) {
       connections,
       busyPollMicroseconds,
     },
-    write: writePlace(options, host, writePort, {
+    write: writeEndpoint(options, host, writePort, {
       secret: writeSecret,
       connections: writeConnections,
       busyPollMicroseconds,
@@ -127,15 +127,20 @@ function parseOptions(options) {
 }
 
 /**
- * Where writes go; null where there is no such place, or none is known: a path for reads says
- * nothing of writes, and to send them to 127.0.0.1 then would be a guess.
+ * The endpoint for writes; null where there is none, or none is known: a path for reads says nothing
+ * of writes, and to send them to 127.0.0.1 would be a guess.
  * @param {import('../..').ClientOptions} options
  * @param {string} host
  * @param {number | null} port
- * @param {Pick<Place, 'secret' | 'connections' | 'busyPollMicroseconds'>} rest
- * @returns {Place | null}
+ * @param {Pick<Endpoint, 'secret' | 'connections' | 'busyPollMicroseconds'>} rest
+ * @returns {Endpoint | null}
  */
-function writePlace({ host: givenHost, path, writePath, writePort: givenPort }, host, port, rest) {
+function writeEndpoint(
+  { host: givenHost, path, writePath, writePort: givenPort },
+  host,
+  port,
+  rest,
+) {
   if (writePath !== undefined) {
     const address = { path: writePath };
     checkAddress(address, 'options.writePath');
@@ -150,7 +155,7 @@ function writePlace({ host: givenHost, path, writePath, writePort: givenPort }, 
 
 /**
  * What no connection can be made to is known before the first call.
- * @param {Place['address']} address
+ * @param {Endpoint['address']} address
  * @param {string} option
  */
 function checkAddress(address, option) {
@@ -185,7 +190,7 @@ function checkSecretOption(secret, argument) {
   else throw new TypeError(`${argument} must be a string or a function, not ${showKind(secret)}`);
 }
 
-/** @param {Place['address']} address */
+/** @param {Endpoint['address']} address */
 function nameOf(address) {
   if ('path' in address) return `unix:${address.path}`;
   const host = address.host.includes(':') ? `[${address.host}]` : address.host;

@@ -10,36 +10,46 @@ const command = require('../protocol/command.js');
 const { toByteString } = require('../protocol/encode.js');
 const { show, showKind } = require('../util/show.js');
 const { LINE_FEED } = require('../protocol/constants.js');
-const { readReplies } = require('./reply.js');
 
-/** The server keeps an array up to the largest id it was given, and dies of a huge one. */
+/** The server keeps an array as long as the largest id, and crashes on a huge one. */
 const MAX_INDEX_ID = 65_535;
 
-/** clear() keeps this much memory for what is written next, and gives back more. */
+/** clear() keeps up to this much memory for the next commands. */
 const MAX_REUSED_BYTES = 64 * 1024;
-/** A batch of more bytes lets go of them when it runs: its replies will take the memory. */
+/** A larger batch drops its bytes when it runs, since its replies will take the memory. */
 const MAX_KEPT_BYTES = 1024 * 1024;
 
 /**
- * The package's own access to a batch: what an executor does with it is not for its users.
+ * The package's own access to a batch: what Executor and Connection do with it.
  * @typedef {object} Access
  * @property {(batch: Batch) => Uint8Array} bytes
- * @property {(batch: Batch, request: string) => void} append  a byte string without its line end
- * @property {(batch: Batch, indexId: number, request: Command) => void} command
  * @property {(batch: Batch, argument: string) => void} assertWhole
  * @property {(batch: Batch) => void} add
- * @property {(batch: Batch) => Uint8Array} run  the bytes, to be sent
- * @property {(batch: Batch, segments: readonly import('../../native.js').ReplySegment[], address: string, error: import('../..').HandlerSocketError | null) => void} finish
- * @property {(batch: Batch) => number} receivedBytes  about how many its replies had
+ * @property {(batch: Batch) => Uint8Array} run  marks it as running and returns the bytes to send
+ * @property {SetResult} setResult
+ *
+ * @callback SetResult
+ * @param {Batch} batch
+ * @param {readonly import('../..').Reply[]} replies
+ * @param {import('../..').HandlerSocketError | null} error
+ * @returns {void}
  */
 
 /** @type {Access} */
 let access;
 
+/**
+ * See index.d.ts. A caller writes commands, an executor adds and runs the batch, and the caller
+ * reads the replies:
+ *
+ *   new ──► added ──► running ──► done
+ *    ▲                             │
+ *    └─────────── clear() ─────────┘
+ */
 class Batch {
   #writer = new ByteWriter();
-  /** How many bytes it has let go of. */
-  #goneBytes = 0;
+  /** How many bytes it has dropped. */
+  #droppedBytes = 0;
   #commandCount = 0;
   /** Whether the last command lacks its line end. */
   #isInCommand = false;
@@ -47,23 +57,19 @@ class Batch {
   #state = 'new';
   /** @type {readonly import('../..').Reply[]} */
   #replies = [];
-  /** About how many bytes the replies had. */
-  #receivedBytes = 0;
   /** @type {import('../..').HandlerSocketError | null} */
   #error = null;
 
   static {
     access = {
       bytes(batch) {
-        if (batch.#goneBytes > 0) {
+        if (batch.#droppedBytes > 0) {
           throw new TypeError(
-            `the batch has run, and has let go of its ${batch.#goneBytes} bytes: write it anew`,
+            `the batch has run and dropped its ${batch.#droppedBytes} bytes: write it again`,
           );
         }
         return batch.#writer.bytes;
       },
-      append: (batch, request) => batch.#append(request),
-      command: (batch, indexId, request) => batch.#command(indexId, request),
       assertWhole(batch, argument) {
         if (batch.#isInCommand) {
           throw new TypeError(`${argument} ends inside a command: a line end is missing`);
@@ -78,18 +84,16 @@ class Batch {
         const bytes = access.bytes(batch);
         batch.#state = 'running';
         if (bytes.length > MAX_KEPT_BYTES) {
-          batch.#goneBytes = bytes.length;
+          batch.#droppedBytes = bytes.length;
           batch.#writer = new ByteWriter();
         }
         return bytes;
       },
-      finish(batch, segments, address, error) {
+      setResult(batch, replies, error) {
         batch.#state = 'done';
-        batch.#replies = readReplies(segments, address);
-        batch.#receivedBytes = segments.reduce((sum, segment) => sum + sizeOf(segment), 0);
+        batch.#replies = replies;
         batch.#error = error;
       },
-      receivedBytes: (batch) => batch.#receivedBytes,
     };
   }
 
@@ -101,7 +105,7 @@ class Batch {
     this.#assertNew('be written to');
     const writer = this.#writer;
     const written = writer.length;
-    // Another thread may write to shared memory: what is looked at is a copy.
+    // Checks the copy, since another thread may write to shared memory.
     writer.raw(data);
     const bytes = writer.bytes.subarray(written);
     let count = 0;
@@ -218,7 +222,7 @@ class Batch {
   }
 
   get byteLength() {
-    return this.#goneBytes + this.#writer.length;
+    return this.#droppedBytes + this.#writer.length;
   }
 
   get replies() {
@@ -239,7 +243,7 @@ class Batch {
     }
     if (this.#writer.capacity > MAX_REUSED_BYTES) this.#writer = new ByteWriter();
     else this.#writer.truncate(0);
-    this.#goneBytes = 0;
+    this.#droppedBytes = 0;
     this.#commandCount = 0;
     this.#isInCommand = false;
     this.#state = 'new';
@@ -249,7 +253,7 @@ class Batch {
   }
 
   [inspect.custom]() {
-    // Without the bytes: a secret may be among them.
+    // Not the bytes, which may hold a secret.
     const { commandCount, byteLength, replies, error } = this;
     return `Batch ${inspect({ state: this.#state, commandCount, byteLength, replies: replies.length, error })}`;
   }
@@ -317,25 +321,5 @@ function checkIndexId(indexId) {
 }
 
 /** @typedef {InstanceType<typeof command.Command>} Command */
-
-/**
- * About how many bytes came: text is ASCII.
- * @param {import('../../native.js').ReplySegment} segment
- * @returns {number}
- */
-function sizeOf(segment) {
-  if (typeof segment === 'string' || Buffer.isBuffer(segment)) return segment.length;
-  const { head, parts } = segment;
-  return parts.reduce((sum, part) => sum + sizeOfPart(part), head.length);
-}
-
-/**
- * Of whole rows, or of the values of a long one.
- * @param {import('../../native.js').RowsPart} part
- */
-function sizeOfPart(part) {
-  if (!Array.isArray(part)) return part.length;
-  return part.reduce((sum, value) => sum + (value?.length ?? 1) + 1, 0);
-}
 
 module.exports = { Batch, access };

@@ -15,12 +15,19 @@ const driver = require('../runtime/driver.js');
 
 const DEFAULT_MAX_REPLY_BYTES = 256 * 1024 * 1024;
 const DEFAULT_MAX_QUEUED = 0;
-/** Each turn looks at all that wait. */
+/** Each turn checks all batches that wait. */
 const MAX_QUEUED = 1024;
 
-/** The addon's half of a connection, for the executor. @type {(connection: Connection) => native.Connection} */
+/**
+ * The addon's half of a connection, for Executor and `send`.
+ * @type {(connection: Connection) => native.Connection}
+ */
 let nativeOf;
 
+/**
+ * See index.d.ts. The addon's half has the socket and its state; it connects with the first batch,
+ * and reconnects with the next batch after a failure.
+ */
 class Connection {
   /** @type {native.Connection} */
   #native;
@@ -77,6 +84,15 @@ class Connection {
   }
 }
 
+/**
+ * A round trip as the kernel has measured it, without the server's work; null if it does not tell.
+ * @param {Connection} connection
+ * @returns {number | null}
+ */
+function roundTripMs(connection) {
+  return nativeOf(connection).roundTripMs;
+}
+
 const NO_BYTES = new Uint8Array();
 
 /**
@@ -128,4 +144,4 @@ function connect(
   });
 }
 
-module.exports = { Connection, nativeOf };
+module.exports = { Connection, nativeOf, roundTripMs };

@@ -1,6 +1,6 @@
 'use strict';
 
-const { getSystemErrorName, inspect } = require('node:util');
+const { inspect } = require('node:util');
 const { Batch, access } = require('./batch.js');
 const { checkNames, checkOptions, checkSignal } = require('../util/check.js');
 const { Connection, nativeOf } = require('./connection.js');
@@ -8,8 +8,9 @@ const { offAbort, onAbort } = require('../runtime/abort.js');
 const { MAX_TIMEOUT_MS } = require('../util/defaults.js');
 const driver = require('../runtime/driver.js');
 const { show, showKind } = require('../util/show.js');
-const { AbortError, ExecuteError, HandlerSocketError, ServerError } = require('../errors/index.js');
-const { quoteServer } = require('../errors/server-codes.js');
+const { AbortError, ExecuteError } = require('../errors/index.js');
+const { readReplies } = require('./reply.js');
+const { ABORTED_UNSENT, driverFailure, readResult } = require('./batch-result.js');
 
 const DEFAULT_TIMEOUT_MS = 5000;
 
@@ -20,6 +21,10 @@ const DEFAULT_TIMEOUT_MS = 5000;
  * @typedef {import('../..').ExecuteResult} ExecuteResult
  */
 
+/**
+ * See index.d.ts. `add` collects pairs, and each of the three ways to execute takes them: `execute`
+ * rejects with an ExecuteError, `executeSettled` has a result for each pair, `executeSync` blocks.
+ */
 class Executor {
   /** @type {Pair[]} */
   #pairs = [];
@@ -71,13 +76,13 @@ class Executor {
 
   /**
    * @param {ReturnType<typeof readArguments>} given
-   * @returns {Promise<import('../..').ExecuteResult[]>}
+   * @returns {Promise<ExecuteResult[]>}
    */
   #execute({ timeoutMs, signal }) {
     const pairs = this.#take();
     if (pairs.length === 0) return Promise.resolve([]);
     if (signal?.aborted) {
-      return Promise.resolve(pairs.map((pair) => finish(pair, NOTHING_SENT, signal)));
+      return Promise.resolve(pairs.map((pair) => setResult(pair, ABORTED_UNSENT, signal)));
     }
     return run(pairs, timeoutMs, signal);
   }
@@ -87,7 +92,7 @@ class Executor {
     const { timeoutMs } = readArguments(given, undefined, ['timeoutMs']);
     const pairs = this.#take();
     if (pairs.length === 0) return [];
-    return unwrap(executeHere(pairs, timeoutMs));
+    return unwrap(executeBlocking(pairs, timeoutMs));
   }
 
   [inspect.custom]() {
@@ -103,6 +108,7 @@ class Executor {
 }
 
 /**
+ * Runs pairs. Never rejects.
  * @param {readonly Pair[]} pairs
  * @param {number} timeoutMs
  * @param {AbortSignal} [signal]
@@ -117,9 +123,9 @@ function run(pairs, timeoutMs, signal) {
       if (abort) offAbort(/** @type {AbortSignal} */ (signal), abort);
       resolve(results);
     };
-    /** @type {import('../runtime/driver.js').Waiting} */
-    const waiting = {
-      resolve: (batches) => end(pairs.map((pair, i) => finish(pair, batches[i], signal))),
+    /** @type {import('../runtime/driver.js').Callbacks} */
+    const callbacks = {
+      resolve: (batches) => end(pairs.map((pair, i) => setResult(pair, batches[i], signal))),
       reject: (error) => end(failAll(pairs, error, 'unknown')),
     };
     /** @type {'not-sent' | 'unknown'} */
@@ -127,7 +133,7 @@ function run(pairs, timeoutMs, signal) {
     try {
       driver.open();
       outcome = 'unknown';
-      const id = driver.execute(...forDriver(pairs), timeoutMs, waiting);
+      const id = driver.execute(...forDriver(pairs), timeoutMs, callbacks);
       abort = signal && (() => driver.abort(id));
     } catch (error) {
       end(failAll(pairs, error, outcome));
@@ -137,95 +143,39 @@ function run(pairs, timeoutMs, signal) {
 }
 
 /**
- * Runs one batch on one connection, as the client does for each of its batches: an Executor of one pair without what it
- * takes for several.
- * @param {Connection} connection
- * @param {Batch} batch
- * @param {number} timeoutMs
- * @returns {Promise<ExecuteResult>}
- */
-function executeOne(connection, batch, timeoutMs) {
-  access.add(batch);
-  const pair = { connection, batch };
-  return new Promise((resolve) => {
-    /** @type {import('../runtime/driver.js').Waiting} */
-    const waiting = {
-      resolve: ([finished]) => resolve(finish(pair, finished)),
-      reject: (error) => resolve(failOne(pair, error, 'unknown')),
-    };
-    /** @type {'not-sent' | 'unknown'} */
-    let outcome = 'not-sent';
-    try {
-      driver.open();
-      outcome = 'unknown';
-      driver.executeOne(nativeOf(connection), access.run(batch), timeoutMs, waiting);
-    } catch (error) {
-      resolve(failOne(pair, error, outcome));
-    }
-  });
-}
-
-/**
- * How a batch ends whose signal was aborted before it began.
- * @type {import('../../native.js').FailedBatch}
- */
-const NOTHING_SENT = {
-  segments: [],
-  failure: {
-    code: 'ERR_HS_CLOSED',
-    message: 'the signal was aborted before anything was sent',
-    outcome: 'not-sent',
-    wasAborted: true,
-  },
-};
-
-/**
+ * Runs pairs and blocks this thread until all have ended.
  * @param {Pair[]} pairs
  * @param {number} timeoutMs
  */
-function executeHere(pairs, timeoutMs) {
+function executeBlocking(pairs, timeoutMs) {
   /** @type {'not-sent' | 'unknown'} */
   let outcome = 'not-sent';
   try {
     driver.openSync();
     outcome = 'unknown';
     const batches = driver.executeSync(...forDriver(pairs), timeoutMs);
-    return pairs.map((pair, i) => finish(pair, batches[i]));
+    return pairs.map((pair, i) => setResult(pair, batches[i]));
   } catch (error) {
     return failAll(pairs, error, outcome);
   }
 }
 
 /**
- * How batches end when the driver itself could not go on: it had no file descriptor left, say.
+ * The results of pairs for which the driver itself failed.
  * @param {readonly Pair[]} pairs
  * @param {unknown} error
  * @param {'not-sent' | 'unknown'} outcome
  */
 function failAll(pairs, error, outcome) {
-  return pairs.map((pair) => failOne(pair, error, outcome));
+  const failure = driverFailure(error, outcome);
+  return pairs.map((pair) => setResult(pair, failure));
 }
 
 /**
- * @param {Pair} pair
- * @param {unknown} error
- * @param {'not-sent' | 'unknown'} outcome
- */
-function failOne(pair, error, outcome) {
-  const failure = {
-    code: 'ERR_HS_LOST',
-    message: `the driver failed: ${error}`,
-    outcome,
-    wasAborted: false,
-  };
-  return finish(pair, { segments: [], failure });
-}
-
-/**
- * The time, and options behind it or in its place.
+ * Reads the timeout, and options after it or in its place.
  * @param {unknown} [first]
  * @param {unknown} [options]
- * @param {readonly string[]} [names]  of the options in its place
+ * @param {readonly string[]} [names]  of the options in place of a timeout
  * @returns {{ timeoutMs: number, signal: AbortSignal | undefined }}
  */
 function readArguments(first, options, names = ['timeoutMs', 'signal']) {
@@ -279,79 +229,24 @@ function forDriver(pairs) {
 }
 
 /**
- * Puts what came of a batch into it.
+ * Sets a batch's replies and error, and returns the pair's result.
  * @param {Pair} pair
  * @param {import('../../native.js').FinishedBatch} finished
  * @param {AbortSignal} [signal]
- * @returns {import('../..').ExecuteResult}
+ * @returns {ExecuteResult}
  */
-function finish({ connection, batch }, finished, signal) {
+function setResult({ connection, batch }, finished, signal) {
   const { address } = connection;
-  const segments = segmentsOf(finished);
-  if (segments !== null) {
-    access.finish(batch, segments, address, null);
-    return { status: 'fulfilled', replies: batch.replies };
-  }
-  const failed = /** @type {import('../../native.js').FailedBatch} */ (finished);
-  const reason = toError(failed.failure, address, signal);
-  access.finish(batch, failed.segments, address, reason);
-  return { status: 'rejected', reason, replies: batch.replies };
+  const { segments, error } = readResult(finished, address, signal);
+  access.setResult(batch, readReplies(segments, address), error);
+  const { replies } = batch;
+  if (error === null) return { status: 'fulfilled', replies };
+  return { status: 'rejected', reason: error, replies };
 }
 
 /**
- * Those of a batch that succeeded, else null.
- * @param {import('../../native.js').FinishedBatch} finished
- */
-function segmentsOf(finished) {
-  if (Array.isArray(finished)) return finished;
-  return typeof finished === 'object' && 'failure' in finished ? null : [finished];
-}
-
-/**
- * @param {import('../../native.js').BatchFailure} failure
- * @param {string} address
- * @param {AbortSignal} [signal]
- */
-function toError(failure, address, signal) {
-  const { serverCode, serverMessage } = failure;
-  const code = /** @type {import('../..').ErrorCode} */ (failure.code);
-  const said = serverCode == null ? '' : quoteServer(serverMessage ?? '');
-  const outcome = /** @type {'not-sent' | 'unknown'} */ (failure.outcome);
-  if (failure.wasAborted) return new AbortError({ address, outcome, cause: signal?.reason });
-  const cause = systemError(failure);
-  if (serverCode == null)
-    return new HandlerSocketError(code, failure.message, { address, outcome, cause });
-  const refusal = new ServerError(serverCode, serverMessage ?? '', { address });
-  return new HandlerSocketError(refusal.code, failure.message + said, {
-    address,
-    outcome,
-    cause: refusal,
-  });
-}
-
-/**
- * What the system said, in the shape of Node.js's own errors.
- * @param {import('../../native.js').BatchFailure} failure
- */
-function systemError({ systemError: number, systemMessage, hostname }) {
-  if (systemMessage == null) return undefined;
-  const error = new Error(systemMessage);
-  if (number != null) Object.assign(error, { errno: -number, code: codeOf(-number) });
-  if (hostname != null) Object.assign(error, { syscall: 'getaddrinfo', hostname });
-  return error;
-}
-
-/**
- * The code that Node.js has for an error number; both of a name without addresses are ENOTFOUND there.
- * @param {number} errno
- */
-function codeOf(errno) {
-  const name = getSystemErrorName(errno);
-  return name === 'EAI_NONAME' || name === 'EAI_NODATA' ? 'ENOTFOUND' : name;
-}
-
-/**
- * @param {import('../..').ExecuteResult[]} results
+ * The replies of all batches. Throws if one failed.
+ * @param {ExecuteResult[]} results
  * @param {AbortSignal} [signal]
  */
 function unwrap(results, signal) {
@@ -366,4 +261,4 @@ function unwrap(results, signal) {
   throw new AbortError({ outcome, cause: signal.reason, results });
 }
 
-module.exports = { Executor, executeOne };
+module.exports = { Executor };

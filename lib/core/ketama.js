@@ -18,6 +18,9 @@ const { show, showKind } = require('../util/show.js');
 
 const DEFAULT_WEIGHT = 1;
 
+/**
+ * See index.d.ts. The ring is in the addon. Servers can be added until `createContinuum` fixes it.
+ */
 class Ketama {
   /** @type {{ host: string, port: number, weight: number }[]} */
   #servers = [];

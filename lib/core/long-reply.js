@@ -3,17 +3,18 @@
 const { nextToken, numberAt, toRows } = require('./segment.js');
 const {
   copyOf,
-  cutBuffers,
-  cutParts,
-  cutText,
-  endOfFirst,
-  startOfLast,
+  findEndOfFirst,
+  findStartOfLast,
+  flatMap,
+  parseBuffers,
+  parseValues,
   toBuffer,
 } = require('../protocol/reply-text.js');
 
 /**
- * A long reply, which comes by itself, in parts of whole rows. None is longer than a segment, so that a value that is kept
- * keeps no more alive; a row that is longer by itself comes as its values.
+ * A long reply. It comes by itself, in parts of whole rows, each no longer than a segment, so that
+ * a value keeps no more text alive than a segment's. A row that is longer than that comes as its
+ * values. It has the methods of Segment, for one reply.
  *
  * @typedef {import('../../native.js').RowsPart} RowsPart
  */
@@ -36,7 +37,7 @@ class LongReply {
     this.address = address;
     this.#head = head;
     this.#rowCount = rows;
-    // To make text of the one takes a fraction of the other's time.
+    // Decoding ASCII takes a fraction of the time of UTF-8.
     this.#encoding = isAscii ? 'ascii' : 'utf8';
     this.#parts = parts;
   }
@@ -58,7 +59,7 @@ class LongReply {
   }
 
   values() {
-    this.#values ??= cutParts(this.#parts, (part) => this.#cut(part));
+    this.#values ??= flatMap(this.#parts, (part) => this.#parse(part));
     return this.#values;
   }
 
@@ -68,23 +69,24 @@ class LongReply {
   }
 
   buffers() {
-    return cutParts(this.#parts, (part) => this.#cutBuffers(part, copyOf));
+    return flatMap(this.#parts, (part) => this.#parseBuffers(part, copyOf));
   }
 
   /**
-   * The buffers, or those of a part, for one who does not look at them again: long values are not copied.
+   * The buffers of a part or of all parts. Long values are not copied, so they must not be asked
+   * for again.
    * @param {number} _ordinal
    * @param {number} [ofPart]
    */
   takeBuffers(_ordinal, ofPart) {
     const parts = ofPart === undefined ? this.#parts : [this.#parts[ofPart]];
-    return cutParts(parts, (part) => this.#cutBuffers(part, (buffer) => buffer));
+    return flatMap(parts, (part) => this.#parseBuffers(part, (buffer) => buffer));
   }
 
   firstRow() {
     const [part] = this.#parts;
-    if (typeof part !== 'string') return this.#cut(part).slice(0, this.columnCount());
-    return this.#cutBetween(part, 0, endOfFirst(part, 0, part.length, this.columnCount()));
+    if (typeof part !== 'string') return this.#parse(part).slice(0, this.columnCount());
+    return this.#parseBetween(part, 0, findEndOfFirst(part, 0, part.length, this.columnCount()));
   }
 
   /**
@@ -97,7 +99,7 @@ class LongReply {
     /** @type {import('../..').Text[]} */
     let values = [];
     for (let i = this.#parts.length - 1; i >= 0 && values.length < wanted; i--) {
-      values = [...this.#cutLast(this.#parts[i], wanted - values.length), ...values];
+      values = [...this.#parseLast(this.#parts[i], wanted - values.length), ...values];
     }
     return values;
   }
@@ -111,13 +113,13 @@ class LongReply {
     return maker.fromValues(this.firstRow());
   }
 
-  /** How many parts the rows can be made in. */
+  /** How many parts `makeRows` and `takeBuffers` have. */
   get partCount() {
     return this.#parts.length;
   }
 
   /**
-   * Makes the rows of a part, and adds them to those given.
+   * Adds the rows of a part to `rows`.
    * @param {number} _ordinal
    * @param {number} ofPart
    * @param {import('./reply.js').RowMaker} maker
@@ -128,37 +130,37 @@ class LongReply {
     if (typeof part === 'string' && !part.includes('\x01')) {
       maker.addFromText(part, 0, part.length, rows);
     } else {
-      maker.addFromValues(this.#cut(part), rows);
+      maker.addFromValues(this.#parse(part), rows);
     }
   }
 
   /**
    * @param {RowsPart} part
-   * @param {(buffer: Buffer) => Buffer} give  what is made of those that are there
+   * @param {(buffer: Buffer) => Buffer} give  copies buffers that exist already, or not
    */
-  #cutBuffers(part, give) {
+  #parseBuffers(part, give) {
     if (Array.isArray(part)) {
       return part.map((value) => (Buffer.isBuffer(value) ? give(value) : toBuffer(value ?? null)));
     }
-    if (typeof part === 'string') return this.#cut(part).map(toBuffer);
-    return cutBuffers(part, 0, part.length);
+    if (typeof part === 'string') return this.#parse(part).map(toBuffer);
+    return parseBuffers(part, 0, part.length);
   }
 
   /** @param {RowsPart} part */
-  #cut(part) {
+  #parse(part) {
     if (Array.isArray(part)) return part.map((value) => value?.toString(this.#encoding) ?? null);
     const text = part.toString();
-    return this.#cutBetween(text, 0, text.length);
+    return this.#parseBetween(text, 0, text.length);
   }
 
   /**
-   * So many values from the end on, or all if there are fewer.
+   * The last values, or all if there are fewer.
    * @param {RowsPart} part
    * @param {number} count
    */
-  #cutLast(part, count) {
-    if (typeof part !== 'string') return this.#cut(part).slice(-count);
-    return this.#cutBetween(part, startOfLast(part, 0, part.length, count), part.length);
+  #parseLast(part, count) {
+    if (typeof part !== 'string') return this.#parse(part).slice(-count);
+    return this.#parseBetween(part, findStartOfLast(part, 0, part.length, count), part.length);
   }
 
   /**
@@ -166,8 +168,8 @@ class LongReply {
    * @param {number} start
    * @param {number} end
    */
-  #cutBetween(part, start, end) {
-    return cutText(part, start, end, this.columnCount(), part.includes('\x01'));
+  #parseBetween(part, start, end) {
+    return parseValues(part, start, end, this.columnCount(), part.includes('\x01'));
   }
 }
 

@@ -6,7 +6,7 @@ const { LongReply } = require('./long-reply.js');
 const { Segment } = require('./segment.js');
 
 /**
- * The replies of a batch.
+ * Makes the replies of a batch.
  * @param {readonly import('../../native.js').ReplySegment[]} segments
  * @param {string} address
  * @returns {Reply[]}
@@ -24,31 +24,39 @@ function readReplies(segments, address) {
 }
 
 /**
- * The package's own access to a reply: to its edges, where not all of it need be cut, and to rows as objects.
+ * The package's own access to a reply: to parts of it, without parsing all of it, and to rows as
+ * objects.
  * @typedef {object} Access
  * @property {(reply: import('../..').Reply) => string} address  of the server
  * @property {(reply: import('../..').Reply) => number} rowCount
  * @property {(reply: import('../..').Reply) => import('../..').Text[]} firstRow
- * @property {(reply: import('../..').Reply, rows: number) => import('../..').Text[]} lastRows  all their values
- * @property {(reply: import('../..').Reply, maker: RowMaker) => Row | null} makeFirstRow  null if there is none
- * @property {(reply: import('../..').Reply, part?: number) => (Buffer | null)[]} takeBuffers  those of one who does not look again; of a part, or all
- * @property {(reply: import('../..').Reply) => number} partCount  how many parts `makeRows` and `takeBuffers` can be called for
- * @property {(reply: import('../..').Reply, part: number, maker: RowMaker, rows: Row[]) => void} makeRows  adds to `rows`
+ * @property {(reply: import('../..').Reply, rows: number) => import('../..').Text[]} lastRows  the
+ *   values of the last rows, in one list
+ * @property {(reply: import('../..').Reply, maker: RowMaker) => Row | null} makeFirstRow  null if
+ *   there is none
+ * @property {(reply: import('../..').Reply, part?: number) => (Buffer | null)[]} takeBuffers  the
+ *   buffers of one part or all, which must not be asked for again
+ * @property {(reply: import('../..').Reply) => number} partCount  how many parts `makeRows` and
+ *   `takeBuffers` have
+ * @property {(reply: import('../..').Reply, part: number, maker: RowMaker, rows: Row[]) => void}
+ *   makeRows adds the rows of a part to `rows`
  *
  * @typedef {Record<string, unknown>} Row
  *
- * Makes rows as objects of reply text. The caller provides it.
+ * Makes objects of rows. The client provides it.
  * @typedef {object} RowMaker
  * @property {(text: string, start: number, end: number) => Row} fromText
- *   the first row of whole rows between two places of a text: values separated by TABs
- * @property {(text: string, start: number, end: number, rows: Row[]) => void} addFromText  adds all of them
+ *   the first row in this part of a text, which has whole rows of values separated by TABs
+ * @property {(text: string, start: number, end: number, rows: Row[]) => void} addFromText  adds all
+ *   rows of it
  * @property {(values: readonly any[]) => Row} fromValues  the first row
- * @property {(values: readonly any[], rows: Row[]) => void} addFromValues  adds all of them
+ * @property {(values: readonly any[], rows: Row[]) => void} addFromValues  adds all rows
  */
 
 /** @type {Access} */
 let access;
 
+/** See index.d.ts. A position in a Segment or a LongReply, which parses on demand. */
 class Reply {
   static {
     /** @param {import('../..').Reply} reply */
@@ -68,7 +76,7 @@ class Reply {
   }
 
   #source;
-  /** Which reply of it. */
+  /** Number of the reply in its source. */
   #ordinal;
 
   /**

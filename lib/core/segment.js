@@ -2,47 +2,56 @@
 
 const { LINE_FEED, ZERO } = require('../protocol/constants.js');
 const {
-  cutBuffers,
-  cutText,
-  endOfFirst,
-  startOfLast,
+  findEndOfFirst,
+  findStartOfLast,
+  parseBuffers,
+  parseValues,
   toBuffer,
 } = require('../protocol/reply-text.js');
 
 const NINE = 0x39;
 
 /*
- * Replies come from the addon in segments of whole lines, already checked: a string where every byte is ASCII, the
- * bytes otherwise. Nothing is cut before it is asked for. A string that is cut from a segment keeps the whole segment
- * alive in V8; that is why segments are small, and why a reply too long for one comes apart (long-reply.js).
+ * Replies come from the addon in segments of whole lines, already checked: as a string if every
+ * byte is ASCII, as bytes otherwise. Nothing is parsed before it is asked for.
+ *
+ *   0 TAB 2 TAB a TAB b LF   0 TAB 1 TAB c LF
+ *   └──── reply 0 ───────┘   └─── reply 1 ──┘     ordinals, with the line ends in #ends
+ *
+ * In V8 a slice of a string keeps the whole string alive. So segments are small, and a reply too
+ * long for one comes in parts (long-reply.js).
  */
 
 /**
- * What was cut of a reply, to be given again.
- * @typedef {object} Cut
- * @property {number} ordinal  NONE before anything was
+ * The parsed values of a reply, to be returned again.
+ * @typedef {object} Parsed
+ * @property {number} ordinal  NONE before the first reply
  * @property {import('../..').Text[]} values
  * @property {import('../..').Text[][] | null} rows
  */
 
 const NONE = -1;
 
-/** Some replies, each of which goes by its ordinal here. */
+/** Several replies, each known by its ordinal. */
 class Segment {
   #text;
   #bytes;
   #hasEscapes;
-  /** Where the lines end in the text. */
+  /** Positions of the line ends in the text. */
   #ends;
-  /** The same in the bytes. @type {number[] | undefined} */
+  /** Positions of the line ends in the bytes. @type {number[] | undefined} */
   #endsInBytes;
   /**
-   * What was cut last. Programs look at one reply after the other, and often several times at each: to remember one is as
-   * quick for them as to remember all, and does not hold a million. @type {Cut}
+   * The reply that was parsed last. Programs read one reply after the other, and each of them often
+   * several times, so remembering one is as quick as remembering all of a million.
+   * @type {Parsed}
    */
-  #lastCut = { ordinal: NONE, values: [], rows: null };
-  /** And what was cut of replies with several rows, which are looked at again and again. @type {Map<number, Cut> | null} */
-  #cuts = null;
+  #lastParsed = { ordinal: NONE, values: [], rows: null };
+  /**
+   * Replies with several rows, which are read again and again.
+   * @type {Map<number, Parsed> | null}
+   */
+  #parsed = null;
 
   /**
    * @param {string | Buffer} data
@@ -52,7 +61,8 @@ class Segment {
     this.address = address;
     /** @type {Buffer | null} */
     this.#bytes = typeof data === 'string' ? null : data;
-    // Bytes that are no UTF-8 become U+FFFD, and never swallow a TAB, a line end or an escape: those are ASCII.
+    // Invalid UTF-8 becomes U+FFFD, and never consumes a TAB, a line end or an escape: those are
+    // ASCII.
     this.#text = typeof data === 'string' ? data : data.toString();
     this.#hasEscapes = this.#text.includes('\x01');
     this.#ends = findLineEnds(this.#text);
@@ -79,25 +89,26 @@ class Segment {
 
   /** @param {number} ordinal */
   values(ordinal) {
-    return this.#cut(ordinal).values;
+    return this.#parse(ordinal).values;
   }
 
   /** @param {number} ordinal */
   rows(ordinal) {
-    const cut = this.#cut(ordinal);
-    cut.rows ??= toRows(cut.values, this.columnCount(ordinal));
-    return cut.rows;
+    const parsed = this.#parse(ordinal);
+    parsed.rows ??= toRows(parsed.values, this.columnCount(ordinal));
+    return parsed.rows;
   }
 
   /** @param {number} ordinal */
   buffers(ordinal) {
     const bytes = this.#bytes;
     if (bytes === null) return this.values(ordinal).map(toBuffer);
-    // The error code and the number of columns are ASCII: as long in the bytes as in the text.
+    // The error code and the number of columns are ASCII, so they are as long in the bytes as in
+    // the text.
     const head = this.#valuesStart(ordinal) - this.#start(ordinal);
     this.#endsInBytes ??= findLineEndsInBytes(bytes);
     const start = ordinal === 0 ? 0 : this.#endsInBytes[ordinal - 1] + 1;
-    return cutBuffers(bytes, start + head, this.#endsInBytes[ordinal]);
+    return parseBuffers(bytes, start + head, this.#endsInBytes[ordinal]);
   }
 
   /**
@@ -111,8 +122,8 @@ class Segment {
   /** @param {number} ordinal */
   firstRow(ordinal) {
     const start = this.#valuesStart(ordinal);
-    const end = endOfFirst(this.#text, start, this.#ends[ordinal], this.columnCount(ordinal));
-    return this.#cutBetween(start, end, ordinal);
+    const end = findEndOfFirst(this.#text, start, this.#ends[ordinal], this.columnCount(ordinal));
+    return this.#parseBetween(start, end, ordinal);
   }
 
   /**
@@ -123,8 +134,8 @@ class Segment {
   lastRows(ordinal, rows) {
     const end = this.#ends[ordinal];
     const count = rows * this.columnCount(ordinal);
-    const start = startOfLast(this.#text, this.#valuesStart(ordinal), end, count);
-    return this.#cutBetween(start, end, ordinal);
+    const start = findStartOfLast(this.#text, this.#valuesStart(ordinal), end, count);
+    return this.#parseBetween(start, end, ordinal);
   }
 
   /**
@@ -140,13 +151,13 @@ class Segment {
     return maker.fromValues(this.values(ordinal));
   }
 
-  /** How many parts the rows can be made in. */
+  /** How many parts `makeRows` and `takeBuffers` have. */
   get partCount() {
     return 1;
   }
 
   /**
-   * Makes rows, and adds them to those given.
+   * Adds the rows to `rows`.
    * @param {number} ordinal
    * @param {number} _part
    * @param {import('./reply.js').RowMaker} maker
@@ -166,7 +177,7 @@ class Segment {
   }
 
   /**
-   * Where the values begin: past the end if there are none.
+   * Where the values begin; past the end if there are none.
    * @param {number} ordinal
    */
   #valuesStart(ordinal) {
@@ -175,32 +186,32 @@ class Segment {
 
   /**
    * @param {number} ordinal
-   * @returns {Cut}
+   * @returns {Parsed}
    */
-  #cut(ordinal) {
-    if (this.#lastCut.ordinal === ordinal) return this.#lastCut;
-    const known = this.#cuts?.get(ordinal);
+  #parse(ordinal) {
+    if (this.#lastParsed.ordinal === ordinal) return this.#lastParsed;
+    const known = this.#parsed?.get(ordinal);
     if (known !== undefined) return known;
-    const values = this.#cutBetween(this.#valuesStart(ordinal), this.#ends[ordinal], ordinal);
-    const cut = { ordinal, values, rows: null };
+    const values = this.#parseBetween(this.#valuesStart(ordinal), this.#ends[ordinal], ordinal);
+    const parsed = { ordinal, values, rows: null };
     if (values.length > this.columnCount(ordinal)) {
-      this.#cuts ??= new Map();
-      this.#cuts.set(ordinal, cut);
+      this.#parsed ??= new Map();
+      this.#parsed.set(ordinal, parsed);
     } else {
-      this.#lastCut = cut;
+      this.#lastParsed = parsed;
     }
-    return cut;
+    return parsed;
   }
 
   /**
-   * The values of whole rows: none if they end before they begin.
+   * The values of whole rows; none if the end is before the start.
    * @param {number} start
    * @param {number} end
    * @param {number} ordinal  of their reply
    */
-  #cutBetween(start, end, ordinal) {
+  #parseBetween(start, end, ordinal) {
     if (start > end) return [];
-    return cutText(this.#text, start, end, this.columnCount(ordinal), this.#hasEscapes);
+    return parseValues(this.#text, start, end, this.columnCount(ordinal), this.#hasEscapes);
   }
 }
 
@@ -215,7 +226,7 @@ function toRows(values, columns) {
 }
 
 /**
- * The number that begins at a place of a reply's head.
+ * The number that begins at a position in a reply's head.
  * @param {string} text
  * @param {number} start
  */
@@ -228,7 +239,7 @@ function numberAt(text, start) {
 }
 
 /**
- * Where the token begins that is behind the number at a place: past the line's end if none is.
+ * Where the token after the number at a position begins; past the line's end if there is none.
  * @param {string} text
  * @param {number} start
  */
@@ -238,7 +249,7 @@ function nextToken(text, start) {
   return at + 1;
 }
 
-/** @param {number} code  NaN behind the text's end */
+/** @param {number} code  NaN past the end of the text */
 function isDigit(code) {
   return code >= ZERO && code <= NINE;
 }

@@ -2,12 +2,22 @@
 
 const { codeOf, quoteServer } = require('./server-codes.js');
 
-/** Base of all errors of this package that are not the caller's mistake (those are TypeError and RangeError). */
+/**
+ * @typedef {object} ErrorDetails
+ * @property {string} [address]  of the server
+ * @property {'not-sent' | 'unknown'} [outcome]
+ * @property {unknown} [cause]
+ */
+
+/**
+ * See index.d.ts. Base of this package's errors. Mistakes of the caller are TypeErrors and
+ * RangeErrors.
+ */
 class HandlerSocketError extends Error {
   /**
    * @param {import('../..').ErrorCode} code
    * @param {string} message
-   * @param {{ address?: string, outcome?: 'not-sent' | 'unknown', cause?: unknown }} [details]
+   * @param {ErrorDetails} [details]
    */
   constructor(code, message, { address, outcome, cause } = {}) {
     super(
@@ -20,14 +30,14 @@ class HandlerSocketError extends Error {
   }
 }
 
-/** The server answered a request with an error. */
+/** See index.d.ts. The server refused a request. */
 class ServerError extends HandlerSocketError {
   #serverMessage;
 
   /**
    * @param {number} errorCode
    * @param {string} serverMessage
-   * @param {{ address?: string, outcome?: 'not-sent' | 'unknown', cause?: unknown, doing?: string }} [details]
+   * @param {ErrorDetails & { doing?: string }} [details]
    */
   constructor(errorCode, serverMessage, details) {
     const doing = details?.doing === undefined ? '' : `${details.doing}: `;
@@ -43,20 +53,25 @@ class ServerError extends HandlerSocketError {
     this.#serverMessage = serverMessage;
   }
 
-  /** Not a property that logs and inspect show: a server may send back what it was sent, a secret too. */
+  /**
+   * Not an own property, which logs and `inspect` would show: a server may send back what it was
+   * sent, even a secret.
+   */
   get serverMessage() {
     return this.#serverMessage;
   }
 }
 
-/** An AbortSignal ended it. Named as Node.js names its own. */
+/**
+ * See index.d.ts. An AbortSignal ended the call. Node.js has an error of the same name and code.
+ */
 class AbortError extends HandlerSocketError {
   /**
    * @param {object} details
    * @param {string} [details.address]
    * @param {'not-sent' | 'unknown'} [details.outcome]
    * @param {unknown} details.cause  the signal's reason
-   * @param {import('../..').ExecuteResult[]} [details.results]  of an execute
+   * @param {import('../..').ExecuteResult[]} [details.results]  of an aborted execute
    */
   constructor({ results, ...details }) {
     super('ABORT_ERR', 'The operation was aborted', details);
@@ -64,7 +79,7 @@ class AbortError extends HandlerSocketError {
   }
 }
 
-/** At least one batch of an execute failed. */
+/** See index.d.ts. At least one batch of an execute failed. */
 class ExecuteError extends HandlerSocketError {
   /**
    * @param {import('../..').ExecuteResult[]} results
@@ -80,7 +95,7 @@ class ExecuteError extends HandlerSocketError {
   }
 }
 
-/** At least one of the servers of a sharded call failed. */
+/** See index.d.ts. At least one server of a sharded call failed. */
 class FanOutError extends HandlerSocketError {
   /**
    * @param {string} operation
@@ -102,7 +117,7 @@ class FanOutError extends HandlerSocketError {
   }
 }
 
-// On the prototypes, so that they are not repeated in what inspect shows; writable as on any Error.
+// On the prototypes, so that `inspect` does not repeat the names; writable as on any Error.
 for (const errorClass of [HandlerSocketError, ServerError, AbortError, ExecuteError, FanOutError]) {
   Object.defineProperty(errorClass.prototype, 'name', {
     value: errorClass.name,
@@ -112,14 +127,14 @@ for (const errorClass of [HandlerSocketError, ServerError, AbortError, ExecuteEr
 }
 
 /**
- * The same error made anew: its stack tells of where it is made now.
+ * Copies an error, so that its stack shows where it is thrown now.
  * @template {Error} E
- * @param {E} error  of a class that calls reject with
+ * @param {E} error  of a class that calls reject with; others are returned as they are
  * @param {{ outcome?: 'not-sent' | 'unknown', cause?: unknown }} [changes]
  * @returns {E}
  */
-function remake(error, changes) {
-  const copy = /** @type {any} */ (make(error, { cause: changes?.cause ?? error.cause }));
+function copyError(error, changes) {
+  const copy = /** @type {any} */ (construct(error, { cause: changes?.cause ?? error.cause }));
   if (copy === error) return copy;
   copy.message = error.message;
   if (!(error instanceof HandlerSocketError)) return copy;
@@ -134,7 +149,7 @@ function remake(error, changes) {
  * @param {Error} error
  * @param {{ cause?: unknown }} details
  */
-function make(error, details) {
+function construct(error, details) {
   if (error instanceof ServerError) {
     return new ServerError(error.errorCode, error.serverMessage, details);
   }
@@ -154,5 +169,5 @@ module.exports = {
   ServerError,
   ExecuteError,
   FanOutError,
-  remake,
+  copyError,
 };

@@ -1,12 +1,15 @@
 'use strict';
 
-/* What the server's error codes and words mean: a new one is a line in CODES and one in MEANINGS. */
+/*
+ * The meaning of the server's error codes and words. A new one is a line in CODES and one in
+ * MEANINGS.
+ */
 
-/** The server's error code for a request on a connection that it has not authorised. */
+/** The server's error code for any request on an unauthorised connection. */
 const UNAUTHORISED = 3;
 
 /**
- * The codes of what programs act upon, by what the server says.
+ * Our codes for refusals that programs act upon, by the server's word.
  * @type {ReadonlyMap<string, import('../..').ServerErrorCode>}
  */
 const CODES = new Map([
@@ -37,8 +40,8 @@ function codeOf(errorCode, serverMessage) {
 }
 
 /**
- * What the server's short words and storage-engine numbers mean, as MariaDB 10.11 was seen to use them; the numbers
- * are those of its include/my_base.h (`perror` tells them too).
+ * The meaning of the server's words and storage-engine numbers, as observed of MariaDB 10.11. Its
+ * include/my_base.h has the numbers, and `perror` explains them.
  * @type {Readonly<Record<string, string>>}
  */
 const MEANINGS = {
@@ -76,11 +79,12 @@ const MEANINGS = {
   200: 'the transaction was rolled back because of a deadlock in the same round',
 };
 
-/** The storage engine's, also those without a meaning here. */
+/** A storage-engine number, also one that MEANINGS lacks. */
 const NUMBER = /^\d{1,3}$/;
 
 /**
- * What the server said, for a message: only what it is known to say. A server may send back what it was sent, a secret too.
+ * Quotes the server in a message, but only words that it is known to use: a server may send back
+ * what it was sent, even a secret.
  * @param {string} serverMessage
  */
 function quoteServer(serverMessage) {

@@ -7,13 +7,20 @@ const MINUS = 0x2d;
 const LAST_PLAIN = 0x7f;
 
 const FIRST_CAPACITY = 256;
-/** Longer strings are copied by Node.js, shorter ones by a loop, which takes less than to call it. */
-const SHORT = 48;
-/** Numbers whose amount is below 2^31 have at most ten digits, and are written by 32-bit arithmetic. */
+/** A loop copies strings up to this length faster than a call of Node.js does. */
+const MAX_LOOP_LENGTH = 48;
+/**
+ * Numbers whose amount is below 2^31 have at most ten digits, and are written by 32-bit arithmetic.
+ */
 const MIN_INT32 = -(2 ** 31);
 const MAX_INT32_DIGITS = 10;
 
-/** Commands of the protocol as they grow. */
+/**
+ * Writes commands one after the other into memory that grows as needed.
+ *
+ *   #bytes: [written .................][free ........]
+ *                                      ▲ #length      ▲ capacity
+ */
 class ByteWriter {
   #bytes = Buffer.allocUnsafeSlow(FIRST_CAPACITY);
   #length = 0;
@@ -22,18 +29,18 @@ class ByteWriter {
     return this.#length;
   }
 
-  /** How much it can hold without taking more memory. */
+  /** Size of its memory, in bytes. */
   get capacity() {
     return this.#bytes.length;
   }
 
-  /** What has been written: a view, good until something more is. */
+  /** A view of the written bytes, valid until more are written. */
   get bytes() {
     return this.#bytes.subarray(0, this.#length);
   }
 
   /**
-   * Takes back what was written behind this length.
+   * Drops the bytes after this length.
    * @param {number} length
    */
   truncate(length) {
@@ -41,7 +48,7 @@ class ByteWriter {
   }
 
   /**
-   * A whole command. What cannot be sent is a TypeError, and nothing of the command is written then.
+   * Writes a whole command, or throws a TypeError and writes nothing if a value cannot be sent.
    * @param {number} indexId
    * @param {InstanceType<typeof import('./command.js').Command>} command
    */
@@ -62,7 +69,7 @@ class ByteWriter {
   }
 
   /**
-   * Text or bytes as they are.
+   * Writes text or bytes without escapes.
    * @param {string | Uint8Array} data
    */
   raw(data) {
@@ -72,12 +79,12 @@ class ByteWriter {
     this.#length += bytes.length;
   }
 
-  /** @param {string} text  each character a byte (encode.js) */
+  /** @param {string} text  a byte string (encode.js) */
   byteString(text) {
     const { length } = text;
     this.#reserve(length);
     const start = this.#length;
-    if (length > SHORT) {
+    if (length > MAX_LOOP_LENGTH) {
       this.#bytes.write(text, start, 'latin1');
     } else {
       const bytes = this.#bytes;
@@ -87,7 +94,8 @@ class ByteWriter {
   }
 
   /**
-   * A token: what most values are is written here, and whatever has to be escaped or refused by `encodeValue`.
+   * Writes a value as a token. Most values are written here; `encodeValue` writes those with
+   * escapes and refuses others.
    * @param {unknown} value
    * @param {string} argument
    * @param {number} position
@@ -96,14 +104,15 @@ class ByteWriter {
     if (typeof value === 'number' && (value | 0) === value && value > MIN_INT32) {
       if (value < 0) this.#byte(MINUS);
       this.#integer(Math.abs(value));
-    } else if (typeof value !== 'string' || value.length > SHORT || !this.#plain(value)) {
+    } else if (typeof value !== 'string' || value.length > MAX_LOOP_LENGTH || !this.#plain(value)) {
       this.byteString(encodeValue(value, argument, position));
     }
   }
 
   /**
-   * Writes a short text that needs no escape, each character of which is one byte; gives whether it is such.
+   * Writes a short ASCII text, unless it needs an escape.
    * @param {string} text
+   * @returns {boolean} whether it was written
    */
   #plain(text) {
     this.#reserve(text.length);
@@ -139,7 +148,7 @@ class ByteWriter {
     this.#bytes[this.#length++] = byte;
   }
 
-  /** @param {number} more  bytes to be written */
+  /** @param {number} more  bytes */
   #reserve(more) {
     const needed = this.#length + more;
     if (needed <= this.#bytes.length) return;

@@ -21,19 +21,22 @@ const {
 const { showKind } = require('../util/show.js');
 
 /*
- * The requests of the protocol, each from behind its index id to before its line end, so that a request can be checked
- * before it is known under which id its index will be open.
+ * The requests of the protocol. Each is encoded from after its index id to before its line end, so
+ * that it can be checked before it is known under which id its index will be open.
  */
 
 /** @type {readonly unknown[]} */
 const NO_VALUES = [];
 
-/** A request: its beginning as a byte string (encode.js), and the values that come last, which are mostly all of it. */
+/**
+ * A request: its beginning as a byte string (encode.js), and the values that end it, which are
+ * usually most of it.
+ */
 class Command {
   /**
    * @param {string} text
    * @param {readonly unknown[]} values
-   * @param {string} argument  what they are called in an error
+   * @param {string} argument  name of the values in errors
    */
   constructor(text, values = NO_VALUES, argument = '') {
     this.text = text;
@@ -41,19 +44,22 @@ class Command {
     this.argument = argument;
   }
 
-  /** About how many bytes it takes. */
+  /** Approximate size, in bytes. */
   get size() {
     let size = this.text.length;
     for (const value of this.values) size += sizeOf(value);
     return size;
   }
 
-  /** All of it as a byte string. */
+  /** The whole request as a byte string. */
   toByteString() {
     return this.text + encodeValues(this.values, this.argument);
   }
 
-  /** For one that is not written at once: refuses now what cannot be sent, and copies what its giver may change. */
+  /**
+   * Prepares the request for being written later: throws a TypeError for values that cannot be
+   * sent, and copies those that the caller may change.
+   */
   keep() {
     const { values, argument } = this;
     let hasObjects = false;
@@ -74,7 +80,7 @@ function sizeOf(value) {
 }
 
 const FIND_OPERATORS = new Set(['=', '>', '>=', '<', '<=']);
-// The server takes unknown ones for "matches everything" or "matches nothing", without a word.
+// The server silently takes an unknown operator for one that matches everything or nothing.
 const FILTER_OPERATORS = new Set(['=', '!=', '>', '>=', '<', '<=']);
 const FILTER_TYPES = new Set(['filter', 'while']);
 
@@ -180,16 +186,17 @@ function encodeModifyHead(modification, op, key, options = {}, returning = false
 }
 
 /**
- * Limit and offset, then IN, then the filters: the only order that the server reads.
+ * Encodes options in the only order that the server reads: limit, offset, IN list, filters.
  * @param {import('../..').FindOptions} options
- * @param {string} find  what goes before
+ * @param {string} find  the request so far
  * @param {string} op
  * @param {number} keyParts
  */
 function encodeFindWith(options, find, op, keyParts) {
   checkOptions(options, 'options');
   const list = options.in === undefined ? undefined : encodeIn(options.in, op, keyParts);
-  // The server counts the rows of an IN list together; fewer than the list has values cannot be meant.
+  // The server counts the rows of all values of an IN list together, so a limit below the number of
+  // values cannot be meant.
   const { limit = list?.values.length ?? 1, offset = 0 } = options;
   checkIntegerArgument(limit, 'options.limit', 1, MAX_UINT32, 'the server takes 0 for 1');
   checkIntegerArgument(offset, 'options.offset', 0, MAX_UINT32);

@@ -1,10 +1,10 @@
 'use strict';
 
-/* The bytes of the protocol that mean something. */
+/* The bytes that have a meaning in the protocol. */
 
 const TAB = 0x09;
 const LINE_FEED = 0x0a;
-/** Before a byte that would mean something, to which ESCAPE_OFFSET is added. */
+/** Precedes a byte with a meaning, to which ESCAPE_OFFSET is added. */
 const ESCAPE = 0x01;
 const ESCAPE_OFFSET = 0x40;
 /** The first byte that needs no escape. */

@@ -5,22 +5,22 @@ const { show, showKind } = require('../util/show.js');
 const { ESCAPE, ESCAPE_OFFSET, FIRST_PLAIN, NULL } = require('./constants.js');
 
 /*
- * Values as tokens of the protocol, in byte strings: strings in which each character stands for one byte (U+0000 to
- * U+00FF).
+ * Encodes values as tokens of the protocol, in byte strings: strings in which each character
+ * (U+0000 to U+00FF) stands for one byte.
  */
 
-/** Needs neither an escape nor more than one byte a character. */
+/** Text that is its own byte string and needs no escape. */
 const PLAIN = /^[\x10-\x7f]*$/;
-/** Needs no more than one byte a character. */
+/** Text that is its own byte string. */
 const ASCII = /^[\x00-\x7f]*$/;
 
 /** In characters. */
 const LONG_TEXT = 1024;
 
 /**
- * A value as a token of the protocol.
+ * Encodes a value as a token.
  * @param {unknown} value
- * @param {string} argument  what the value is called in an error
+ * @param {string} argument  name of the value in errors
  * @param {number} [position]
  * @returns {string} a byte string
  */
@@ -45,13 +45,13 @@ function encodeValue(value, argument, position) {
 /** @param {string} text */
 function isPlain(text) {
   const result = PLAIN.test(text);
-  // V8 keeps the last text that any expression was tried on.
+  // V8 keeps the last text that a regular expression was tested on, so another one replaces it.
   if (text.length > LONG_TEXT) PLAIN.test('');
   return result;
 }
 
 /**
- * Refuses what `encodeValue` would refuse.
+ * Throws a TypeError for values that `encodeValue` refuses.
  * @param {unknown} value
  * @param {string} argument
  * @param {number} [position]
@@ -63,7 +63,7 @@ function checkBindable(value, argument, position) {
 }
 
 /**
- * Whether `encodeValue` would take it.
+ * Whether `encodeValue` takes a value.
  * @param {unknown} value
  * @returns {value is import('../..').Bindable}
  */
@@ -94,7 +94,7 @@ function notBindable(value, argument, position) {
 }
 
 /**
- * Values as tokens, each with the TAB that goes before it.
+ * Encodes values as tokens, each after a TAB.
  * @param {readonly unknown[]} values
  * @param {string} argument
  * @returns {string}
@@ -117,7 +117,7 @@ function checkValues(values, argument) {
 }
 
 /**
- * Bytes that nobody else can change; other values are as they are.
+ * Copies bytes, which the caller may change. Other values are returned as they are.
  * @template Value
  * @param {Value} value
  * @returns {Value}
@@ -127,7 +127,7 @@ function copyBytes(value) {
 }
 
 /**
- * Text as it is.
+ * Converts text to a byte string, without escapes.
  * @param {string} text
  * @returns {string} a byte string
  */
@@ -136,7 +136,8 @@ function toByteString(text) {
 }
 
 /**
- * The name of a database, table, index or column. The server takes names as raw bytes and undoes no escape in them.
+ * Encodes the name of a database, table, index or column. The server reads names as raw bytes,
+ * without escapes.
  * @param {unknown} name
  * @param {string} argument
  * @param {RegExp} [forbidden]
@@ -156,7 +157,7 @@ function encodeName(name, argument, forbidden = /[\x00-\x0f]/) {
 
 /** @param {Uint8Array} given */
 function escapeBytes(given) {
-  // Another thread may write to shared memory between the look for escapes and the copy.
+  // Another thread may write to shared memory between the count of escapes and the copy.
   const bytes = isSharedArrayBuffer(given.buffer) ? Buffer.from(given) : given;
   let escapes = 0;
   for (let i = 0; i < bytes.length; i++) if (bytes[i] < FIRST_PLAIN) escapes++;

@@ -4,27 +4,27 @@ const native = require('../util/native.js');
 const { ESCAPE, ESCAPE_OFFSET, NULL, TAB } = require('./constants.js');
 
 /*
- * Reply text and bytes cut into values. What comes here was checked by the addon.
+ * Parses reply text and bytes into values. The addon has checked both already.
  */
 
 const ESCAPED = /\x01./gs;
 
-/** What is kept of a buffer is worth a copy if it is less than this share of it. */
-const MOSTLY = 0.9;
+/** An unescaped value that fills less of its buffer than this share is copied to a smaller one. */
+const MIN_FILLED = 0.9;
 
-/** In characters. */
+/** In characters. A longer value is unescaped by the addon. */
 const LONG_VALUE = 4096;
 
 /**
- * The values between two places of a text, without their escapes.
+ * The values between two positions of a text, unescaped.
  * @param {string} text
  * @param {number} start
  * @param {number} end
- * @param {number} expected  how many there are, at least: of fewer, holes would be left
+ * @param {number} expected  no more than there are values, since the list would have holes
  * @param {boolean} hasEscapes  whether the text has any
  */
-function cutText(text, start, end, expected, hasEscapes) {
-  // As long as it will be: at the first push V8 makes room for 17.
+function parseValues(text, start, end, expected, hasEscapes) {
+  // Made at its full length, since V8 reserves room for 17 values at the first push.
   /** @type {import('../..').Text[]} */
   const values = new Array(expected);
   let count = 0;
@@ -40,13 +40,13 @@ function cutText(text, start, end, expected, hasEscapes) {
 }
 
 /**
- * Where the first of the values between two places end.
+ * Where the first values between two positions end.
  * @param {string} text
  * @param {number} start
  * @param {number} end
  * @param {number} count
  */
-function endOfFirst(text, start, end, count) {
+function findEndOfFirst(text, start, end, count) {
   let found = start - 1;
   for (let i = 0; i < count && found < end; i++) {
     found = text.indexOf('\t', found + 1);
@@ -56,41 +56,41 @@ function endOfFirst(text, start, end, count) {
 }
 
 /**
- * Where the last of them begin.
+ * Where the last values between two positions begin.
  * @param {string} text
  * @param {number} start
  * @param {number} end
  * @param {number} count
  */
-function startOfLast(text, start, end, count) {
+function findStartOfLast(text, start, end, count) {
   let found = end + 1;
   for (let i = 0; i < count && found > start; i++) {
-    // A negative place would be taken for the first.
+    // lastIndexOf takes a negative position for 0.
     found = found < 2 ? start : Math.max(text.lastIndexOf('\t', found - 2) + 1, start);
   }
   return found;
 }
 
 /**
- * What is made of each part of something, in one list. (V8 has no quick way for flatMap.)
+ * Array.prototype.flatMap, which V8 does not optimise.
  * @template Part, Value
  * @param {readonly Part[]} parts
- * @param {(part: Part) => readonly Value[]} cut
+ * @param {(part: Part) => readonly Value[]} valuesOf
  */
-function cutParts(parts, cut) {
+function flatMap(parts, valuesOf) {
   /** @type {Value[]} */
   const all = [];
-  for (const part of parts) for (const value of cut(part)) all.push(value);
+  for (const part of parts) for (const value of valuesOf(part)) all.push(value);
   return all;
 }
 
 /**
- * The values of a reply's line, or of rows of it, as bytes, each with memory of its own.
+ * The values between two positions of a reply's bytes, each with memory of its own.
  * @param {Buffer} bytes
- * @param {number} first  where they begin; past the end if there are none
+ * @param {number} first  past the end if there are none
  * @param {number} end
  */
-function cutBuffers(bytes, first, end) {
+function parseBuffers(bytes, first, end) {
   /** @type {(Buffer | null)[]} */
   const values = [];
   for (let start = first; start <= end; ) {
@@ -104,7 +104,7 @@ function cutBuffers(bytes, first, end) {
 }
 
 /**
- * With memory of its own.
+ * A value's bytes, with memory of their own.
  * @param {import('../..').Text} value  ASCII
  */
 function toBuffer(value) {
@@ -115,7 +115,7 @@ function toBuffer(value) {
 }
 
 /**
- * With memory of its own.
+ * A copy with memory of its own, which no other value shares.
  * @param {Buffer} buffer
  */
 function copyOf(buffer) {
@@ -127,7 +127,7 @@ function copyOf(buffer) {
 /** @param {string} value */
 function unescapeValue(value) {
   if (!value.includes('\x01')) return value;
-  // A call for each escape is the quickest way for few, and slow for a million.
+  // Calling a function for each escape is quickest for a few escapes, and slow for a million.
   if (value.length > LONG_VALUE) return unescapeBytes(Buffer.from(value)).toString();
   return value.replace(ESCAPED, (pair) => String.fromCharCode(pair.charCodeAt(1) - ESCAPE_OFFSET));
 }
@@ -138,7 +138,15 @@ function unescapeBytes(escaped) {
   const bytes = Buffer.allocUnsafeSlow(escaped.length);
   const end = native.unescape(escaped, bytes);
   const value = bytes.subarray(0, end);
-  return end > MOSTLY * bytes.length ? value : copyOf(value);
+  return end > MIN_FILLED * bytes.length ? value : copyOf(value);
 }
 
-module.exports = { copyOf, cutBuffers, cutParts, cutText, endOfFirst, startOfLast, toBuffer };
+module.exports = {
+  copyOf,
+  findEndOfFirst,
+  findStartOfLast,
+  flatMap,
+  parseBuffers,
+  parseValues,
+  toBuffer,
+};

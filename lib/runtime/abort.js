@@ -1,14 +1,15 @@
 'use strict';
 
 /*
- * One listener a signal, however many executes share it: Node.js warns of a leak where a signal has more than ten.
+ * Callbacks for aborts, with one listener for each signal. Node.js warns of a leak if a signal has
+ * more than ten listeners, and many calls may share one.
  */
 
 /** @type {WeakMap<AbortSignal, Set<() => void>>} */
 const callbacksOf = new WeakMap();
 
 /**
- * Calls `callback` when the signal is aborted, unless it is taken back before.
+ * Calls `callback` when the signal is aborted, unless `offAbort` comes first.
  * @param {AbortSignal} signal
  * @param {() => void} callback
  */
@@ -23,6 +24,7 @@ function onAbort(signal, callback) {
 }
 
 /**
+ * Removes a callback, and the listener with the last one.
  * @param {AbortSignal} signal
  * @param {() => void} callback
  */

@@ -5,15 +5,18 @@ const { nextTick } = require('node:process');
 const { clearTimeout, setImmediate, setTimeout } = require('node:timers');
 
 /*
- * The timers and the clock of the package, taken when it is loaded: what a test fakes later does not reach it.
+ * The package's timers and clock. They are taken when the package is loaded, so that fakes which a
+ * test installs later do not reach it.
  *
- * Tests may fake them earlier, too: Jest's `enableGlobally` does so before any module of a test is loaded. Jest, vitest and
- * sinon all put the functions of @sinonjs/fake-timers in place, which keep the real ones on their `clock`.
+ * Tests may install fakes earlier, too: Jest's `enableGlobally` does so before any module of a test
+ * is loaded. Jest, vitest and sinon all install the functions of @sinonjs/fake-timers, which keep
+ * the real ones on their `clock`.
  */
 
 /**
+ * The real function behind a fake.
  * @template {Function} Timer
- * @param {Timer} given  what may be a fake
+ * @param {Timer} given  real or fake
  * @returns {Timer}
  */
 function real(given) {
@@ -24,7 +27,7 @@ function real(given) {
 module.exports = {
   clearTimeout: real(clearTimeout),
   nextTick: real(nextTick),
-  /** The monotonic clock, in milliseconds. */
+  /** The monotonic clock, in milliseconds. All deadlines are absolute times of it. */
   now: performance.now.bind(performance),
   setImmediate: real(setImmediate),
   setTimeout: real(setTimeout),

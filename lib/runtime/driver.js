@@ -4,32 +4,45 @@ const { clearTimeout, setImmediate, setTimeout } = require('./clock.js');
 const native = require('../util/native.js');
 
 /*
- * The executes of this environment. Node.js' event loop wakes this thread for what one open connection needs; a libuv
- * worker polls for everything else, and comes back when something has finished. When nothing is in flight nothing is
- * pending, and the process may end. docs/driver.md tells why.
+ * The executes of this environment, and who polls for them. docs/driver.md says why.
+ *
+ *   execute ──► driver.execute ──┬─► inline: Node.js's event loop watches the one open connection,
+ *                                │           and wakes this thread
+ *                                └─► worker: a libuv thread polls for all others, and comes back
+ *                                            when one has finished
+ *
+ *   settle ◄── the addon, with the results of finished executes
+ *
+ * With nothing in flight, nothing is pending and the process may end.
  */
 
-/** A worker that has not come back after this long, in milliseconds, may have got no thread: its work is done here. */
+/**
+ * A worker that has not come back after this time, in milliseconds, may have got no thread. This
+ * thread then polls once in its place.
+ */
 const WORKER_LATE_MS = 60;
 
 /**
- * What is called when an execute has finished, or cannot be. What it throws is the defect of whoever made it.
- * @typedef {object} Waiting
+ * The callbacks of an execute. Only a defect of their owner makes them throw.
+ * @typedef {object} Callbacks
  * @property {(batches: native.FinishedBatch[]) => void} resolve
  * @property {(reason: unknown) => void} reject
  */
 
-/** By the executes' ids. @type {Map<number, Waiting>} */
+/** By the executes' ids. @type {Map<number, Callbacks>} */
 const pending = new Map();
 
 const driver = new native.Driver(settle, mayWaitInline());
-// The addon holds the function only while executes are pending.
+// The addon references the function only while executes are pending.
 Object.assign(driver, { settle });
 
-/** Runs while a worker is out. @type {NodeJS.Timeout | undefined} */
+/** Runs while a worker polls. @type {NodeJS.Timeout | undefined} */
 let lateTimer;
 
-/** Whether the event loop is libuv's and can be asked to watch sockets: Bun exports libuv's functions and panics. */
+/**
+ * Whether the event loop is libuv's and can watch sockets. Bun exports libuv's functions, which
+ * panic.
+ */
 function mayWaitInline() {
   const { bun, deno } = process.versions;
   return bun === undefined && deno === undefined && process.env.HANSOCK_WAIT !== 'worker';
@@ -37,7 +50,7 @@ function mayWaitInline() {
 
 let isOpen = false;
 
-/** Has to be called before `execute`. Throws if there are no descriptors left. */
+/** Must be called before `execute`. Throws if no file descriptors are left. */
 function open() {
   if (isOpen) return;
   driver.open();
@@ -46,7 +59,7 @@ function open() {
 
 let isOpenSync = false;
 
-/** Has to be called before `executeSync`. Throws if there are no descriptors left. */
+/** Must be called before `executeSync`. Throws if no file descriptors are left. */
 function openSync() {
   if (isOpenSync) return;
   driver.openSync();
@@ -54,43 +67,43 @@ function openSync() {
 }
 
 /**
- * Begins an execute and gives its id.
+ * Starts an execute and returns its id.
  * @param {native.Connection[]} connections
  * @param {Uint8Array[]} batches
  * @param {number} timeoutMs
- * @param {Waiting} waiting
+ * @param {Callbacks} callbacks
  */
-function execute(connections, batches, timeoutMs, waiting) {
-  if (batches.length === 1) return executeOne(connections[0], batches[0], timeoutMs, waiting);
-  return begun(driver.execute(connections, batches, timeoutMs), waiting);
+function execute(connections, batches, timeoutMs, callbacks) {
+  if (batches.length === 1) return executeOne(connections[0], batches[0], timeoutMs, callbacks);
+  return started(driver.execute(connections, batches, timeoutMs), callbacks);
 }
 
 /**
- * The same for one pair.
+ * Starts an execute of one pair and returns its id.
  * @param {native.Connection} connection
  * @param {Uint8Array} batch
  * @param {number} timeoutMs
- * @param {Waiting} waiting
+ * @param {Callbacks} callbacks
  */
-function executeOne(connection, batch, timeoutMs, waiting) {
-  return begun(driver.executeOne(connection, batch, timeoutMs), waiting);
+function executeOne(connection, batch, timeoutMs, callbacks) {
+  return started(driver.executeOne(connection, batch, timeoutMs), callbacks);
 }
 
 /**
- * @param {number} given  what the addon gave: an id, or -1 - id where a worker is wanted
- * @param {Waiting} waiting
+ * @param {number} given  by the addon: an id, or -1 - id if the execute needs a worker
+ * @param {Callbacks} callbacks
  */
-function begun(given, waiting) {
+function started(given, callbacks) {
   const id = given < 0 ? -1 - given : given;
-  pending.set(id, waiting);
+  pending.set(id, callbacks);
   if (given < 0) ensureWorker();
   return id;
 }
 
 /**
- * The addon calls it with ids and batches in turn.
+ * Called by the addon when executes have finished.
  * @param {boolean} wantsWorker
- * @param {any[]} finished
+ * @param {any[]} finished  ids and results in turn
  */
 function settle(wantsWorker, ...finished) {
   for (let i = 0; i < finished.length; i += 2) settleOne(finished[i], finished[i + 1]);
@@ -98,18 +111,18 @@ function settle(wantsWorker, ...finished) {
 }
 
 /**
- * One that cannot be settled leaves the others alone.
+ * Settles one execute. An error here must not reach the others.
  * @param {number} id
  * @param {native.FinishedBatch[] | Error} batches
  */
 function settleOne(id, batches) {
-  const waiting = pending.get(id);
-  if (waiting === undefined) return;
+  const callbacks = pending.get(id);
+  if (callbacks === undefined) return;
   pending.delete(id);
-  const { resolve, reject } = waiting;
+  const { resolve, reject } = callbacks;
   // V8 keeps a Map's old backing store reachable from the new one, so the entry is cleared too.
-  waiting.resolve = nothing;
-  waiting.reject = nothing;
+  callbacks.resolve = nothing;
+  callbacks.reject = nothing;
   try {
     if (Array.isArray(batches)) resolve(batches);
     else reject(batches);
@@ -120,32 +133,33 @@ function settleOne(id, batches) {
 
 function nothing() {}
 
-/** Sees to it that a worker polls if there is something for it. */
+/** Sends a worker if an execute needs one and none polls. */
 function ensureWorker() {
-  let isOut = false;
+  let isPolling = false;
   try {
-    isOut = driver.ensureWorker();
+    isPolling = driver.ensureWorker();
   } catch {
-    // No worker can be queued: what would have waited for it has ended, which is told in a turn of its own.
+    // No worker can be queued. The executes that need one have failed, which they learn in a turn
+    // of their own.
     setImmediate(() => driver.deliver());
   }
-  if (isOut) {
-    lateTimer ??= setTimeout(standIn, WORKER_LATE_MS).unref();
+  if (isPolling) {
+    lateTimer ??= setTimeout(pollOnce, WORKER_LATE_MS).unref();
   } else if (lateTimer !== undefined) {
     clearTimeout(lateTimer);
     lateTimer = undefined;
   }
 }
 
-/** Others may hold all of libuv's threads. What is in flight must go on without one, and end in time. */
-function standIn() {
+/** Polls once in place of a worker, since others may hold all of libuv's threads for long. */
+function pollOnce() {
   lateTimer = undefined;
   driver.pollOnce();
   ensureWorker();
 }
 
 /**
- * Ends what has not finished of an execute.
+ * Ends the unfinished batches of an execute.
  * @param {number} id
  */
 function abort(id) {
@@ -166,7 +180,7 @@ function closeConnection(connection) {
   driver.closeConnection(connection);
 }
 
-/** How often a worker was sent, for tests. */
+/** How many times a worker was sent. For tests. */
 function workerRuns() {
   return driver.workerRuns;
 }

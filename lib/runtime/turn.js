@@ -3,24 +3,24 @@
 const { now, setImmediate } = require('./clock.js');
 
 /*
- * How long results may hold up the event loop while they are made. All clients of a thread share one
+ * Limits how long the making of results holds up the event loop. All clients of a thread share one
  * slice of each turn, and wait for a later turn when it is used up:
  *
  *   if (turn.isOver()) await turn.next();
  */
 
 /**
- * In milliseconds. It is long beside the microseconds that a turn costs, and short enough that a step
- * which begins within it, and a garbage collection, still end in time for others.
+ * In milliseconds. A turn costs microseconds, so the slice is long beside it. It is short enough
+ * that a step which begins within it, and a garbage collection, end in time for others.
  */
 const SLICE_MS = 10;
 
-/** Whether a slice of this turn has begun: it begins with the first question. */
+/** Whether the slice of this turn has begun. The first `isOver` of a turn begins it. */
 let hasSlice = false;
-/** When it is over, as performance.now() tells it. */
+/** In the time of `now()`. */
 let sliceEnd = 0;
 
-/** Those that wait for a turn, in order. @type {(() => void)[]} */
+/** Resolvers of `next`, in the order of the calls. @type {(() => void)[]} */
 const waiting = [];
 
 /** Whether this turn's slice is used up. */
@@ -39,7 +39,7 @@ function endSlice() {
 }
 
 /**
- * Resolves in a later turn, with a slice of its own.
+ * Waits for a later turn with a slice of its own.
  * @returns {Promise<void>}
  */
 function next() {
@@ -49,7 +49,7 @@ function next() {
   });
 }
 
-/** Each turn resumes one, so that none starves: the one that has waited longest. */
+/** Resumes the one that has waited longest: one in each turn, so that none starves. */
 function serve() {
   hasSlice = true;
   sliceEnd = now() + SLICE_MS;

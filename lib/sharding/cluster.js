@@ -8,19 +8,24 @@ const { failOver } = require('./fail-over.js');
 const { failuresAmong, partition } = require('./partition.js');
 const { Shard } = require('./shard.js');
 
-/** How many shard parts' servers are remembered: some megabytes. */
+/** Most shard parts whose server is remembered; they take some megabytes. */
 const MAX_KNOWN = 65_536;
-/** Longer ones are not, in characters. */
+/** Longer shard parts are not remembered, in characters. */
 const MAX_KNOWN_LENGTH = 64;
 
-/** The servers, and which of them does what. */
+/**
+ * The servers of a ShardedClient, and which of them does what. A ShardedIndex submits operations
+ * here; fail-over.js does them at nodes:
+ *
+ *   operation ──► shard part of each key ──► ring ──► shard ──► node: primary or replica
+ */
 class Cluster {
   #ring;
   #goesToNext;
   #timeoutMs;
   #definitions = new Definitions();
   /**
-   * Of the shard parts that were asked for: to ask the ring takes longer.
+   * The shards of shard parts. A look-up on the ring takes longer.
    * @type {Map<string, Shard>}
    */
   #owners = new Map();
@@ -37,7 +42,7 @@ class Cluster {
   define = (target) => this.#definitions.get(target);
 
   /**
-   * Connects to each server, and opens there what has been defined so far.
+   * Connects to each server, and opens the indexes that are defined so far.
    * @param {import('../client/pipeline/call-options.js').ConnectSettings} settings
    */
   async connect(settings) {
@@ -51,7 +56,7 @@ class Cluster {
   }
 
   /**
-   * Does the reads of a scan, beginning at the server of a shard part.
+   * Makes the submit function of a scan that begins at the server of a shard part.
    * @param {string | Uint8Array} hashed
    */
   pinnedReader(hashed) {
@@ -61,7 +66,7 @@ class Cluster {
   }
 
   /**
-   * Does the reads of a scan at a certain server.
+   * Makes the submit function of a scan of one server.
    * @param {Shard} shard
    */
   pinnedReaderAt(shard) {
@@ -69,7 +74,7 @@ class Cluster {
   }
 
   /**
-   * Does a read at a certain server.
+   * Does a read at one server.
    * @param {Shard} shard
    * @param {Operation} operation
    */
@@ -97,10 +102,10 @@ class Cluster {
    */
   async submitEach(operation, hashed) {
     const { isWrite } = operation;
-    // What one server does of an operation, one of its nodes does.
+    // All requests to one server go to the same node.
     const nodesOf = nodesByShard(isWrite);
     const positions = Array.from(hashed, (_, i) => i);
-    // Of a server that is down each key has a next server of its own.
+    // If a server is down, each of its keys has a next server of its own.
     const parts = partition(positions, (i) =>
       this.#goesToNext ? hashed[i] : this.#owner(hashed[i]),
     );
@@ -125,7 +130,7 @@ class Cluster {
   }
 
   /**
-   * Does reads by one node as long as it can be reached: nodes may be in different states.
+   * Does reads at one node as long as it can be reached, since nodes may differ in their rows.
    * @param {(isWrite: boolean) => readonly Node[]} firstCandidates
    * @returns {(operation: Operation) => Promise<any>}
    */
@@ -143,13 +148,16 @@ class Cluster {
     };
   }
 
-  /** @param {Operation} operation */
+  /**
+   * The deadline of an operation, in the time of `now()`.
+   * @param {Operation} operation
+   */
   #until({ call }) {
     return now() + (call?.timeoutMs ?? this.#timeoutMs);
   }
 
   /**
-   * The nodes that may do what belongs to a shard part.
+   * The nodes that may do the requests of a shard part, in the order in which they are tried.
    * @param {string | Uint8Array} hashed
    * @param {(shard: Shard) => readonly Node[]} nodesOf
    * @param {boolean} isWrite
@@ -175,7 +183,8 @@ class Cluster {
 }
 
 /**
- * Asks each shard once for its nodes.
+ * The nodes of a shard, asked for once by each operation, since each time another reader comes
+ * first.
  * @param {boolean} isWrite
  */
 function nodesByShard(isWrite) {
@@ -189,7 +198,7 @@ function nodesByShard(isWrite) {
 }
 
 /**
- * Those that are down come last.
+ * Sorts nodes that are down behind the others.
  * @param {readonly Node[]} nodes
  * @param {boolean} isWrite
  */

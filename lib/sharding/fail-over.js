@@ -2,33 +2,37 @@
 
 const { now } = require('../runtime/clock.js');
 const { Request } = require('../client/pipeline/call.js');
-const { withOutcome } = require('../client/pipeline/outcomes.js');
+const { isUnsent, withOutcome } = require('../client/pipeline/outcomes.js');
 const { eventOfFailure, retryDecision } = require('../client/pipeline/retry.js');
 const { AbortError, HandlerSocketError } = require('../errors/index.js');
 const { partition } = require('./partition.js');
 
 /*
- * An operation at several servers at once, of which each request goes to the first of its
- * candidates that can be reached.
+ * Does an operation at several servers at once. Each request goes to the first of its candidates
+ * that can be reached; retry.js says after which failures the next one may do it.
+ *
+ *   groups ──► partition by first candidate ──► submit to each node ──► gather outcomes
+ *                     ▲                                                      │
+ *                     └────────── clones of requests that fail over ─────────┘
  */
 
 /**
  * Requests that have the same candidates.
  * @typedef {object} Group
  * @property {readonly number[]} positions  of the requests in the operation
- * @property {readonly Node[]} candidates  at least one, in the order in which they are tried:
+ * @property {readonly Node[]} candidates  at least one, in the order in which they are tried;
  *   primary, replicas and next servers alike
  *
  * @typedef {object} Gathered
  * @property {Outcome[]} outcomes  one for each request
- * @property {Node[]} nodes  whose outcome each is
+ * @property {Node[]} nodes  the node of each outcome
  */
 
 /**
- * Does an operation.
+ * Does an operation. Rejects only with errors of the caller; other errors are outcomes.
  * @param {Operation} operation
- * @param {readonly Group[]} groups  that have all its requests
- * @param {number} until  as performance.now() tells it
+ * @param {readonly Group[]} groups  all requests of the operation
+ * @param {number} until  deadline, in the time of `now()`
  * @returns {Promise<Gathered>}
  */
 async function failOver(operation, groups, until) {
@@ -49,27 +53,27 @@ async function failOver(operation, groups, until) {
         const requests = positions.map((position) => {
           return requestOf(operation.requests[position], outcomes[position]);
         });
-        const given = await submitTo(node, { ...operation, requests }, shareOf(part, until));
+        const made = await submitTo(node, { ...operation, requests }, attemptDeadline(part, until));
         for (const [i, position] of positions.entries()) {
-          outcomes[position] = given[i];
+          outcomes[position] = made[i];
           nodes[position] = node;
         }
         const rest = part.flatMap((group) => restOf(group, operation, outcomes));
-        if (rest.length > 0 && now() < until) await attempt(rest, cloneOf);
+        if (rest.length > 0 && now() < until) await attempt(rest, cloneRequest);
       }),
     );
   };
-  await attempt(groups, asItIs);
+  await attempt(groups, identity);
   return { outcomes, nodes };
 }
 
 /**
- * Until when an attempt may last: each has an equal share of the time that is left, and the last
- * has all of it.
+ * The deadline of an attempt. Each attempt has an equal share of the time that is left, and the
+ * last one has all of it.
  * @param {readonly Group[]} groups
- * @param {number} until  of all attempts, as performance.now() tells it
+ * @param {number} until  deadline of all attempts
  */
-function shareOf(groups, until) {
+function attemptDeadline(groups, until) {
   let left = 1;
   for (const { candidates } of groups) left = Math.max(left, candidates.length);
   if (left === 1) return until;
@@ -78,7 +82,7 @@ function shareOf(groups, until) {
 }
 
 /**
- * Does requests at a node, and gives their outcomes.
+ * Does an operation at one node, and records what its outcomes tell of the node's health.
  * @param {Node} node
  * @param {Operation} operation
  * @param {number} until
@@ -89,13 +93,14 @@ function submitTo(node, operation, until) {
     () => outcomesAt(node, operation, until),
     (outcomes) => {
       if (outcomes.some(isUnreachable)) return false;
-      // A caller that has gone says nothing of the node.
+      // An abort says nothing about the node.
       return outcomes.some((outcome) => outcome instanceof AbortError) ? undefined : true;
     },
   );
 }
 
 /**
+ * The outcomes of an operation's requests at a node.
  * @param {Node} node
  * @param {Operation} operation
  * @param {number} until
@@ -106,17 +111,17 @@ async function outcomesAt(node, operation, until) {
   /** @type {Operation['read']} */
   const read = (outcome, i) => {
     outcomes[i] = outcome;
-    // So that the node's own figures tell of a call that failed.
+    // Fails the call at the node's client, so that its stats() counts the error.
     if (outcome instanceof Error && !operation.settlesEach) throw outcome;
     return outcome;
   };
   try {
-    await node.submit({ ...operation, read, finish: asItIs }, until);
+    await node.submit({ ...operation, read, finish: identity }, until);
   } catch (error) {
-    // Each request has its outcome, unless the client has refused the call as a whole.
+    // Each request has its outcome, unless the client refused the call as a whole.
     if (outcomes.includes(/** @type {any} */ (undefined))) {
       if (!(error instanceof HandlerSocketError)) throw error;
-      // Another node may have received a read.
+      // A node that was tried before may have received a read.
       for (const [i, { mayHaveBeenSent }] of operation.requests.entries()) {
         outcomes[i] = mayHaveBeenSent ? withOutcome(error, 'unknown') : error;
       }
@@ -126,7 +131,7 @@ async function outcomesAt(node, operation, until) {
 }
 
 /**
- * What the next candidate is to do.
+ * The requests for the next candidate.
  * @param {Group} group
  * @param {Operation} operation
  * @param {readonly Outcome[]} outcomes
@@ -134,7 +139,7 @@ async function outcomesAt(node, operation, until) {
  */
 function restOf({ positions, candidates }, { isWrite, isUnit }, outcomes) {
   if (candidates.length === 1) return [];
-  const failed = positions.filter((position) => mayGoOn(outcomes[position], isWrite));
+  const failed = positions.filter((position) => mayFailOver(outcomes[position], isWrite));
   if (failed.length === 0 || (isUnit && failed.length < positions.length)) return [];
   return [{ positions: failed, candidates: candidates.slice(1) }];
 }
@@ -144,27 +149,27 @@ function restOf({ positions, candidates }, { isWrite, isUnit }, outcomes) {
  * @param {Outcome} outcome
  * @param {boolean} isWrite
  */
-function mayGoOn(outcome, isWrite) {
-  return outcome instanceof Error && retryDecision(eventOfFailure(outcome), isWrite).elsewhere;
+function mayFailOver(outcome, isWrite) {
+  return outcome instanceof Error && retryDecision(eventOfFailure(outcome), isWrite).failsOver;
 }
 
 /**
- * Whether the node could not be reached, or no longer: then reads go elsewhere.
+ * Whether the node could not be reached, or no longer. These are the failures after which reads
+ * fail over.
  * @param {Outcome} outcome
  */
 function isUnreachable(outcome) {
-  return mayGoOn(outcome, false);
+  return mayFailOver(outcome, false);
 }
 
 /**
- * The request again, for another call.
+ * Clones a request for another call, since a request has one outcome.
  * @param {Request} request
- * @param {Outcome} outcome  that it had
+ * @param {Outcome} outcome  its last one
  */
-function cloneOf({ definition, command, weight }, outcome) {
+function cloneRequest({ definition, command, weight }, outcome) {
   const clone = new Request(definition, command, weight);
-  const { outcome: sent } = /** @type {{ outcome?: string }} */ (outcome);
-  clone.mayHaveBeenSent = sent !== 'not-sent';
+  clone.mayHaveBeenSent = !isUnsent(outcome);
   return clone;
 }
 
@@ -172,7 +177,7 @@ function cloneOf({ definition, command, weight }, outcome) {
  * @template T
  * @param {T} value
  */
-function asItIs(value) {
+function identity(value) {
   return value;
 }
 

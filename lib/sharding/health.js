@@ -6,41 +6,48 @@ const FIRST_INTERVAL_MS = 100;
 const LONGEST_INTERVAL_MS = 30_000;
 
 /**
- * Whether a node is available: one that could not be reached is probed at growing intervals, by one
- * call at a time.
+ * Whether a node is available. After a call that could not reach it, it is down and gets a probe,
+ * one call, at growing intervals.
+ *
+ *       unreachable              interval is over
+ *   up ────────────► down ─────────────────────────► probed
+ *    ▲                ▲        interval doubled         │ │
+ *    │                └─────────────────────────────────┘ │
+ *    └────────────────────────────────────────────────────┘ reached
  */
 class Health {
-  /** 0 while it is up. */
+  /** 0 while the node is up. */
   #intervalMs = 0;
   #nextProbe = 0;
   #isProbed = false;
 
-  /** Whether it was there when it was last asked. */
+  /** Whether the last call reached it. */
   get isUp() {
     return this.#intervalMs === 0;
   }
 
-  /** Whether it is up, or time to see if it still is down. */
+  /** Whether it is up, or due for a probe. */
   get isAvailable() {
     return this.isUp || (!this.#isProbed && now() >= this.#nextProbe);
   }
 
   /**
-   * Sees how a call goes.
+   * Makes a call and records whether it reached the node.
    * @template Result
    * @param {() => Promise<Result>} call
-   * @param {(result: Result) => boolean | undefined} wasReached  what a result says of the node, if anything
+   * @param {(result: Result) => boolean | undefined} wasReached  undefined if a result says nothing
+   *   about the node
    * @returns {Promise<Result>}
    */
   async watch(call, wasReached) {
-    // Calls that have nowhere else to go come too early to be probes.
+    // Calls to a node that is down come without being probes if no other node can do them.
     const isProbe = !this.isUp && this.isAvailable;
     if (isProbe) this.#isProbed = true;
     try {
       const result = await call();
       const isReached = wasReached(result);
       if (isReached === true) this.#intervalMs = 0;
-      // Calls that were in flight together fail together: only the first of them counts.
+      // Of calls that were in flight together and fail together, only the first counts.
       else if (isReached === false && (isProbe || this.isUp)) this.#waitLonger();
       return result;
     } finally {

@@ -3,7 +3,7 @@
 const { isNumber } = require('../client/rows/types.js');
 
 /*
- * The servers' streams of rows as one, in the order of the index.
+ * Merges the streams of several servers into one, in the order of the index.
  */
 
 /**
@@ -33,7 +33,7 @@ async function* merge(streams, compare, limit) {
 }
 
 /**
- * How rows follow each other in an index of these columns.
+ * Makes a function that compares rows as an index of these columns orders them.
  * @param {readonly string[]} columns
  * @param {Readonly<Record<string, string | undefined>>} types
  * @param {boolean} isDescending
@@ -55,8 +55,8 @@ function orderBy(columns, types, isDescending) {
 }
 
 /**
- * NULL stands first, as in the server's indexes. Text of a column whose type was not declared is taken for a number where
- * it is one.
+ * NULL is first, as in the server's indexes. Text in a column without a declared type is compared
+ * as a number if it is one.
  * @param {any} a
  * @param {any} b
  * @param {string | undefined} type
@@ -77,7 +77,7 @@ function compareNumbers(a, b) {
   const difference = Number(a) - Number(b);
   if (difference < 0 || difference > 0) return difference;
   if (/e/i.test(a + b)) return 0;
-  // Two may be nearer to each other than doubles tell, or both past the largest.
+  // Both may be the same double, or larger than any double.
   const decimals = Math.max(decimalsOf(a).length, decimalsOf(b).length);
   const [scaledA, scaledB] = [a, b].map((text) => {
     return BigInt(text.replace(/\..*/, '') + decimalsOf(text).padEnd(decimals, '0'));

@@ -17,13 +17,13 @@ const MAX_WEIGHT = 2 ** 32 - 1;
 const READS = new Set(['primary', 'any', 'replica']);
 const ON_SERVER_DOWN = new Set(['error', 'next']);
 
-/** What a server or a replica may say for itself. */
+/** Options of one server or replica; the others are common to all. */
 const SERVER_OPTIONS = ['host', 'port', 'writePort', 'path', 'writePath', 'secret', 'writeSecret'];
 const REPLICA_OPTIONS = ['host', 'port', 'path', 'secret'];
 
 /**
  * @typedef {object} ServerSettings
- * @property {string} host  as the ring hashes it
+ * @property {string} host  as the ring hashes it, with the port
  * @property {number} port
  * @property {number} weight
  * @property {import('../..').ClientOptions & { timeoutMs: number }} options  the client's
@@ -81,7 +81,7 @@ function parseServer(server, argument, common) {
   checkInteger(weight, `${argument}.weight`, 0, MAX_WEIGHT);
   checkArray(replicas, `${argument}.replicas`);
   const own = pick(server, SERVER_OPTIONS, argument, ['weight', 'replicas']);
-  // Beside a path the port is only part of the name on the ring.
+  // With a path, the port is only part of the name on the ring.
   if (server.path !== undefined) delete own.port;
   return {
     host,

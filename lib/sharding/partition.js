@@ -4,7 +4,7 @@ const { ownError } = require('../client/pipeline/outcomes.js');
 const { HandlerSocketError, ServerError } = require('../errors/index.js');
 
 /**
- * Items by what each belongs to.
+ * Groups items by owner.
  * @template Item, Owner
  * @param {readonly Item[]} items
  * @param {(item: Item, i: number) => Owner} ownerOf
@@ -23,8 +23,8 @@ function partition(items, ownerOf) {
 }
 
 /**
- * Which requests failed at which server for which reason: of a server's connections one may have
- * failed before anything was sent, another after.
+ * Groups failures by error. One server may have several: one of its connections may have failed
+ * before anything was sent, another one after that.
  * @param {boolean} isWrite
  * @param {import('./fail-over.js').Gathered} gathered
  */
@@ -46,7 +46,7 @@ function failuresAmong(isWrite, { outcomes, nodes }) {
 }
 
 /**
- * Whether an outcome is the server's failure. That it refuses a row is an answer.
+ * Whether an outcome is a failure of the server. A refused row is not.
  * @param {Outcome} outcome
  * @param {boolean} isWrite
  */

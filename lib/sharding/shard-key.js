@@ -8,9 +8,10 @@ const { encodeValue } = require('../protocol/encode.js');
 const { show, showKind } = require('../util/show.js');
 
 /**
- * Which part of a key says on which server its row is, and how that part is hashed: one column as its plain text, so that
- * data laid out by libhansock or another libketama client is found; several as the protocol writes a key, each part
- * escaped, with a TAB between them.
+ * The shard part of keys: the columns that say on which server a row is, and how they are hashed.
+ * One column is hashed as its plain text, so that data laid out by libhansock or another libketama
+ * client is found. Several columns are hashed as the protocol writes a key: each part escaped, with
+ * a TAB between them.
  */
 class ShardKey {
   #columns;
@@ -40,7 +41,7 @@ class ShardKey {
     this.#override = override;
   }
 
-  /** Whether a part is hashed as it is. */
+  /** Whether the part is hashed as its text. */
   get #isOneColumn() {
     return this.#columns.length === 1 && this.#override === undefined;
   }
@@ -50,12 +51,12 @@ class ShardKey {
   }
 
   /**
-   * Of a key.
+   * The hashed text of a key.
    * @param {unknown} key
    * @param {string} argument
    */
   ofKey(key, argument) {
-    // What most keys are.
+    // The fast path for most keys.
     if (typeof key === 'number' && this.#isOneColumn) return String(key);
     if (typeof key === 'string' && this.#isOneColumn) return key;
     const parts = Array.isArray(key) ? key : [key];
@@ -68,7 +69,7 @@ class ShardKey {
   }
 
   /**
-   * Of values to insert.
+   * The hashed text of values to insert.
    * @param {unknown} values
    * @param {string} argument
    */
@@ -82,7 +83,7 @@ class ShardKey {
   }
 
   /**
-   * Whether values have one of its columns, as an array has all of them.
+   * Whether values name one of its columns. An array names all.
    * @param {unknown} values
    */
   isNamedIn(values) {
@@ -90,7 +91,7 @@ class ShardKey {
   }
 
   /**
-   * Of a key after an update of its row.
+   * The hashed text of a key after an update of its row.
    * @param {unknown} key
    * @param {unknown} values
    */
@@ -101,7 +102,7 @@ class ShardKey {
   }
 
   /**
-   * The values of its columns; undefined where there is none.
+   * The values of its columns; undefined for columns without one.
    * @param {unknown} values  a row, or some of its values
    * @returns {unknown[]}
    */

@@ -4,15 +4,15 @@ const { Client, access } = require('../client/client.js');
 const { Health } = require('./health.js');
 
 /**
- * One server of the ring: its primary, which takes the writes, and the replicas that may take
+ * One server of the ring: the primary, which takes the writes, and the replicas, which may take
  * reads.
  */
 class Shard {
   #primary;
   #replicas;
-  /** Who takes the reads. */
+  /** The nodes that take reads. */
   #readers;
-  /** How many reads have been spread over them. */
+  /** How many operations have been spread over the readers. */
   #spread = 0;
 
   /**
@@ -41,7 +41,7 @@ class Shard {
   }
 
   /**
-   * The nodes that may do an operation, in their turn: each reader begins as often as the others.
+   * The nodes that may do an operation. Each reader comes first as often as the others.
    * @param {boolean} isWrite
    * @returns {Node[]}
    */
@@ -52,7 +52,7 @@ class Shard {
   }
 
   /**
-   * The same for reads, a certain node first.
+   * The nodes that may do a read, with this one first.
    * @param {Node} node
    */
   readersFrom(node) {
@@ -99,7 +99,7 @@ class Shard {
 
 /** A primary or a replica. */
 class Node {
-  /** Its ports may fail one without the other. */
+  /** One port may fail without the other. */
   #reads = new Health();
   #writes = new Health();
 
@@ -114,7 +114,7 @@ class Node {
 
   /**
    * @param {import('../client/table-index.js').Operation} operation
-   * @param {number} [until]  as performance.now() tells it; the client's time if it is not given
+   * @param {number} [until]  deadline, in the time of `now()`; by default the client's timeout
    * @returns {Promise<any>}
    */
   submit(operation, until) {

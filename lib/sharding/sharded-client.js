@@ -6,20 +6,23 @@ const { MADE_BY_CLIENT } = require('../client/table-index.js');
 const { hashedText } = require('./shard-key.js');
 const { ShardedIndex } = require('./sharded-index.js');
 
+/** See index.d.ts. Several servers as one; Cluster does the work. */
 class ShardedClient {
   /** @type {InstanceType<typeof import('./cluster.js').Cluster>} */
   #cluster;
 
   /** @param {import('../..').ShardedClientOptions} options */
   constructor(options) {
-    // Loaded here, since most programs have one server, and to load them takes a tenth of the time of
-    // the whole package.
+    // Loaded here, since most programs have one server, and these modules take a tenth of the time
+    // to load the package.
     const { Cluster } = require('./cluster.js');
     const { parseShardedOptions } = require('./options.js');
     this.#cluster = new Cluster(parseShardedOptions(options));
   }
 
-  /** @param {import('../..').ShardedIndexTarget<readonly string[], Record<string, string>>} target */
+  /**
+   * @param {import('../..').ShardedIndexTarget<readonly string[], Record<string, string>>} target
+   */
   openIndex(target) {
     return new ShardedIndex(MADE_BY_CLIENT, target, this.#cluster);
   }

@@ -13,16 +13,18 @@ const { ShardKey } = require('./shard-key.js');
 const ALL = new Set(['all']);
 const ASKS_ALL = "the whole index is on all servers: read it with { servers: 'all' }";
 
-/** See index.d.ts. An Index whose requests go to the servers that their keys belong to. */
+/**
+ * See index.d.ts. An Index whose requests go to the servers that their keys belong to. Index makes
+ * the requests; `#submit` finds the shard part of each and gives it to the Cluster.
+ */
 class ShardedIndex extends Index {
   #cluster;
   #shardKey;
   #order;
   /**
-   * What goes to a certain server.
-   * @type {(submit: import('../client/table-index.js').Submit) => InstanceType<typeof Index>}
+   * Opens the index for the requests to one server.
+   * @type {(submit: Submit, readsAhead?: boolean) => InstanceType<typeof Index>}
    */
-  /** @type {(submit: import('../client/table-index.js').Submit, readsAhead?: boolean) => InstanceType<typeof Index>} */
   #openAt;
 
   /**
@@ -99,14 +101,14 @@ class ShardedIndex extends Index {
     if (servers === undefined) {
       if (op === undefined) throw new TypeError(ASKS_ALL);
       this.#checkOneServer(op, key);
-      // What follows the first page is on the same server, whatever its keys are.
+      // All pages are on the first one's server, whatever their keys are.
       const submit = this.#cluster.pinnedReader(this.#shardKey.ofKey(key, 'key'));
       return this.#openAt(submit).scan(...start);
     }
     checkOneOfArgument(servers, 'options.servers', ALL);
     const { columns, types } = this.#order;
     const streams = this.#cluster.shards.map((shard) => {
-      // A page of each server is enough to hold.
+      // Without reading ahead, since one page of each server is enough to hold.
       return this.#openAt(this.#cluster.pinnedReaderAt(shard), false).scan(...start);
     });
     const compare = orderBy(columns, types, op?.startsWith('<') === true);
@@ -150,7 +152,8 @@ class ShardedIndex extends Index {
   }
 
   /**
-   * The key's shard part. A row whose own one changes would be looked for on another server.
+   * The key's shard part. Refuses a change of the row's own, after which the row would be looked
+   * for on another server.
    * @param {string} name  the operation's
    * @param {unknown} key
    * @param {unknown} values
@@ -164,7 +167,7 @@ class ShardedIndex extends Index {
     }
     throw new TypeError(
       `${this.#shardKey.columns.join(', ')} says on which server a row is, and cannot be changed: delete the row and insert ` +
-        'it anew',
+        'it again',
     );
   }
 
@@ -192,7 +195,8 @@ class ShardedIndex extends Index {
 }
 
 /**
- * A copy that has as its own what may be an accessor of a class. What there is no option for stays, to be refused.
+ * Copies options, including those that are accessors of a class. Unknown options are kept, to be
+ * refused.
  * @template {object} Options
  * @param {Options} options
  * @param {readonly string[]} names
@@ -207,17 +211,21 @@ function ownOptions(options, names) {
 /**
  * @param {Operation} operation
  * @param {import('../client/pipeline/call.js').Outcome} outcome
- * @returns {Promise<unknown>} undefined where there is none to be had
+ * @returns {Promise<unknown>} the row; undefined if there is none
  */
 function rowOf(operation, outcome) {
   return readOutcomes({ ...operation, finish: undefined }, [outcome]).catch(() => undefined);
 }
 
-/** @param {({ rows: unknown[] } | { address: string, error: import('../..').HandlerSocketError })[]} answers */
-function rowsOfAll(answers) {
-  const rows = answers.flatMap((answer) => ('rows' in answer ? answer.rows : []));
-  const failures = answers.flatMap((answer) => {
-    return 'error' in answer ? { ...answer, positions: [] } : [];
+/**
+ * The rows of all servers.
+ * @param {({ rows: unknown[] } | { address: string, error: import('../..').HandlerSocketError })[]}
+ *   results
+ */
+function rowsOfAll(results) {
+  const rows = results.flatMap((result) => ('rows' in result ? result.rows : []));
+  const failures = results.flatMap((result) => {
+    return 'error' in result ? { ...result, positions: [] } : [];
   });
   throwIfRefusedHere(failures);
   if (failures.length > 0) throw new FanOutError('find', failures, rows);
@@ -225,7 +233,7 @@ function rowsOfAll(answers) {
 }
 
 /**
- * What no server has to do with is told as a Client tells it.
+ * Throws errors that no server caused as a Client throws them, without a FanOutError.
  * @param {import('../..').ShardFailure[]} failures
  */
 function throwIfRefusedHere(failures) {
@@ -240,9 +248,12 @@ function throwIfRefusedHere(failures) {
   }
 }
 
-/** What says how the values are afterwards. Of an increment only the server knows the sum. */
+/** Operations that give the new values. Only the server knows the result of an increment. */
 const SETS_VALUES = new Set(['update', 'updateReturning']);
 
-/** @typedef {import('../client/table-index.js').Operation} Operation */
+/**
+ * @typedef {import('../client/table-index.js').Operation} Operation
+ * @typedef {import('../client/table-index.js').Submit} Submit
+ */
 
 module.exports = { ShardedIndex };

@@ -6,6 +6,14 @@ const ports = require('./ports.js');
 const { HOST, pathsIn, installArguments, configurationText } = require('./configuration.js');
 const { handlerSocketAnswers, isListenedOn } = require('./probe.js');
 
+/*
+ * The steps that start and kill a server:
+ *
+ *   installDataFolder ──► startOnFreePorts ──► killForGood ──► startAgain ──► ...
+ *
+ * A start is repeated while another program takes one of its ports in the meantime.
+ */
+
 const LONGEST_INSTALL_MS = 60_000;
 const LONGEST_START_MS = 30_000;
 const LONGEST_KILL_MS = 5000;
@@ -13,10 +21,10 @@ const POLL_MS = 3;
 const MOST_ATTEMPTS = 5;
 const SHOWN_LOG_LINES = 25;
 
-/** What mariadb-install-db prints after the error, a screenful. */
+/** A screenful of advice that mariadb-install-db prints after the error. */
 const INSTALLER_ADVICE = /\n\nInstallation of system tables failed!.*/s;
 
-/** A port of ours is another program's. */
+/** Another program has a port that was picked for the server. */
 class PortTakenError extends Error {}
 
 /**
@@ -66,7 +74,7 @@ function startOnFreePorts(folder, settings, programs) {
 }
 
 /**
- * Starts a killed server again, with the same configuration.
+ * Restarts a killed server with the same configuration.
  *
  * @param {GuardedFolder} folder
  * @param {Programs} programs
@@ -98,7 +106,8 @@ async function repeatWhilePortTaken(attempt) {
  */
 async function startOnce(folder, programs, chosenPorts) {
   const { configuration, socket, serverLog } = pathsIn(folder.path);
-  fs.rmSync(socket, { force: true }); // a killed server's: its coming into being is waited for
+  // becomeReady waits for the socket, so that of a killed server must not be there.
+  fs.rmSync(socket, { force: true });
   const logStart = fs.statSync(serverLog, { throwIfNoEntry: false })?.size ?? 0;
   const server = folder.launch(programs.server, [`--defaults-file=${configuration}`], serverLog);
   try {
@@ -145,8 +154,8 @@ async function becomeReady(server, chosenPorts, socket) {
 }
 
 /**
- * Kills a server and waits until its ports refuse: a server that crashes starts addr2line for its
- * log, which has the listeners too and may live a little longer.
+ * Kills a server and waits until its ports refuse connects. A crashing server starts addr2line for
+ * its log, which inherits the listeners and may live a little longer.
  *
  * @param {GroupLeader} server
  * @param {Ports} itsPorts
@@ -169,7 +178,7 @@ async function killForGood(server, itsPorts) {
 
 /**
  * @param {string} file
- * @param {number} from Where to begin, in bytes.
+ * @param {number} from Start, in bytes.
  * @param {RegExp | string} [leftOut]
  */
 function endOfLog(file, from, leftOut = '') {

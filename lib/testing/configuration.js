@@ -14,9 +14,9 @@ const { plainName } = require('./settings.js');
 const HOST = '127.0.0.1';
 
 /**
- * Small files, and no waiting for the disk: the data outlives a killed server (the kernel has it),
- * not the machine. Native AIO is off because its kernel-wide limits are soon reached by many
- * servers at once.
+ * Small files, and no wait for the disk. The kernel has the data, so they outlive a killed server,
+ * but not the machine. Native AIO is off, since many servers at once soon reach its kernel-wide
+ * limits.
  *
  * @type {readonly [string, string | number][]}
  */
@@ -29,7 +29,7 @@ const STORAGE = [
   ['loose_debug_no_sync', 1],
 ];
 
-/** What an option of this kind says has to be known when the data folder is made. */
+/** Options of this kind have to be known when the data folder is made. */
 const SHAPES_DATA_FOLDER = /^(innodb_|aria_|lower_case_table_names$)/;
 
 /** @param {string} folder */
@@ -44,7 +44,8 @@ function pathsIn(folder) {
 }
 
 /**
- * For use in the folder: the installer, a shell script, stumbles over spaces in an absolute path.
+ * Paths are relative to the folder, since the installer, a shell script, fails on spaces in an
+ * absolute path.
  *
  * @param {import('./settings.js').Settings} settings
  * @returns {string[]} Arguments of mariadb-install-db.
@@ -83,7 +84,7 @@ function configurationText(folder, settings, ports) {
     ['character_set_server', 'utf8mb4'],
     ['performance_schema', 'OFF'],
     ...STORAGE,
-    // 2, not 0: what was committed outlives a killed server.
+    // 2, not 0, so that committed rows outlive a killed server.
     ['innodb_flush_log_at_trx_commit', 2],
     // A test that forgets an open index gets an error from its ALTER TABLE, instead of waiting a
     // day.
@@ -91,7 +92,7 @@ function configurationText(folder, settings, ports) {
     ['innodb_lock_wait_timeout', 2],
     ['plugin_maturity', 'beta'],
     ['plugin_load_add', 'handlersocket'],
-    // Without the prefix loose_: where the plugin is missing, the server ends with an error.
+    // Without the prefix loose_, so that a server without the plugin ends with an error.
     ['handlersocket_address', HOST],
     ['handlersocket_port', ports.read],
     ['handlersocket_port_wr', ports.write],

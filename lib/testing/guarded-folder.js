@@ -8,13 +8,13 @@ const { once } = require('node:events');
 const { programEnvironment } = require('./programs.js');
 
 /**
- * Makes the folder, waits for the end of its standard input, which is the end of our process or of
- * our use, and leaves nothing behind. Standard input is the only thing it needs from us, so it
- * works after a SIGKILL too.
+ * Makes the folder, waits for the end of its standard input, and then kills the process group and
+ * removes the folder. Its standard input ends when our process ends or no longer needs the folder,
+ * also after a SIGKILL.
  *
- * The folder is renamed first: from then on no launch in it can succeed (see LAUNCH), so that the
- * process to kill is known for certain. Killed processes may write for a moment yet, hence the
- * repeats.
+ * The folder is renamed first. No launch in it can succeed afterwards (see LAUNCH), so the process
+ * to kill is known for certain. Killed processes may go on writing for a moment, so removal is
+ * retried.
  */
 const WATCHDOG = `
 trap '' HUP INT QUIT TERM PIPE
@@ -32,8 +32,8 @@ done
 `;
 
 /**
- * Turns itself into the program, once the watchdog knows whom to kill. The id gets its name by a
- * rename, so that the watchdog never reads half of it.
+ * Records its process id for the watchdog, then becomes the program. The file gets its name by a
+ * rename, so that the watchdog never reads half of an id.
  */
 const LAUNCH = 'echo $$ > "$0/launching" && mv "$0/launching" "$0/group.pid" && exec "$@"';
 
@@ -41,15 +41,17 @@ const LONGEST_NAME = '/hansock-XXXXXXXX/sql.sock';
 const LONGEST_SOCKET_PATH = process.platform === 'linux' ? 107 : 103;
 
 /**
- * A temporary folder, and the processes launched in it, which do not outlive this process, whatever
+ * A temporary folder and the process group launched in it. Neither outlives this process, whatever
  * ends it.
+ *
+ *   create ──► launch ──► (the program ends) ──► launch ... ──► remove
  */
 class GuardedFolder {
   #watchdog;
   /** @type {Promise<void> | undefined} */
   #removed;
 
-  /** Made under os.tmpdir(). */
+  /** Makes a folder in os.tmpdir(). */
   static async create() {
     const parent = path.resolve(os.tmpdir());
     checkLength(parent);
@@ -60,8 +62,8 @@ class GuardedFolder {
       stdio: ['pipe', 'pipe', 'ignore'],
     });
     watchdog.unref();
-    watchdog.stdin.on('error', () => {}); // a watchdog that was killed: remove() sees to it
-    // Bun has no unref here, and needs none.
+    watchdog.stdin.on('error', () => {}); // if the watchdog was killed, remove() cleans up
+    // Bun has no `unref` here and needs none.
     /** @type {Partial<import('node:net').Socket>} */ (watchdog.stdin).unref?.();
     return new GuardedFolder(await readFolderName(watchdog, parent), watchdog);
   }
@@ -76,11 +78,11 @@ class GuardedFolder {
   }
 
   /**
-   * Runs a program in the folder, as the leader of a process group. One at a time.
+   * Runs a program in the folder, as the leader of a process group. Only one may run at a time.
    *
    * @param {string} program
    * @param {readonly string[]} programArguments
-   * @param {string} logFile Gets what the program prints, appended.
+   * @param {string} logFile Gets the program's output, appended.
    */
   launch(program, programArguments, logFile) {
     const log = fs.openSync(logFile, 'a');
@@ -97,7 +99,7 @@ class GuardedFolder {
     }
   }
 
-  /** Kills what was launched, and removes the folder. */
+  /** Kills the program and removes the folder. */
   remove() {
     this.#removed ??= this.#remove();
     return this.#removed;
@@ -109,7 +111,7 @@ class GuardedFolder {
       exitCode !== null || signalCode !== null ? undefined : once(this.#watchdog, 'exit');
     this.#watchdog.stdin.end();
     await ended;
-    // Only a watchdog that somebody killed leaves anything.
+    // Only a watchdog that was killed leaves the folder behind.
     for (const folder of [this.path, `${this.path}.gone`]) {
       await fs.promises.rm(folder, { recursive: true, force: true, maxRetries: 10 });
     }
@@ -160,9 +162,9 @@ async function readFolderName(watchdog, parent) {
   return folder;
 }
 
-/** A launched program and what it starts itself. */
+/** A launched program and the processes that it starts. */
 class GroupLeader {
-  /** How it ended, in words; null as long as it runs. @type {string | null} */
+  /** How it ended, in words; null while it runs. @type {string | null} */
   ending = null;
   /** @type {number | null} */
   exitCode = null;
@@ -178,7 +180,7 @@ class GroupLeader {
       /** @param {string} ending */
       const end = (ending) => {
         this.ending = ending;
-        // A process id may be given anew from here on: the watchdog must not find it.
+        // From here on another process may get this id, so the watchdog must not find it.
         fs.rmSync(pidFile, { force: true });
         resolve();
       };
@@ -191,13 +193,13 @@ class GroupLeader {
     child.unref();
   }
 
-  /** SIGKILL for the whole group; resolves when the leader is gone. */
+  /** Sends SIGKILL to the whole group and waits until the leader has ended. */
   async kill() {
     if (this.ending === null && this.pid !== 0) {
       try {
         process.kill(-this.pid, 'SIGKILL');
       } catch (error) {
-        // Gone in this moment: its exit event is under way.
+        // It has just ended; its exit event follows.
         if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ESRCH') throw error;
       }
     }

@@ -1,18 +1,18 @@
 /// <reference types="node" />
 
-/** How {@link startServer} sets up the server. */
+/** Options of {@link startServer}. */
 export interface StartServerOptions {
   /**
    * HandlerSocket's secret for the read port, and for the write port too unless `writeSecret` is
-   * given. The empty string: no secret is asked for. Characters below U+0010 are a TypeError, as
-   * the server could never match them.
+   * given. With the empty string the server needs no secret. Characters below U+0010 are a
+   * TypeError, since the server could never match them.
    *
    * @default 32 random hexadecimal digits
    */
   secret?: string;
   /**
-   * HandlerSocket's secret for the write port, where it differs. The empty string: no secret is
-   * asked for.
+   * HandlerSocket's secret for the write port, if it differs. With the empty string the server
+   * needs no secret.
    *
    * @default the value of `secret`
    */
@@ -24,23 +24,23 @@ export interface StartServerOptions {
    */
   threads?: number;
   /**
-   * SQL to run once the server has started, as {@link TestServer.sql} would. The statements of an
-   * array run in one session, in order, so that a `USE` holds for those after it. Where one fails,
+   * SQL to run once the server has started, as by {@link TestServer.sql}. The statements of an
+   * array run in one session, in order, so that a `USE` applies to those after it. If one fails,
    * startServer rejects.
    *
    * @default none
    */
   sql?: string | readonly string[];
   /**
-   * Further settings for the server, written under `[mariadbd]` after those made here, so that they
-   * win: `{ innodb_lock_wait_timeout: 10, sql_mode: '' }`. For settings without a value, such as
-   * `skip-networking`, say 1. Settings of InnoDB and Aria and `lower_case_table_names` hold for the
-   * making of the data folder too. A TypeError for what TestServer's own fields tell: addresses,
-   * ports, paths and secrets.
+   * Further settings of the server, written under `[mariadbd]` after the defaults, so that they
+   * override them: `{ innodb_lock_wait_timeout: 10, sql_mode: '' }`. For settings without a value,
+   * such as `skip-networking`, use 1. Settings of InnoDB and Aria and `lower_case_table_names`
+   * apply to the making of the data folder, too. Addresses, ports, paths and secrets, which
+   * TestServer has as fields, are a TypeError.
    *
-   * Among those made here: `character_set_server=utf8mb4`, `lock_wait_timeout=3`,
+   * Among the defaults: `character_set_server=utf8mb4`, `lock_wait_timeout=3`,
    * `innodb_lock_wait_timeout=2` (both in seconds), `performance_schema=OFF`, an 8 MB buffer pool,
-   * and no waiting for the disk.
+   * and no wait for the disk.
    *
    * @default none
    */
@@ -62,30 +62,26 @@ export interface StartServerOptions {
  * await server.stop();
  * ```
  *
- * Nothing is left behind, also where `stop()` is forgotten or the process is ended by SIGKILL: a
- * small shell process beside the server sees to it. A server that is not stopped keeps no process
- * from ending.
+ * A small shell process beside the server removes everything, even if `stop()` is forgotten or the
+ * process is ended by SIGKILL. A running server does not keep the process alive.
  *
- * MariaDB has to be installed, with its plugin HandlerSocket: on Debian the package
- * `mariadb-server` (10.11 is what this is tested with). The programs `mariadbd`,
- * `mariadb-install-db` and `mariadb` are looked for on PATH and in `/usr/sbin`, `/usr/local/sbin`,
- * `/usr/bin` and `/bin`.
+ * MariaDB must be installed with its plugin HandlerSocket: on Debian the package `mariadb-server`
+ * (tested with 10.11). The programs `mariadbd`, `mariadb-install-db` and `mariadb` are searched on
+ * PATH and in `/usr/sbin`, `/usr/local/sbin`, `/usr/bin` and `/bin`.
  *
- * @throws TypeError where an option is not what it should be.
- * @throws Error where a program is missing (it says what to install), where the data folder is not
- *   made within 60 seconds, or the server not ready within 30 (it shows the end of the server's
- *   log), where no folder can be made, or where `sql` fails. Whatever the reason, nothing is left
- *   behind.
+ * @throws TypeError if an option is invalid.
+ * @throws Error if a program is missing (it says what to install), if the data folder is not made
+ *   within 60 seconds or the server not ready within 30 (it shows the end of the server's log), if
+ *   no folder can be made, or if `sql` fails. Nothing is left behind.
  */
 export function startServer(options?: StartServerOptions): Promise<TestServer>;
 
 /** A server started by {@link startServer}. */
 export interface TestServer extends AsyncDisposable {
-  /** Where HandlerSocket and SQL listen: `'127.0.0.1'`. */
+  /** The address of HandlerSocket and SQL: `'127.0.0.1'`. */
   readonly host: string;
   /**
-   * HandlerSocket's port for reads. It stays the same through `kill()` and `start()`, as the other
-   * ports do.
+   * HandlerSocket's port for reads. All ports stay the same after `kill()` and `start()`.
    */
   readonly port: number;
   /** HandlerSocket's port for writes. */
@@ -95,52 +91,52 @@ export interface TestServer extends AsyncDisposable {
   /** The Unix socket for SQL, with the same user. */
   readonly socketPath: string;
   /**
-   * The secret of `port`; empty where none is asked for. It stays the same through `kill()` and
-   * `start()`.
+   * The secret of `port`; empty if none is needed. It stays the same after `kill()` and `start()`.
    */
   readonly secret: string;
-  /** The secret of `writePort`; empty where none is asked for. */
+  /** The secret of `writePort`; empty if none is needed. */
   readonly writeSecret: string;
   /**
-   * The process id of mariadbd. Another one after `start()`; the last one when it is not running.
+   * The process id of mariadbd. It changes with `start()`; while the server is down, it is the last
+   * one.
    */
   readonly pid: number;
 
   /**
-   * Runs SQL with the server's own client, as `root` in utf8mb4, in a session of its own, with no
-   * database chosen. Several statements may be given, separated by `;` (or what a `DELIMITER` line
-   * says); the first that fails is the last to run.
+   * Runs SQL with MariaDB's client, as `root` in utf8mb4, in a session of its own without a
+   * database. Several statements may be given, separated by `;` (or the delimiter of a `DELIMITER`
+   * line). The first one that fails is the last to run.
    *
-   * Resolves with the rows, those of all statements one after the other, each value as text. SQL
-   * NULL comes as the text `'NULL'`, and cannot be told from that text; bytes that are no UTF-8
-   * come as U+FFFD. Ask for `col IS NULL` or `HEX(col)` where it matters.
+   * Resolves with the rows of all statements, one after the other, each value as text. SQL NULL is
+   * the text `'NULL'`, and bytes that are not UTF-8 are U+FFFD. Select `col IS NULL` or `HEX(col)`
+   * to distinguish them.
    *
    * @throws Error with the client's message (`ERROR 1146 (42S02) at line 1: ...`) and the
-   *   statement; also where the server is not running.
+   *   statement; also if the server is not running.
    */
   sql(statement: string): Promise<string[][]>;
 
   /**
-   * Ends the server by SIGKILL, as a crash would; resolves when its process is gone. The folder
-   * stays, and what was committed is still there after `start()`. No error where the server is not
-   * running already.
+   * Ends the server by SIGKILL, like a crash, and waits until its process has ended. The folder
+   * stays, and committed rows are still there after `start()`. Succeeds if the server is not
+   * running.
    *
    * @throws Error after `stop()`.
    */
   kill(): Promise<void>;
 
   /**
-   * Starts the killed, or crashed, server again: same data, ports and secrets. Resolves when it is
-   * ready.
+   * Restarts a killed or crashed server with the same data, ports and secrets, and waits until it
+   * is ready.
    *
-   * @throws Error where it is running already, where it does not start (with the end of its log),
-   *   and after `stop()`.
+   * @throws Error if it is running already, if it does not start (with the end of its log), and
+   *   after `stop()`.
    */
   start(): Promise<void>;
 
   /**
-   * Ends the server and removes its folder, after a `kill()` or `start()` under way. Further calls
-   * do the same as the first; all other methods reject from now on.
+   * Ends the server and removes its folder, after a `kill()` or `start()` in progress. Further
+   * calls return the same promise; all other methods reject afterwards.
    */
   stop(): Promise<void>;
 

@@ -6,9 +6,8 @@ const { setInterval, clearInterval } = globalThis;
 const LONGEST_INTERVAL_MS = 2 ** 31 - 1;
 
 /**
- * Runs `operation` with the event loop held open. All handles of this module are unreferenced, so
- * that a forgotten server keeps no process alive; what has been asked for must complete all the
- * same.
+ * Runs an operation and keeps the process alive until it has completed. All other handles of this
+ * folder are unreferenced, so that a forgotten server keeps no process alive.
  *
  * @template T
  * @param {() => Promise<T>} operation

@@ -5,15 +5,16 @@ const net = require('node:net');
 const crypto = require('node:crypto');
 const { HOST } = require('./configuration.js');
 
-// Below the range from which systems take the ports of outgoing connections: none of these can take
-// the port of a server between its kill() and its start().
+// Below the range of ports of outgoing connections, so that none of them can take a server's port
+// between its kill() and its start().
 const LOWEST_PORT = 10_000;
 const HIGHEST_PORT = 32_000;
 const MOST_TRIES = 200;
 
 /**
- * @returns {Promise<import('./configuration.js').Ports>} Different ports, free a moment ago.
- *   Another process may take one at any time.
+ * Picks three different ports that are free now. Another process may take one at any time.
+ *
+ * @returns {Promise<import('./configuration.js').Ports>}
  */
 async function pickFreePorts() {
   /** @type {net.Server[]} */
@@ -54,12 +55,12 @@ function portOf(listener) {
 }
 
 /**
- * Whether the process `pid` listens on `port`. HandlerSocket goes without a listener where its port
- * is taken, and says nothing, so that connecting could reach another program.
+ * Whether a process listens on a port. If a port is taken, HandlerSocket starts without that
+ * listener and reports nothing, and a connect would reach the other program.
  *
  * @param {number} pid
  * @param {number} port
- * @returns {boolean | null} null where the system does not tell.
+ * @returns {boolean | null} null if the system does not tell.
  */
 function ownsListener(pid, port) {
   try {
@@ -70,7 +71,7 @@ function ownsListener(pid, port) {
   }
 }
 
-/** Those of 127.0.0.1 and of all addresses, which 127.0.0.1 is one of. */
+/** 127.0.0.1, and the wildcard address that includes it. */
 const LISTENING_ADDRESSES = ['0100007F', '00000000'];
 
 /** @param {number} port */

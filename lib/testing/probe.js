@@ -3,12 +3,12 @@
 const net = require('node:net');
 const { HOST } = require('./configuration.js');
 
-/** What HandlerSocket answers to an empty line, with and without a secret. */
-const ANSWER = '2\t1\tcmd\n';
+/** HandlerSocket's reply to an empty line, authorised or not. */
+const REPLY = '2\t1\tcmd\n';
 
 /**
- * Never rejects. The port accepts connections before the server is ready; the answer comes when it
- * is.
+ * Whether HandlerSocket replies on a port. The port accepts connects before the server is ready,
+ * and the reply comes once it is. Never rejects.
  *
  * @param {number} port
  * @param {number} timeoutMs
@@ -24,20 +24,20 @@ function handlerSocketAnswers(port, timeoutMs) {
       .once('connect', () => connection.write('\n'))
       .on('data', (chunk) => {
         received += chunk;
-        if (received.length >= ANSWER.length) connection.destroy();
+        if (received.length >= REPLY.length) connection.destroy();
       })
       .once('timeout', () => connection.destroy())
       .on('error', () => {})
       .once('end', () => connection.destroy())
-      .once('close', () => resolve(received === ANSWER));
+      .once('close', () => resolve(received === REPLY));
   });
 }
 
 /**
- * Never rejects.
+ * Whether a program listens on a port. Never rejects.
  *
  * @param {number} port
- * @returns {Promise<boolean>} Whether somebody listens there.
+ * @returns {Promise<boolean>}
  */
 function isListenedOn(port) {
   return new Promise((resolve) => {

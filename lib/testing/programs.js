@@ -11,7 +11,7 @@ const path = require('node:path');
  */
 
 /**
- * @param {readonly string[]} [folders] Where to look, first match wins.
+ * @param {readonly string[]} [folders] The first one that has a program wins.
  * @returns {Programs}
  */
 function findPrograms(folders = searchFolders()) {
@@ -49,15 +49,15 @@ function isExecutable(file) {
   }
 }
 
-/** Debian puts mariadbd into /usr/sbin, which is not on an ordinary user's PATH. */
+/** PATH, and folders that an ordinary user's PATH lacks: Debian installs mariadbd in /usr/sbin. */
 function searchFolders() {
   const fromPath = (process.env.PATH ?? '').split(path.delimiter).filter((folder) => folder !== '');
   return [...new Set([...fromPath, '/usr/sbin', '/usr/local/sbin', '/usr/bin', '/bin'])];
 }
 
 /**
- * The environment of the programs started here: without the variables by which MariaDB's programs
- * would take other options than those given to them (MYSQL_PWD, MYSQL_HOST, ...).
+ * The environment of MariaDB's programs, without variables that change their options (MYSQL_PWD,
+ * MYSQL_HOST, ...).
  *
  * @returns {NodeJS.ProcessEnv}
  */

@@ -63,7 +63,7 @@ function readSql(value) {
       `startServer: sql must be a string or an array of strings, not ${showKind(wrong)}`,
     );
   }
-  // The semicolon has its own line, as a statement may end with a comment.
+  // The semicolon has its own line, since a statement may end with a comment.
   return statements.join('\n;\n');
 }
 
@@ -96,7 +96,7 @@ function checkConfigLine(name, setting) {
 }
 
 /**
- * Setting these behind the server's back would make the fields of TestServer lie.
+ * Settings that startServer chooses. Overriding them would make the fields of TestServer wrong.
  *
  * @type {Record<string, string>}
  */
@@ -113,7 +113,7 @@ const CHOSEN_HERE = {
 };
 
 /**
- * The server takes `-` for `_`, and `loose_` before any name.
+ * The name of a setting as the server reads it: `-` is `_`, and the prefix `loose_` is ignored.
  *
  * @param {string} name
  */

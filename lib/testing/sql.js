@@ -5,7 +5,7 @@ const { programEnvironment } = require('./programs.js');
 
 const LONGEST_SHOWN_STATEMENT = 300;
 
-/** Binary mode: line ends in values stay, and nothing but DELIMITER is a command of the client. */
+/** Binary mode keeps line ends in values, and knows no client command but DELIMITER. */
 const CLIENT_OPTIONS = [
   '--no-defaults',
   '--user=root',
@@ -50,7 +50,7 @@ function runClient(client, socketPath, statement) {
     const complaint = [];
     child.stdout.on('data', (chunk) => output.push(chunk));
     child.stderr.on('data', (chunk) => complaint.push(chunk));
-    child.stdin.on('error', () => {}); // it ended early, and says why
+    child.stdin.on('error', () => {}); // the client ended early, and its output says why
     child.once('error', reject);
     child.once('close', (code, signal) =>
       resolve({
@@ -64,7 +64,8 @@ function runClient(client, socketPath, statement) {
 }
 
 /**
- * The client shows the failed statement at its full length, between two lines, before its message.
+ * The client's message, without the full text of the failed statement that it prints before,
+ * between two lines.
  *
  * @param {string} complaint
  */

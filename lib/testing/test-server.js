@@ -15,7 +15,9 @@ const { keepingProcessAlive } = require('./keep-alive.js');
  * @property {import('./boot.js').GroupLeader} server
  */
 
-/** A running server. See index.d.ts. */
+/**
+ * See index.d.ts. `kill` and `start` may alternate until `stop`; the three run one after the other.
+ */
 class TestServer {
   #folder;
   #programs;

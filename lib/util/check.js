@@ -4,15 +4,15 @@ const { MAX_TIMEOUT_MS } = require('./defaults.js');
 const { show, showKind } = require('./show.js');
 
 /*
- * Checks of what callers give. Errors about an option name the kind of what was given and never show it, since it may be a
- * secret in a wrong place. Those about an argument of a call show it.
+ * Checks of options and arguments. Errors about an option name the kind of its value and never show
+ * it, since it may be a secret in a wrong place. Errors about an argument show it.
  */
 
-/** The server reads numbers of the protocol as unsigned 32-bit ones. */
+/** The server reads the protocol's numbers as unsigned 32-bit integers. */
 const MAX_UINT32 = 2 ** 32 - 1;
 
 /**
- * An option that is a whole number within bounds.
+ * Checks an option that is a whole number within bounds.
  * @param {unknown} value
  * @param {string} option
  * @param {number} min
@@ -28,7 +28,7 @@ function checkInteger(value, option, min, max) {
 }
 
 /**
- * An argument that is a whole number within bounds.
+ * Checks an argument that is a whole number within bounds.
  * @param {unknown} value
  * @param {string} argument
  * @param {number} min
@@ -79,7 +79,7 @@ function checkSecret(secret, option) {
 
 /**
  * @param {unknown} value
- * @param {string} argument  an option, or all of them
+ * @param {string} argument  one option, or all of them
  * @returns {Record<string, unknown>}
  */
 function checkOptions(value, argument) {
@@ -100,7 +100,8 @@ function checkArray(value, argument) {
 }
 
 /**
- * Refuses options that there are not: a misspelt one would do nothing, or more than was meant.
+ * Throws a TypeError for unknown options. A misspelt one would have no effect, or a wider one than
+ * the caller intends.
  * @param {object} options
  * @param {string} argument
  * @param {readonly string[]} names
@@ -115,7 +116,7 @@ function checkNames(options, argument, names) {
 }
 
 /**
- * An option that is a time.
+ * Checks an option that is a time.
  * @param {unknown} value
  * @param {string} option
  * @returns {number}
@@ -129,10 +130,10 @@ function checkMilliseconds(value, option) {
 }
 
 /**
- * An option that is an AbortSignal, also one of another realm, as test runners make them.
+ * Checks an option that is an AbortSignal, also one of another realm, which test runners make.
  * @param {unknown} value
  * @param {string} option
- * @returns {AbortSignal | undefined} undefined for null, too
+ * @returns {AbortSignal | undefined} undefined for null too
  */
 function checkSignal(value, option) {
   if (value === undefined || value === null) return undefined;
@@ -144,7 +145,7 @@ function checkSignal(value, option) {
 }
 
 /**
- * An option that is one of some texts.
+ * Checks an option that is one of some texts.
  * @param {unknown} value
  * @param {string} option
  * @param {ReadonlySet<string>} allowed
@@ -157,7 +158,7 @@ function checkOneOf(value, option, allowed) {
 }
 
 /**
- * An argument that is one of some texts.
+ * Checks an argument that is one of some texts.
  * @param {unknown} value
  * @param {string} argument
  * @param {ReadonlySet<string>} allowed

@@ -1,14 +1,14 @@
 'use strict';
 
-/** Where a server is looked for; HandlerSocket's documentation has these ports. */
+/** The default server; HandlerSocket's documentation has these ports. */
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_READ_PORT = 9998;
 const DEFAULT_WRITE_PORT = 9999;
 
-/** That of Node.js's own timers. */
+/** The longest delay of Node.js's timers. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** A wait that is longer is not shortened by much. */
+/** Busy polling does not shorten longer waits by much. */
 const MAX_BUSY_POLL_MICROSECONDS = 1000;
 
 module.exports = {

@@ -8,7 +8,10 @@
 
 const { HandlerSocketError } = require('../errors/index.js');
 
-/** The platforms that packages are published for: `napi.targets` of package.json, as the napi CLI names them. */
+/**
+ * The platforms that packages are published for: `napi.targets` of package.json, as the napi CLI
+ * names them.
+ */
 const PLATFORMS = [
   'darwin-arm64',
   'darwin-x64',
@@ -35,7 +38,8 @@ function explain(error) {
 }
 
 /**
- * The generated loader's attempts, the first one first: it chains them as causes.
+ * The messages of the generated loader's attempts, the first one first. The loader chains its
+ * errors as causes.
  *
  * @param {unknown} error
  * @returns {string[]}
@@ -47,7 +51,7 @@ function messagesOf(error) {
 }
 
 /**
- * The names of the files that the loader looked for tell whether it found the C library to be musl.
+ * Finds the platform, with its C library, in the names of the files that the loader looked for.
  *
  * @param {string[]} messages
  */

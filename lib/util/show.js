@@ -2,17 +2,17 @@
 
 const { inspect, types } = require('node:util');
 
-/* What was given, as errors show it. */
+/* How errors show a value that a caller gave. */
 
-/** To make text of a bigint of millions of digits takes a second. */
+/** Larger ones are not converted: a bigint of millions of digits takes a second. */
 const MAX_SHOWN_BIGINT = 2n ** 256n;
 /** In characters. */
 const MAX_SHOWN = 80;
-/** What is looked at of a longer text. */
+/** How much of a longer text is read. */
 const MAX_READ = 10 * MAX_SHOWN;
 
 /**
- * What was given, for an error: short, and on one line.
+ * Shows a value in an error, short and on one line.
  * @param {unknown} value
  */
 function show(value) {
@@ -30,7 +30,7 @@ function textOf(value) {
 }
 
 /**
- * The kind of what was given, for an error where it may be a secret: nothing of its text.
+ * Shows only the kind of a value, for errors about values that may be secret.
  * @param {unknown} value
  */
 function showKind(value) {

@@ -2,9 +2,9 @@
 
 /*
  * Builds the addon for one target as it is published:
- * `node scripts/release/build.js <target> <folder>`. What is built, and the loader, goes into the
- * folder. Linux targets are linked by Zig, which has the C libraries of old distributions; the
- * others need a machine of their own kind.
+ * `node scripts/release/build.js <target> <folder>`. The addon and the loader go into the folder.
+ * Zig, which has the C libraries of old distributions, links Linux targets; the others need a
+ * machine of their own kind.
  */
 
 const fs = require('node:fs');

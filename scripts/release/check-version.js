@@ -1,7 +1,7 @@
 'use strict';
 
 /*
- * Checks, before anything is published, that the files agree on what is released:
+ * Checks that the files agree on the release before anything is published:
  * `node scripts/release/check-version.js <tag> <repository>`, as GitHub names both.
  */
 
@@ -26,7 +26,7 @@ function findFaults({ version, repository }, release) {
   if (!release.changelog.includes(`\n## ${version} (`)) {
     faults.push(`CHANGELOG.md has no section for ${version}`);
   }
-  // npm compares them too, after the builds, and refuses the provenance.
+  // npm compares them too, but only after the builds, and then refuses the provenance.
   if (!repository.url.endsWith(`/${release.repository}.git`)) {
     faults.push(`package.json names the repository ${repository.url}, not ${release.repository}`);
   }

@@ -6,8 +6,8 @@ const { run } = require('../command.js');
 const { OLDEST_GLIBC } = require('./targets.js');
 
 /**
- * Checks that the addons of a folder need no newer glibc than the oldest one that is supported, and
- * those for musl none.
+ * Checks that the addons of a folder need no newer glibc than the oldest supported one, and those
+ * for musl none at all.
  *
  * @param {string} folder
  */

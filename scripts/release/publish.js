@@ -1,10 +1,10 @@
 'use strict';
 
 /*
- * Publishes what stage.js has laid out: `node scripts/release/publish.js <folder> [<npm option> ...]`.
- * The package that people install comes last: until it is there, nobody sees a release of which
- * something is missing. What the registry has already is passed over, so that a release that broke
- * off can be run again.
+ * Publishes the packages of stage.js:
+ * `node scripts/release/publish.js <folder> [<npm option> ...]`. `hansock` itself comes last, so
+ * that nobody sees an incomplete release. Versions that the registry has already are skipped, so
+ * that an interrupted release can be run again.
  */
 
 const fs = require('node:fs');
@@ -31,7 +31,7 @@ async function publish(folder, options) {
     console.log(`${name}@${version} is published already`);
     return;
   }
-  // Only who asks for a prerelease gets one.
+  // A prerelease is installed only on request.
   const tag = version.includes('-') ? 'next' : 'latest';
   await run('npm', ['publish', '--tag', tag, '--ignore-scripts', ...options], { cwd: folder });
   console.log(`${name}@${version} published, tag ${tag}`);

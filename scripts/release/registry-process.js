@@ -7,7 +7,7 @@ const { createInterface } = require('node:readline');
 const { run } = require('../command.js');
 
 /**
- * Starts registry.js. It ends by itself when this process does, whatever ends it.
+ * Starts registry.js, which ends with this process, whatever ends it.
  *
  * @param {string} storage
  */

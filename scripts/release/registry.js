@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * A registry of its own on loopback, for the rehearsal: `node registry.js <storage> <uplink>`.
- * Writes its port as a line when it listens, and ends when standard input does. Anybody may publish
- * `hansock` and its platforms' packages; all others come from the uplink.
+ * A registry on loopback for the rehearsal: `node registry.js <storage> <uplink>`. Prints its port
+ * once it listens, and ends with its standard input. Anybody may publish `hansock` and its
+ * platforms' packages; all other packages come from the uplink.
  */
 
 const fs = require('node:fs');

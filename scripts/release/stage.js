@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * Lays out the packages as they are published: `node scripts/release/stage.js <addons> <folder>`.
- * The first folder has the addons of all targets and the loader, as build.js makes them; into the
- * second goes the package `hansock`, and within it, in `npm/`, a package for each platform.
+ * Prepares the packages for publication: `node scripts/release/stage.js <addons> <folder>`.
+ * The first folder has the addons of all targets and the loader, from build.js. The second gets the
+ * package `hansock`, with a package for each platform in its `npm/`.
  */
 
 const fs = require('node:fs');
@@ -22,19 +22,19 @@ async function stagePackages(addons, folder) {
   fs.copyFileSync(path.join(addons, LOADER), path.join(folder, LOADER));
   await napi(folder, 'create-npm-dirs');
   await napi(folder, 'artifacts', '--output-dir', path.resolve(addons));
-  // Adds the optionalDependencies, and refuses if one of the addons is missing.
+  // Adds the optionalDependencies, and fails if an addon is missing.
   await napi(folder, 'pre-publish', '--skip-optional-publish', '--no-gh-release');
   for (const platform of platformPackages(folder)) {
     fs.copyFileSync(path.join(ROOT, 'LICENSE'), path.join(platform, 'LICENSE'));
   }
 }
 
-/** Copies what npm would pack. @param {string} folder */
+/** Copies the files that npm would pack. @param {string} folder */
 async function copyPackage(folder) {
   const listed = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts', '--silent']);
   const [{ files }] = JSON.parse(listed);
   for (const { path: name } of files) {
-    if (name === LOADER) continue; // that of the addons, which need not be this folder's
+    if (name === LOADER) continue; // the loader of the addons counts, which need not be this folder's
     fs.cpSync(path.join(ROOT, name), path.join(folder, name));
   }
 }
@@ -62,7 +62,7 @@ module.exports = { platformPackages, stagePackages };
 
 if (require.main === module) {
   const [addons, folder] = process.argv.slice(2);
-  // An addon that is empty, as in the rehearsal, does not get past it.
+  // It refuses an empty addon, as the rehearsal has.
   checkGlibc(addons)
     .then(() => stagePackages(addons, folder))
     .catch(fail);

@@ -2,10 +2,13 @@
 
 const { napi } = require('../../package.json');
 
-/** The glibc of RHEL 7; all later ones run what was linked with it. */
+/** The glibc of RHEL 7. Later ones run binaries that were linked with it. */
 const OLDEST_GLIBC = '2.17';
 
-/** @typedef {{ target: string, platform: string }} Target  the platform is named as in the package's name */
+/**
+ * @typedef {{ target: string, platform: string }} Target the platform is named as in the package's
+ *   name
+ */
 
 /** The napi CLI, which derives the names, is an ES module. @returns {Promise<Target[]>} */
 async function readTargets() {

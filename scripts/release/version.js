@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * `npm version` runs it, when package.json has the new version: writes it into the other files that
- * have one, and gives the changelog's unreleased part its heading.
+ * `npm version` runs it once package.json has the new version. Writes the version into the other
+ * files that have one, and its heading into the changelog's unreleased part.
  */
 
 const { execFileSync } = require('node:child_process');

@@ -1,4 +1,4 @@
-/* Must exit with status 0 in the midst of calls. */
+/* Must exit with status 0 during calls. */
 
 import { Client } from 'hansock';
 import { startServer } from 'hansock/testing';

@@ -1,4 +1,7 @@
-/* Must end by itself, though nothing is closed: the client, a thread with calls in flight, the server. */
+/*
+ * Must end by itself, though nothing is closed: the client, a thread with calls in flight, the
+ * server.
+ */
 
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';

@@ -7,8 +7,7 @@ const { currentTarget } = require('../release/targets.js');
 const { version } = require('../../package.json');
 
 /**
- * Installs the package as it is packed, with the addon that was built here in a package beside it,
- * without asking a registry.
+ * Installs the packed package, and this folder's addon in a package beside it, without a registry.
  *
  * @param {string} folder
  */
@@ -16,7 +15,7 @@ async function installPacked(folder) {
   const modules = path.join(folder, 'node_modules');
   const root = path.join(modules, 'hansock');
   fs.mkdirSync(root, { recursive: true });
-  // Deno resolves only what is a dependency.
+  // Deno resolves only dependencies.
   const project = JSON.stringify({ private: true, dependencies: { hansock: version } });
   fs.writeFileSync(path.join(folder, 'package.json'), project);
   const pack = ['pack', '--json', '--silent', '--ignore-scripts', '--pack-destination', folder];

@@ -1,10 +1,9 @@
 'use strict';
 
 /*
- * `npm run test:runtimes [-- <runtime> ...]`: the whole suite on each version of Node.js that is
- * supported, and on every runtime a smoke test of the packed package. Runtimes are `node20`, `bun`
- * and so on; `--others` leaves out the suite on the version that runs this, which `npm test` has
- * been through.
+ * `npm run test:runtimes [-- <runtime> ...]`: runs the whole suite on each supported version of
+ * Node.js, and a smoke test of the packed package on every runtime. Runtimes are `node20`, `bun`
+ * and so on. `--others` skips the suite on the version that runs this, since `npm test` has run it.
  */
 
 const fs = require('node:fs');
@@ -16,14 +15,15 @@ const { allTests, testArguments } = require('../test-files.js');
 const { NODE_MAJORS, nodeOf, toolOf } = require('../tools.js');
 const { installPacked } = require('./packed.js');
 
-/** All must exit with status 0 by themselves. */
+/** Programs that must exit with status 0 by themselves. */
 const PROGRAMS = ['smoke.mjs', 'leave-open.mjs', 'exit-busy.mjs'];
 const THIS_NODE = `node${process.versions.node.split('.')[0]}`;
 
 /**
  * @typedef {object} Runtime
  * @property {string} name
- * @property {readonly [program: string, ...programArguments: string[]]} start  gets the program as its last argument
+ * @property {readonly [program: string, ...programArguments: string[]]} start  gets the program as
+ *   its last argument
  */
 
 /** @type {readonly Runtime[]} */

@@ -1,4 +1,4 @@
-// A thread of smoke.mjs: says how many of 500 rows it found.
+// A thread of smoke.mjs, which reports how many of 500 rows it found.
 import { parentPort, workerData } from 'node:worker_threads';
 import { Client } from 'hansock';
 

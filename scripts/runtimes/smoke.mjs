@@ -1,6 +1,6 @@
 /*
- * Each class once, errors, many calls at once, worker threads: what the package needs of a runtime.
- * It runs from the packed package, under each runtime, and must end by itself.
+ * Tests what the package needs of a runtime: each class once, errors, many calls at once, worker
+ * threads. It runs from the packed package, under each runtime, and must end by itself.
  */
 
 import assert from 'node:assert/strict';
@@ -89,7 +89,7 @@ async function usesBatchesConnectionsAndExecutor({ host, port, secret }) {
   connection.close();
 }
 
-/** The last check: a server is gone after it. @param {TestServer[]} servers */
+/** The last check, since it kills a server. @param {TestServer[]} servers */
 async function usesShardsAndTheRing(servers) {
   const ring = new Ketama(servers.map(({ host, port }) => ({ host, port }))).createContinuum();
   assert.ok([0, 1].includes(ring.getServerOrdinal('some key')));
@@ -124,7 +124,7 @@ async function reportsErrors(server) {
     assert.deepEqual([error.code, error.serverMessage], ['ERR_HS_DUPLICATE_KEY', '121']);
     return true;
   });
-  // @ts-expect-error: that is what it is about
+  // @ts-expect-error: the test is about this error
   await assert.rejects(async () => kv.get(undefined), TypeError);
   await client.close();
   await assert.rejects(kv.get(1), { code: 'ERR_HS_CLOSED' });
@@ -164,7 +164,7 @@ async function reportsErrorsOfTheNetwork(server) {
 async function worksInWorkerThreads({ host, port, writePort, secret }) {
   const options = { host, port, writePort, secret };
   const file = new URL('./smoke-worker.mjs', import.meta.url);
-  // Half of them end with a client that is open.
+  // Half of the threads end with an open client.
   const workers = Array.from({ length: WORKERS }, (_, i) => {
     return new Worker(file, { workerData: { options, table: TABLE, closes: i % 2 === 0 } });
   });

@@ -22,7 +22,7 @@ const addon = {
 };
 
 /**
- * When a file, or a folder and everything in it, changed. A folder changes when a file goes.
+ * When a file, or a folder and everything in it, was changed. Removing a file changes its folder.
  *
  * @param {string} name  relative to the project
  * @returns {number[]}
@@ -47,7 +47,7 @@ function oldestBuilt() {
   return Math.min(...[...built, ...binaries].map((name) => stat(name).mtimeMs));
 }
 
-/** It does not where it was built on another platform, as in a folder that two machines share. */
+/** False if it was built on another platform, for example in a folder that two machines share. */
 function loads() {
   try {
     require(LOADER);

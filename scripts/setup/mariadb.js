@@ -28,7 +28,7 @@ const mariadb = {
   },
 };
 
-/** The tests and the demo look for it in the same way. */
+/** The tests and the demo find it in the same way. */
 function findServer() {
   try {
     return findPrograms().server;

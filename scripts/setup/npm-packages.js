@@ -4,7 +4,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { run } = require('../command.js');
 
-/** Development packages too, also where NODE_ENV says production. */
+/** Includes development packages, even if NODE_ENV is production. */
 const INSTALL = [
   'ci',
   '--include=dev',
@@ -20,7 +20,7 @@ const THIS_PACKAGE = '';
 /** @typedef {{ version: string, optional?: boolean }} Locked */
 
 /**
- * The step that installs what a folder's package-lock.json lists.
+ * The step that installs the packages of a folder's package-lock.json.
  *
  * @param {string} name
  * @param {string} folder
@@ -41,14 +41,14 @@ function npmPackages(name, folder) {
 
 /** @param {string} folder */
 function isUpToDate(folder) {
-  // npm writes it last, when everything else is in its place.
+  // npm writes it last, so its presence shows a complete installation.
   const written = path.join(folder, 'node_modules/.package-lock.json');
   if (!fs.existsSync(written)) return false;
   const installed = readPackages(written);
   const wanted = readPackages(path.join(folder, 'package-lock.json'));
   return Object.entries(wanted).every(([name, { version, optional }]) => {
     const found = installed[name]?.version;
-    // Optional ones are for this platform or for another.
+    // Optional packages may be for another platform.
     return found === version || (found === undefined && (optional || name === THIS_PACKAGE));
   });
 }

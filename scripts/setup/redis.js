@@ -6,7 +6,7 @@ const { hasApt, serverInstallation } = require('./apt.js');
 const MISSING = 'not found, so that its clients are left out (apt-get install redis-server)';
 
 /**
- * For the benchmark, which does without where it may not be installed.
+ * For the benchmark, which skips Redis if it cannot be installed.
  *
  * @type {import('./step.js').Step}
  */

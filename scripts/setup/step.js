@@ -2,12 +2,12 @@
 
 const { CommandError, secondsSince } = require('../command.js');
 
-/** What somebody has to do before the set-up can go on. */
+/** Something that the user has to do before the set-up can continue. */
 class SetupError extends Error {}
 
 /**
- * A step of the set-up. `look` finds out, in a few milliseconds, either that there is nothing to do
- * (`found`) or what is missing: `doing` says it, and `act` does it.
+ * A step of the set-up. In a few milliseconds `look` finds out that nothing is missing (`found`),
+ * or what is: then `doing` describes the work and `act` does it.
  *
  * @typedef {object} Step
  * @property {string} name
@@ -18,7 +18,7 @@ class SetupError extends Error {}
  */
 
 /**
- * Takes steps, and ends the process with status 1 if one fails.
+ * Runs steps, and ends the process with status 1 if one fails.
  *
  * @param {readonly Step[]} steps
  */

@@ -3,5 +3,7 @@
 const { TEST_TOOLS } = require('../tools.js');
 const { npmPackages } = require('./npm-packages.js');
 
-/** Not among the project's devDependencies, whose lock file has to list what every platform needs of them. */
+/**
+ * Apart from the project's devDependencies, whose lock file has to list them for every platform.
+ */
 module.exports = npmPackages('test runners', TEST_TOOLS);

@@ -3,5 +3,5 @@
 const { TOOLS } = require('../tools.js');
 const { npmPackages } = require('./npm-packages.js');
 
-/** Not among the project's devDependencies: most work needs none of their gigabyte. */
+/** Apart from the project's devDependencies, since most work needs none of this gigabyte. */
 module.exports = npmPackages('runtimes and package managers', TOOLS);

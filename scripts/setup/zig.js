@@ -8,11 +8,11 @@ const { TOOLS, ZIG } = require('../tools.js');
 const { SetupError } = require('./step.js');
 
 const WANTED = path.join(TOOLS, 'requirements.txt');
-/** A copy, written when everything is installed. */
+/** A copy of the lock file, written once everything is installed. */
 const INSTALLED = path.join(ZIG, 'requirements.txt');
 
 /**
- * Links the addons that are published with other C libraries than this machine's.
+ * Zig links published addons with other C libraries than this machine's.
  *
  * @type {import('./step.js').Step}
  */

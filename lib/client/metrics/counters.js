@@ -4,43 +4,44 @@ const { HandlerSocketError } = require('../../errors/index.js');
 const { now } = require('../../runtime/clock.js');
 const { Latency } = require('./latency.js');
 
-/** What a client counts. */
+/** What stats() tells of a client. The pipeline counts as calls, batches and replies pass. */
 class Counters {
   batches = 0;
   commands = 0;
   bytes = 0;
   bytesIn = 0;
-  /** From a call to the time when an executor has its request. */
+  /** Time from a call until its request is handed to an executor. */
   queue = new Latency();
-  /** From then to the batch's last reply. */
+  /** Time from then until the batch's last reply. */
   roundTrip = new Latency();
   retries = 0;
   pending = 0;
-  /** By code. @type {Record<string, number>} */
+  /** How often each code was an error's. @type {Record<string, number>} */
   errors = {};
 
   /**
-   * @param {import('../../..').Batch} batch
-   * @param {1 | -1} times  -1 to take it back: nothing of it was sent
+   * @param {number} commands
+   * @param {number} bytes
+   * @param {1 | -1} times  -1 to uncount a batch of which nothing was sent
    */
-  countBatch({ commandCount, byteLength }, times) {
+  countBatch(commands, bytes, times) {
     this.batches += times;
-    this.commands += times * commandCount;
-    this.bytes += times * byteLength;
+    this.commands += times * commands;
+    this.bytes += times * bytes;
   }
 
   /**
-   * How long requests have waited that are handed over now.
+   * Adds the waits of requests that are handed to an executor now.
    * @param {readonly import('../instances').Request[]} requests
-   * @param {number} time  as performance.now() tells it
+   * @param {number} time  in the time of `now()`
    */
   noteHandedOver(requests, time) {
     for (let first = 0; first < requests.length; ) {
       const { deadline } = requests[first].call;
       let end = first + 1;
-      // Calls of one turn share it.
+      // Calls of one turn share a deadline, and so the time when they were made.
       while (end < requests.length && requests[end].call.deadline === deadline) end++;
-      if (deadline !== null) this.queue.add(time - deadline.begun, end - first, time);
+      if (deadline !== null) this.queue.add(time - deadline.startedAt, end - first, time);
       first = end;
     }
   }
@@ -52,6 +53,20 @@ class Counters {
   noteReplies(receivedBytes, roundTripMs) {
     this.bytesIn += receivedBytes;
     this.roundTrip.add(roundTripMs, 1, now());
+  }
+
+  /** Counts a call that is pending now. */
+  countCall() {
+    this.pending++;
+  }
+
+  /**
+   * Counts a call that has settled.
+   * @param {unknown} error  null if it succeeded
+   */
+  countSettled(error) {
+    this.pending--;
+    if (error !== null) this.countError(error);
   }
 
   /** @param {unknown} error */

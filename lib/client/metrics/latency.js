@@ -1,32 +1,36 @@
 'use strict';
 
 /*
- * Times of the last minute, in buckets that grow by a tenth: what is read from them is right to a few
- * per cent, and to add one is to count up an integer.
+ * A histogram of the times of the last minute. Each bucket is wider than the one before by a tenth,
+ * so percentiles are right to a few per cent, and adding a time increments one integer.
+ *
+ *   slots:  [10 s] [10 s] [10 s] [10 s] [10 s] [10 s]   each with counts by bucket; the oldest is
+ *                                                       cleared when the next ten seconds begin
  */
 
 const SLOT_MS = 10_000;
 const SLOTS = 6;
 const BUCKETS_A_DOUBLING = 8;
-/** Times are counted from a microsecond on. */
+/** The first bucket holds times up to a microsecond. */
 const UNITS_A_MS = 1000;
-/** The last one has all that took longer than an hour. */
+/** The last bucket holds times over an hour. */
 const BUCKETS = BUCKETS_A_DOUBLING * 32;
 
-/** Counts of ten seconds. */
+/** The counts of ten seconds. */
 class Slot {
-  /** Which ten seconds, since the clock began. */
+  /** Number of these ten seconds, from the beginning of the clock. */
   ordinal = -1;
   counts = new Uint32Array(BUCKETS);
 }
 
+/** Percentiles of how long something took in the last minute. */
 class Latency {
   #slots = Array.from({ length: SLOTS }, () => new Slot());
 
   /**
    * @param {number} ms
-   * @param {number} times  how often it was that
-   * @param {number} time  when that was, as performance.now() tells it
+   * @param {number} times  how often
+   * @param {number} time  when, in the time of `now()`
    */
   add(ms, times, time) {
     const ordinal = Math.floor(time / SLOT_MS);
@@ -39,8 +43,8 @@ class Latency {
   }
 
   /**
-   * Of the last minute, in milliseconds; null where there was nothing.
-   * @param {number} time  as performance.now() tells it
+   * Percentiles of the last minute, in milliseconds; null if it has no times.
+   * @param {number} time  now, in the time of `now()`
    */
   percentiles(time) {
     const oldest = Math.floor(time / SLOT_MS) - SLOTS;
@@ -60,16 +64,16 @@ function bucketOf(ms) {
 }
 
 /**
- * The middle of the bucket up to which so many are counted.
+ * The middle of the bucket that holds the time of this rank.
  * @param {readonly number[]} counts
- * @param {number} wanted
+ * @param {number} rank
  */
-function percentile(counts, wanted) {
-  if (wanted === 0) return null;
+function percentile(counts, rank) {
+  if (rank === 0) return null;
   let sum = 0;
   const bucket = counts.findIndex((count) => {
     sum += count;
-    return sum >= wanted;
+    return sum >= rank;
   });
   return 2 ** ((bucket + 0.5) / BUCKETS_A_DOUBLING) / UNITS_A_MS;
 }

@@ -2,10 +2,10 @@
 
 const { tracingChannel } = require('node:diagnostics_channel');
 const { HandlerSocketError } = require('../../errors/index.js');
-const { executeOne } = require('../../core/executor.js');
+const { send } = require('../../core/send.js');
 
 /*
- * Tracing channels, as APM tools subscribe to. Without subscribers a look at the channel is all that they cost.
+ * Tracing channels for APM tools. Without subscribers, a call costs one check of the channel.
  */
 
 const operations = tracingChannel('hansock:operation');
@@ -13,7 +13,8 @@ const executes = tracingChannel('hansock:execute');
 const connects = tracingChannel('hansock:connect');
 
 /**
- * A call: `{ operation, database, table, index, requests, attributes }`, with `key` and `values` too where they are to be shown.
+ * Traces a call as `{ operation, database, table, index, requests, attributes }`, and with
+ * `traceValues` also `key` and `values`.
  * @template Result
  * @param {import('../table-index.js').Operation} operation
  * @param {string} address
@@ -41,11 +42,11 @@ function traceOperation({ name, requests, key, values }, address, showsValues, p
   const ended = new Promise((resolve) => {
     end = resolve;
   });
-  // The promise of whoever made the call is derived from the call's own, not beside it: V8 follows
-  // a single chain to the functions that await it.
+  // The caller's promise derives from the call's own, since V8 finds the functions that await a
+  // call along a single chain of promises.
   const watched = promise.then(
     (result) => {
-      end(Promise.resolve()); // without the rows, which the channel would show as the result
+      end(Promise.resolve()); // not the rows: the channel would publish them as the result
       return result;
     },
     (error) => {
@@ -67,38 +68,35 @@ function withoutValue(error) {
 }
 
 /**
- * A batch's way: `{ address, commands, bytes }`; and that of one for which a connect is made first: `{ address }`.
+ * Sends a batch and traces it as an execute, `{ address, commands, bytes, attributes }`, and the
+ * connect that it may need, `{ address, attributes }`.
  * @param {import('../instances').Connection} connection
- * @param {import('../instances').Batch} batch
- * @param {number} timeoutMs
- * @returns {Promise<import('../../..').ExecuteResult>}
+ * @param {import('../pipeline/batch-writer.js').WrittenBatch} batch
+ * @param {number} until  deadline, in the time of `now()`
+ * @returns {Promise<SendResult>} never rejects
  */
-function traceExecute(connection, batch, timeoutMs) {
+function traceSend(connection, batch, until) {
   const tracesExecute = isSubscribed(executes);
   const tracesConnect = isSubscribed(connects);
-  if (!tracesExecute && !tracesConnect) return executeOne(connection, batch, timeoutMs);
+  if (!tracesExecute && !tracesConnect) return send(connection, batch.bytes, until);
 
   const { address, generation, state } = connection;
-  const executed = executeOne(connection, batch, timeoutMs);
+  const sent = send(connection, batch.bytes, until);
   if (tracesExecute) {
-    const { commandCount: commands, byteLength: bytes } = batch;
-    const context = {
-      address,
-      commands,
-      bytes,
-      attributes: attributesOf(address, 'execute', commands),
-    };
-    trace(executes, rejectIfFailed(executed), context);
+    const { bytes, commandCount: commands } = batch;
+    const attributes = attributesOf(address, 'execute', commands);
+    const context = { address, commands, bytes: bytes.byteLength, attributes };
+    trace(executes, rejectIfFailed(sent), context);
   }
   if (tracesConnect && state !== 'connected') {
-    trace(connects, rejectUnless(executed, hasConnected), connectTo(address));
+    trace(connects, rejectUnless(sent, hasConnected), connectTo(address));
   } else if (tracesConnect) {
-    // That the connection had to be made anew is known only when it has been.
-    executed.then(() => {
+    // Whether the connection reconnects is known only afterwards.
+    sent.then(() => {
       if (hasConnected()) trace(connects, Promise.resolve(), connectTo(address));
     });
   }
-  return executed;
+  return sent;
 
   function hasConnected() {
     return connection.generation !== generation;
@@ -106,7 +104,7 @@ function traceExecute(connection, batch, timeoutMs) {
 }
 
 /**
- * A connect that did not come to pass.
+ * Traces a connect that failed before an executor had it.
  * @param {string} address
  * @param {unknown} error
  */
@@ -134,12 +132,13 @@ function connectTo(address) {
   return { address, attributes: attributesOf(address, 'connect', 1) };
 }
 
-/** What an address is made of. */
+/** An address other than a Unix socket's. */
 const HOST_AND_PORT = /^(?:\[(.*)\]|(.*)):(\d+)$/;
 const UNIX = 'unix:';
 
 /**
- * What OpenTelemetry's conventions want of a database's client. A batch is one of two or more.
+ * The attributes that OpenTelemetry's conventions ask of a database client. A batch there has at
+ * least two operations.
  * @param {string} address
  * @param {string} operation
  * @param {number} size
@@ -156,7 +155,7 @@ function attributesOf(address, operation, size) {
 }
 
 /**
- * The code of an error, or its name.
+ * The `error.type` attribute: an error's code, or its name.
  * @param {any} error
  * @returns {string}
  */
@@ -166,19 +165,21 @@ function typeOf(error) {
 
 /** @typedef {Record<string, string | number>} Attributes */
 
-/** @param {Promise<import('../../..').ExecuteResult>} executed */
-async function rejectIfFailed(executed) {
-  const result = await executed;
-  if (result.status === 'rejected') throw result.reason;
+/** @typedef {import('../../core/send.js').SendResult} SendResult */
+
+/** @param {Promise<SendResult>} sent */
+async function rejectIfFailed(sent) {
+  const { error } = await sent;
+  if (error !== null) throw error;
 }
 
 /**
- * @param {Promise<import('../../..').ExecuteResult>} executed
+ * @param {Promise<SendResult>} sent
  * @param {() => boolean} isFine
  */
-async function rejectUnless(executed, isFine) {
-  const result = await executed;
-  if (result.status === 'rejected' && !isFine()) throw result.reason;
+async function rejectUnless(sent, isFine) {
+  const { error } = await sent;
+  if (error !== null && !isFine()) throw error;
 }
 
 /** @param {import('node:diagnostics_channel').TracingChannel} channel */
@@ -193,11 +194,11 @@ function isSubscribed({ start, end, asyncStart, asyncEnd, error }) {
 }
 
 /**
- * Whoever made the call hears of it.
+ * Ignores an error here, since the caller gets it.
  * @param {Promise<unknown>} promise
  */
 function ignoreError(promise) {
   promise.catch(() => {});
 }
 
-module.exports = { traceOperation, traceExecute, traceFailedConnect };
+module.exports = { traceOperation, traceSend, traceFailedConnect };

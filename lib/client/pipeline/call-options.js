@@ -4,7 +4,7 @@ const { checkMilliseconds, checkNames, checkOptions, checkSignal } = require('..
 const { showKind } = require('../../util/show.js');
 
 /*
- * What callers give with each call: a signal, and a time in place of the client's.
+ * The options of every call: a signal, and a timeout in place of the client's.
  */
 
 const CALL_OPTIONS = ['signal', 'timeoutMs'];
@@ -16,9 +16,9 @@ const CALL_OPTIONS = ['signal', 'timeoutMs'];
  */
 
 /**
- * The options of a method that has no others.
+ * Reads the options of a method that has no others.
  * @param {unknown} options
- * @returns {CallSettings | undefined} undefined where there is nothing to heed
+ * @returns {CallSettings | undefined} undefined if none is given
  */
 function readCallOptions(options) {
   if (options === undefined) return undefined;
@@ -27,9 +27,9 @@ function readCallOptions(options) {
 }
 
 /**
- * Those among the options of a method.
+ * Reads them from among the options of a method.
  * @param {unknown} options
- * @returns {CallSettings | undefined}
+ * @returns {CallSettings | undefined} undefined if none is given
  */
 function callSettingsOf(options) {
   if (options === undefined) return undefined;
@@ -46,7 +46,7 @@ function callSettingsOf(options) {
  */
 
 /**
- * The options of `connect`.
+ * Reads the options of `connect`.
  * @param {unknown} [options]
  * @returns {ConnectSettings}
  */

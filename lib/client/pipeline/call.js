@@ -1,23 +1,23 @@
 'use strict';
 
 const { combineOutcome, isUnsent, afterWrite, rejectAsOwn, withOutcome } = require('./outcomes.js');
-const { Making, Steps } = require('./steps.js');
+const { StepRunner, Steps } = require('./steps.js');
 
 /*
- * A caller's requests and its promise.
+ * A call is what one caller asks for: requests, and the promise of what they give.
  *
- * The stage of a request decides what may be said of it:
+ * The phase of a request decides which outcome an error may state:
  *
  *   queued ──► in flight ──► arrived ──► done
  *     ▲            │
- *     └────────────┘ sent once more
+ *     └── retried ─┘
  *
- * - queued: only JavaScript has it. Nothing of it was handed over, so a call that ends may say
- *   'not-sent' and take it back.
- * - in flight: an executor has it, and only the executor may say 'not-sent'. A call that does not
- *   wait for the executor's word says 'unknown'.
- * - arrived: the batch result is in memory. It goes to the caller, whatever the clock says.
- * - done: it has its outcome, and keeps it whatever ends the call.
+ * - queued: only JavaScript has it, and nothing was handed to an executor. A call that ends now
+ *   withdraws the request and states 'not-sent'.
+ * - in flight: an executor has it, and only the executor may state 'not-sent'. A call that ends
+ *   without waiting for the executor states 'unknown'.
+ * - arrived: the batch result is in memory. The caller gets it, even past the deadline.
+ * - done: the request has its outcome and keeps it, whatever ends the call.
  */
 
 const QUEUED = /** @type {const} */ ('queued');
@@ -25,83 +25,77 @@ const IN_FLIGHT = /** @type {const} */ ('in flight');
 const ARRIVED = /** @type {const} */ ('arrived');
 const DONE = /** @type {const} */ ('done');
 
-/** What holds requests: the queue, a batch, or nothing any more. */
-class Holder {
-  /** When the executor of a batch in flight ends, as performance.now() tells it. */
+/** The state that all requests of a batch share, so that one assignment changes it for all. */
+class RequestState {
+  /** Deadline of the batch in flight, in the time of `now()`. */
   until = 0;
 
-  /** @param {'queued' | 'in flight' | 'arrived' | 'done'} stage */
-  constructor(stage) {
-    this.stage = stage;
+  /** @param {'queued' | 'in flight' | 'arrived' | 'done'} phase */
+  constructor(phase) {
+    this.phase = phase;
   }
 
-  /**
-   * From now on an executor has it.
-   * @param {number} until  when that ends, as performance.now() tells it
-   */
-  handOver(until) {
-    this.stage = IN_FLIGHT;
+  /** @param {number} until  deadline of the executor that has the batch now */
+  markInFlight(until) {
+    this.phase = IN_FLIGHT;
     this.until = until;
   }
 }
 
-const QUEUE = new Holder(QUEUED);
-const NOBODY = new Holder(DONE);
+const IN_QUEUE = new RequestState(QUEUED);
+const SETTLED = new RequestState(DONE);
 
-/** So many rows of a range take server and client about as long as a look-up by key. */
+/** Rows of a range that take server and client about as long as one look-up by key. */
 const ROWS_A_KEY = 16;
-/** A larger limit mostly means "all", and then fewer rows are there. */
+/** A larger limit usually means "all rows", and fewer rows exist. */
 const MAX_ROWS_EXPECTED = 1024;
 
-/**
- * One command that a call asks for. Its outcome is its reply, which may be the server's refusal, or
- * an error.
- */
+/** One command of a call. Its outcome is its reply, which may be a refusal, or an error. */
 class Request {
   /**
-   * @param {import('../instances').Definition} definition  of a ping there is none: see probes.js
+   * @param {import('../instances').Definition} definition  null for a ping (probes.js)
    * @param {InstanceType<typeof import('../../protocol/command.js').Command>} command
    * @param {number} [weight]  how many keys it asks for
    */
   constructor(definition, command, weight = 1) {
     this.definition = definition;
     this.command = command.keep();
-    /** How much of a batch it takes, in look-ups by key. */
+    /** Its share of a batch, in look-ups by key. */
     this.weight = weight;
-    this.holder = QUEUE;
-    /** Whether it was sent again after a failed batch. */
-    this.wasRepeated = false;
-    /** Whether it was sent again though no connection had been made since it was sent. */
+    this.state = IN_QUEUE;
+    /** Whether it was sent again after a failed batch (retry.js). */
+    this.wasRetried = false;
+    /** Whether it was sent again after `stmtnum` without a reconnect (retry.js). */
     this.wasReopened = false;
     /** Whether an earlier attempt may have reached the server; only reads are sent again then. */
     this.mayHaveBeenSent = false;
-    /** What it belongs to. @type {Call} */
+    /** @type {Call} */
     this.call = NO_CALL;
     this.position = 0;
   }
 
-  /** @param {number} limit  how many rows may come back */
+  /** @param {number} limit  most rows that the reply can have */
   expectRows(limit) {
     const rows = Math.min(limit, MAX_ROWS_EXPECTED);
     this.weight = Math.max(this.weight, Math.ceil(rows / ROWS_A_KEY));
   }
 
-  /** Whether only JavaScript has it: nothing of it was handed over to an executor. */
+  /** Whether nothing of it was handed to an executor. */
   get isQueued() {
-    return this.holder.stage === QUEUED;
+    return this.state.phase === QUEUED;
   }
 
   get isDone() {
-    return this.holder === NOBODY;
+    return this.state === SETTLED;
   }
 
   /**
    * @param {Outcome} outcome
-   * @returns {import('../instances').Making | null} what is still to be made of it
+   * @returns {import('../instances').StepRunner | null} runs what remains to be made of it
    */
   setOutcome(outcome) {
     if (this.isDone) return null;
-    this.holder = NOBODY;
+    this.state = SETTLED;
     return this.call.setOutcome(this.position, outcome);
   }
 
@@ -111,20 +105,27 @@ class Request {
    */
   fail(error) {
     const outcome = this.mayHaveBeenSent ? withOutcome(error, 'unknown') : error;
-    for (let making = this.setOutcome(outcome); making !== null; ) making = making.advance();
+    for (let runner = this.setOutcome(outcome); runner !== null; ) runner = runner.advance();
   }
 }
 
 /** @type {any} */
 const NO_CALL = null;
 
-/** What one caller asks for, and the promise of what comes of it. */
+/**
+ * What one caller asks for, and the promise of its result.
+ *
+ * Client makes it. Each request then gets its outcome by `setOutcome`, from the reply dispatcher or
+ * from what ends the call: `withdraw` and `detach` at its deadline, `abort`. The operation's `read`
+ * makes a value of each outcome, and its `finish` the result of all values. The first error in the
+ * order of the requests rejects the promise, once all have their outcomes.
+ */
 class Call {
   /** @type {((value: any) => void) | null} */
   #resolve = null;
   #read;
   #finish;
-  /** What was made of the outcomes. @type {any[] | null} */
+  /** Values of the outcomes. @type {any[] | null} */
   #values = null;
   #pending;
   /** The error of the first request that has one. @type {unknown} */
@@ -138,16 +139,16 @@ class Call {
   constructor({ name, isWrite, isUnit, requests, read, finish }) {
     this.operation = name;
     this.isWrite = isWrite;
-    /** Whether its requests have to be in one batch. */
+    /** Whether its requests have to travel in one batch. */
     this.isUnit = isUnit === true;
     this.requests = requests;
     for (let i = 0; i < requests.length; i++) {
       requests[i].call = this;
       requests[i].position = i;
     }
-    /** Whether the client's figures tell of it: not of what it asks for on its own account. */
+    /** Whether stats() counts it; the client's own requests are not counted. */
     this.isCounted = true;
-    /** How many of them have left the queue. */
+    /** How many of its requests have left the queue. */
     this.taken = 0;
     this.isSettled = false;
     /** Called when it settles. @type {(() => void) | null} */
@@ -157,16 +158,17 @@ class Call {
     this.#pending = requests.length;
     this.#read = read;
     this.#finish = finish;
-    /** null when it has settled. @type {Promise<any> | null} */
+    /** null once it has settled. @type {Promise<any> | null} */
     this.promise = new Promise((resolve) => {
       this.#resolve = resolve;
     });
   }
 
   /**
-   * @param {number} position  of a request that has had none
+   * Sets the outcome of a request that has none.
+   * @param {number} position
    * @param {Outcome} outcome
-   * @returns {import('../instances').Making | null} what is still to be made of it
+   * @returns {import('../instances').StepRunner | null} runs what remains to be made of it
    */
   setOutcome(position, outcome) {
     if (isUnsent(outcome)) this.#notSent++;
@@ -177,7 +179,7 @@ class Call {
       return this.#setError(position, error);
     }
     if (!(value instanceof Steps)) return this.#setValue(position, value);
-    return new Making(
+    return new StepRunner(
       value,
       (value) => this.#setValue(position, value),
       (error) => this.#setError(position, error),
@@ -185,24 +187,24 @@ class Call {
   }
 
   /**
-   * Takes back what no executor has: nothing of it will be sent.
-   * @param {() => Error} errorOf  makes its outcome
+   * Ends the requests that no executor has. They are not sent.
+   * @param {() => Error} errorOf  makes their outcome
    */
   withdraw(errorOf) {
-    this.#failWhere(({ stage }) => stage === QUEUED, errorOf);
+    this.#failWhere(({ phase }) => phase === QUEUED, errorOf);
   }
 
   /**
-   * Waits no longer for what executors have.
-   * @param {() => Error} errorOf  makes its outcome
-   * @param {(batch: Holder) => boolean} isGivenUp
+   * Ends the requests that executors have, without waiting for their replies.
+   * @param {() => Error} errorOf  makes their outcome
+   * @param {(state: RequestState) => boolean} isDetached
    */
-  giveUp(errorOf, isGivenUp) {
-    this.#failWhere((holder) => holder.stage === IN_FLIGHT && isGivenUp(holder), errorOf);
+  detach(errorOf, isDetached) {
+    this.#failWhere((state) => state.phase === IN_FLIGHT && isDetached(state), errorOf);
   }
 
   /**
-   * Ends it at once. What is queued is not sent; what comes of the rest is dropped.
+   * Ends the call at once. Queued requests are not sent, and replies to the others are dropped.
    * @param {(outcome: 'not-sent' | 'unknown') => Error} errorOf
    * @param {boolean} settlesEach  whether each request has a result of its own
    */
@@ -210,7 +212,7 @@ class Call {
     if (settlesEach) {
       this.withdraw(() => errorOf('not-sent'));
       this.#failWhere(
-        ({ stage }) => stage !== DONE,
+        ({ phase }) => phase !== DONE,
         () => errorOf('unknown'),
       );
       return;
@@ -218,21 +220,21 @@ class Call {
     let notSent = this.#notSent;
     for (const request of this.requests) {
       if (request.isQueued && !request.mayHaveBeenSent) notSent++;
-      request.holder = NOBODY;
+      request.state = SETTLED;
     }
     this.#fail(errorOf(notSent === this.requests.length ? 'not-sent' : 'unknown'));
   }
 
   /**
-   * @param {(holder: Holder) => boolean} isMeant
+   * @param {(state: RequestState) => boolean} matches
    * @param {() => Error} errorOf
    */
-  #failWhere(isMeant, errorOf) {
+  #failWhere(matches, errorOf) {
     /** @type {Error | undefined} */
     let error;
     for (const request of this.requests) {
-      if (!isMeant(request.holder)) continue;
-      // Requests with one fate share an error.
+      if (!matches(request.state)) continue;
+      // Requests that end alike share an error.
       error ??= errorOf();
       request.fail(error);
     }
@@ -243,13 +245,13 @@ class Call {
    * @param {any} value
    */
   #setValue(position, value) {
-    // It may have ended while a long reply's rows were made.
+    // The call may have ended while the rows of a long reply were made.
     if (this.isSettled) return null;
     if (this.#finish === undefined) {
       this.#settle(value);
       return null;
     }
-    // As long as it will be: at the first push V8 makes room for 17.
+    // Made at its full length, since V8 reserves room for 17 values at the first push.
     this.#values ??= new Array(this.requests.length);
     this.#values[position] = value;
     return this.#countDown();
@@ -268,7 +270,7 @@ class Call {
     return this.#countDown();
   }
 
-  /** @returns {import('../instances').Making | null} */
+  /** @returns {import('../instances').StepRunner | null} */
   #countDown() {
     if (--this.#pending > 0) return null;
     if (this.#errorPosition < Infinity) {
@@ -295,7 +297,7 @@ class Call {
       this.#fail(error);
       return null;
     };
-    return new Making(steps, resolve, reject);
+    return new StepRunner(steps, resolve, reject);
   }
 
   /** @param {any} result */
@@ -303,7 +305,7 @@ class Call {
     if (this.isSettled) return;
     this.deadline?.release(this, null);
     this.#resolve?.(result);
-    this.#letGo();
+    this.#release();
   }
 
   /** @param {unknown} error */
@@ -311,14 +313,14 @@ class Call {
     if (this.isSettled) return;
     this.deadline?.release(this, error);
     this.#resolve?.(rejectAsOwn(error));
-    this.#letGo();
+    this.#release();
   }
 
   /**
    * Drops what belongs to the caller. Others hold the call for longer, and its promise would keep
    * the caller's async context alive.
    */
-  #letGo() {
+  #release() {
     this.isSettled = true;
     this.onSettled?.();
     this.onSettled = null;
@@ -331,4 +333,4 @@ class Call {
 
 /** @typedef {import('../../..').Reply | Error} Outcome */
 
-module.exports = { ARRIVED, Call, Holder, QUEUED, QUEUE, Request };
+module.exports = { ARRIVED, Call, RequestState, QUEUED, IN_QUEUE, Request };

@@ -4,64 +4,70 @@ const { now } = require('../../runtime/clock.js');
 const { connectionCount } = require('./connection-count.js');
 const { PooledConnection } = require('./pooled-connection.js');
 
-/** How often it is looked how far the server is, in milliseconds. */
-const LOOK_MS = 250;
-/** After a connect that failed, or found nobody who answers, no other is tried for so long. */
+/** How often the pool asks how far away the server is, in milliseconds. */
+const CHECK_EVERY_MS = 250;
+/** Pause after a connect that failed or got no answer, in milliseconds. */
 const PAUSE_MS = 1000;
 
 /**
- * The connections to one port of a server: as many as the user has said, or as few as are good for
- * the calls.
+ * The connections to one port of a server: as many as the user asked for, or as few as serve the
+ * calls well.
  *
- * The first connection connects with the first batch. Where the pool grows by itself, further ones
- * connect with an empty command and carry calls only after the server has answered it: a server that
- * has no room for one more takes the connect and never answers. Calls are given to the first that is
- * idle, so that those which are not needed reach their idle timeout and leave.
+ * The first connection connects with the first batch. A pool that grows by itself opens further
+ * ones with an empty command, and they carry calls once the server has answered it: a server
+ * without room for one more accepts the connect and never answers. Calls go to the first idle
+ * connection, so that surplus ones reach their idle timeout and are removed.
+ *
+ *             grow                answered
+ *   (none) ────────► being opened ────────► usable ──► idle for idleTimeoutMs, or failed
+ *      ▲                  │ failed                                   │
+ *      └──────────────────┴──────────────────────────────────────────┘
  */
 class ConnectionPool {
   #make;
   #isFixed;
-  /** The first one is always there. @type {InstanceType<typeof PooledConnection>[]} */
+  /** The first one is never removed. @type {InstanceType<typeof PooledConnection>[]} */
   #connections;
-  /** How many there may be, where that is not fixed. */
-  #most = 1;
-  #nextLook = 0;
-  /** The one that is being opened. @type {InstanceType<typeof PooledConnection> | null} */
+  /** The most connections that the pool may grow to. */
+  #limit = 1;
+  #nextCheck = 0;
+  /** The connection that is being opened. @type {InstanceType<typeof PooledConnection> | null} */
   #growing = null;
   #isClosed = false;
-  /** The connects of those that have left. */
+  /** The connects of connections that were removed. */
   #formerConnects = 0;
   #pauseEnd = 0;
 
   /**
-   * @param {import('../options.js').Place} endpoint
+   * @param {import('../options.js').Endpoint} endpoint
    * @param {import('../instances').SecretSource} secrets
    * @param {object} settings
    * @param {number} settings.idleTimeoutMs
    * @param {import('../instances').Counters} settings.counters
-   * @param {(definition: import('../instances').Definition) => void} settings.onOpened  told of each
-   *   index that the server opens
+   * @param {(definition: import('../instances').Definition) => void} settings.onOpened  called for
+   *   each index that the server opens
    */
   constructor(endpoint, secrets, settings) {
     const { connections } = endpoint;
     this.#isFixed = connections !== 'auto';
-    // With several, another is usually free, and nothing should wait behind a stuck one.
+    // Queue ahead only with a single connection: with several, another is usually free, and nothing
+    // should wait behind a stuck one.
     const maxQueued = connections === 'auto' || connections === 1 ? 1 : 0;
     this.#make = () => new PooledConnection({ ...settings, endpoint, secrets, maxQueued });
     const count = connections === 'auto' ? 1 : connections;
     this.#connections = Array.from({ length: count }, this.#make);
   }
 
-  /** Those that calls may be given to, the one to be taken first at the front. */
+  /** The connections that take calls, in order of preference. */
   get usable() {
     if (this.#isFixed || this.#connections.length === 1) return this.#connections;
-    this.#leaveClosed();
-    return this.#most === 1 ? this.#connections.slice(0, 1) : this.#connections;
+    this.#removeClosed();
+    return this.#limit === 1 ? this.#connections.slice(0, 1) : this.#connections;
   }
 
   /** Whether a batch may be in line behind the one in flight. */
   get mayQueue() {
-    return this.#isFixed || this.#most === 1;
+    return this.#isFixed || this.#limit === 1;
   }
 
   get isIdle() {
@@ -86,26 +92,26 @@ class ConnectionPool {
   }
 
   /**
-   * Opens a further connection if the server is so far that one is worth it. Calls wait for an idle
-   * connection, or there are so many that one more would have its share of them.
+   * Opens one more connection if the server is far enough away. The pipeline calls it when calls
+   * wait for an idle connection, or when there are enough calls for one more.
    * @param {number} timeoutMs
-   * @param {() => void} onGrown  called when there is one more
+   * @param {() => void} onGrown  called when the connection takes calls
    */
   grow(timeoutMs, onGrown) {
     if (this.#isFixed || this.#isClosed || this.#growing !== null) return;
     const time = now();
-    if (time >= this.#nextLook) {
-      this.#nextLook = time + LOOK_MS;
-      this.#most = connectionCount(this.#connections[0].wireMs);
+    if (time >= this.#nextCheck) {
+      this.#nextCheck = time + CHECK_EVERY_MS;
+      this.#limit = connectionCount(this.#connections[0].wireMs);
     }
-    if (this.#connections.length >= this.#most || time < this.#pauseEnd) return;
+    if (this.#connections.length >= this.#limit || time < this.#pauseEnd) return;
     this.#growing = this.#make();
     this.#open(this.#growing, time + timeoutMs, onGrown);
   }
 
   /**
    * @param {InstanceType<typeof PooledConnection>} connection
-   * @param {number} until  as performance.now() tells it
+   * @param {number} until  deadline, in the time of `now()`
    * @param {() => void} onGrown
    */
   async #open(connection, until, onGrown) {
@@ -120,8 +126,8 @@ class ConnectionPool {
     }
   }
 
-  /** What was closed or has failed leaves, but for the first. */
-  #leaveClosed() {
+  /** Removes connections that were closed or have failed, except the first. */
+  #removeClosed() {
     this.#connections = this.#connections.filter((connection, i) => {
       const stays = i === 0 || connection.isOpen || !connection.isIdle;
       if (!stays) this.#formerConnects += connection.connects;
@@ -129,16 +135,16 @@ class ConnectionPool {
     });
   }
 
-  /** Ends what is in flight: the executors then tell its outcome. */
+  /** Ends what is in flight; the executors then state its outcome. */
   destroy() {
     for (const connection of this.#connections) connection.destroy();
   }
 
-  /** For good: calls wait and are in flight no more. */
+  /** Closes the pool. No call may be queued or in flight. */
   close() {
     this.#isClosed = true;
     for (const connection of this.#connections) connection.close();
-    // Nothing but the empty command is in flight on it.
+    // Only the empty command is in flight on it.
     this.#growing?.close();
   }
 }

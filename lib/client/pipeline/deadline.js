@@ -5,26 +5,28 @@ const { MAX_TIMEOUT_MS } = require('../../util/defaults.js');
 const { HandlerSocketError } = require('../../errors/index.js');
 
 /*
- * The time of calls. A deadline is an absolute time, as performance.now() tells it, and is passed
- * down as such.
+ * Deadlines of calls. A deadline is one absolute time, in the time of `now()` (clock.js), and is
+ * passed down as such; core/send.js alone turns it into a time to wait.
  *
- * At its deadline a call takes back the requests that are still queued: they were not sent. For those
- * that an executor has, it waits for the executor's word, which normally comes a moment later. It
- * does not wait where the batch goes on for a younger call, nor for long: then the outcome is
- * unknown.
+ *   made ──────► expired ──────────────────────► grace over
+ *                withdraws queued requests:      detaches the call from the
+ *                they were not sent              executors: 'unknown'
+ *
+ * Between the two, a call waits for the word of the executors that have its requests. The word
+ * normally comes at once. A call does not wait if its batch runs on for a younger call.
  */
 
 /**
- * How long the client waits for an executor's word, in milliseconds from when it notices that the
- * deadline has passed. The word mostly comes at once; on a busy machine, or where others hold
- * libuv's pool, it takes tens of milliseconds.
+ * How long a call waits for an executor's word, in milliseconds from when the client notices that
+ * the deadline has passed. On a busy machine, or while others hold libuv's pool, the word takes
+ * tens of milliseconds.
  */
 const GRACE_MS = 100;
 
-/** How far the calls that share a deadline may be apart, in milliseconds. */
+/** Calls share a deadline if they are made within this time, in milliseconds. */
 const MAX_AGE_MS = 1;
 
-/** Watches the time of the calls to one port of a server, with one timer for all. */
+/** The deadlines of the calls to one port of a server. One timer serves them all. */
 class Deadlines {
   #address;
   #counters;
@@ -33,14 +35,14 @@ class Deadlines {
   #live = new Set();
   /** @type {NodeJS.Timeout | null} */
   #timer = null;
-  /** When the timer goes off, as performance.now() tells it. */
+  /** When the timer fires, in the time of `now()`. */
   #timerAt = Infinity;
 
   /**
    * @param {string} address
    * @param {import('../instances').Counters} counters
-   * @param {import('node:async_hooks').AsyncResource} scope  the client's own: timers outlive the
-   *   calls they are set for
+   * @param {import('node:async_hooks').AsyncResource} scope  the client's own, since the timer
+   *   outlives the call that sets it
    */
   constructor(address, counters, scope) {
     this.#address = address;
@@ -49,28 +51,28 @@ class Deadlines {
   }
 
   /**
-   * That of calls which are made now.
-   * @param {number} begun  as performance.now() tells it
-   * @param {number} at
-   * @param {number} [batchAt]  that of a batch that has them
+   * A deadline for calls that are made now. All times are in the time of `now()`.
+   * @param {number} startedAt
+   * @param {number} expiresAt
+   * @param {number} [batchExpiresAt]  how long a batch with these calls may take
    */
-  begin(begun, at, batchAt = at) {
-    return new Deadline(this, begun, at, batchAt);
+  begin(startedAt, expiresAt, batchExpiresAt = expiresAt) {
+    return new Deadline(this, startedAt, expiresAt, batchExpiresAt);
   }
 
-  /** @param {Deadline} deadline  which has a call now */
+  /** @param {Deadline} deadline  that has its first call */
   watch(deadline) {
     this.#live.add(deadline);
-    if (deadline.due < this.#timerAt) this.#wakeAt(deadline.due);
+    if (deadline.nextCheckAt < this.#timerAt) this.#wakeAt(deadline.nextCheckAt);
   }
 
-  /** @param {Deadline} deadline  none of whose calls is left */
-  forget(deadline) {
+  /** @param {Deadline} deadline  whose calls have all settled */
+  release(deadline) {
     this.#live.delete(deadline);
   }
 
   /**
-   * Takes back what is queued of all calls.
+   * Withdraws the queued requests of all calls.
    * @param {() => Error} errorOf
    */
   withdrawAll(errorOf) {
@@ -85,48 +87,48 @@ class Deadlines {
     return this.#address;
   }
 
-  /** @param {number} due */
-  #wakeAt(due) {
+  /** @param {number} time */
+  #wakeAt(time) {
     if (this.#timer !== null) clearTimeout(this.#timer);
-    const afterMs = Math.min(Math.max(due - now(), 1), MAX_TIMEOUT_MS);
-    // A pending call keeps the process alive by what it waits for; the timer must not do so after
-    // the last call.
-    this.#timer = this.#scope.runInAsyncScope(() => setTimeout(this.#look, afterMs).unref());
-    this.#timerAt = due;
+    const afterMs = Math.min(Math.max(time - now(), 1), MAX_TIMEOUT_MS);
+    // Unreferenced: a pending call keeps the process alive by what it waits for, and the timer must
+    // not do so after the last call.
+    this.#timer = this.#scope.runInAsyncScope(() => setTimeout(this.#check, afterMs).unref());
+    this.#timerAt = time;
   }
 
-  #look = () => {
+  #check = () => {
     this.#timer = null;
     this.#timerAt = Infinity;
     const time = now();
-    for (const deadline of this.#live) if (deadline.due <= time) deadline.end(time);
+    for (const deadline of this.#live) if (deadline.nextCheckAt <= time) deadline.expire(time);
     let next = Infinity;
-    for (const { due } of this.#live) next = Math.min(next, due);
+    for (const { nextCheckAt } of this.#live) next = Math.min(next, nextCheckAt);
     if (next < this.#timerAt) this.#wakeAt(next);
   };
 }
 
-/** The one deadline of calls that were made in one turn of the event loop. */
+/** One deadline, shared by calls that were made in one turn of the event loop. */
 class Deadline {
   /** @type {import('../instances').Call[]} */
   #calls = [];
   #pending = 0;
   #owner;
-  #isOver = false;
+  #isExpired = false;
 
   /**
    * @param {Deadlines} owner
-   * @param {number} begun  as performance.now() tells it
-   * @param {number} at
-   * @param {number} batchAt
+   * @param {number} startedAt  all times are in the time of `now()`
+   * @param {number} expiresAt
+   * @param {number} batchExpiresAt
    */
-  constructor(owner, begun, at, batchAt) {
-    this.at = at;
-    this.batchAt = batchAt;
-    /** When something is to be done about it: at its time, and once more a while later. */
-    this.due = at;
+  constructor(owner, startedAt, expiresAt, batchExpiresAt) {
     this.#owner = owner;
-    this.begun = begun;
+    this.startedAt = startedAt;
+    this.expiresAt = expiresAt;
+    this.batchExpiresAt = batchExpiresAt;
+    /** When `expire` is due: at the deadline, and again after the grace. */
+    this.nextCheckAt = expiresAt;
   }
 
   /**
@@ -134,7 +136,7 @@ class Deadline {
    * @param {number} time
    */
   isFresh(time) {
-    return !this.#isOver && time - this.begun < MAX_AGE_MS;
+    return !this.#isExpired && time - this.startedAt < MAX_AGE_MS;
   }
 
   /** @param {import('../instances').Call} call */
@@ -142,46 +144,47 @@ class Deadline {
     call.deadline = this;
     this.#calls.push(call);
     if (this.#pending++ === 0) this.#owner.watch(this);
-    if (call.isCounted) this.#owner.counters.pending++;
+    if (call.isCounted) this.#owner.counters.countCall();
   }
 
   /**
-   * One of its calls has settled.
+   * Called when one of its calls has settled.
    * @param {import('../instances').Call} call
-   * @param {unknown} error  null if it has succeeded
+   * @param {unknown} error  null if the call succeeded
    */
   release({ isCounted }, error) {
-    const { counters } = this.#owner;
-    if (isCounted) counters.pending--;
-    if (isCounted && error !== null) counters.countError(error);
+    if (isCounted) this.#owner.counters.countSettled(error);
     if (--this.#pending > 0) return;
     this.#calls = [];
-    this.#owner.forget(this);
+    this.#owner.release(this);
   }
 
   /**
-   * Its time has come, or that of the grace is over too.
+   * Called when the deadline has passed, and again when the grace is over.
    * @param {number} time
    */
-  end(time) {
-    this.due = this.#isOver ? Infinity : time + GRACE_MS;
-    if (this.#isOver) {
-      this.#giveUp(() => true);
+  expire(time) {
+    this.nextCheckAt = this.#isExpired ? Infinity : time + GRACE_MS;
+    if (this.#isExpired) {
+      this.#detach(() => true);
       return;
     }
-    this.#isOver = true;
-    for (const call of this.#calls) this.withdraw(call);
-    // Replies may have come in a late turn, and have not been taken in yet.
-    if (this.#pending > 0) setImmediate(() => this.#giveUp(({ until }) => until > this.at));
+    this.#isExpired = true;
+    for (const call of this.#calls) this.#withdraw(call);
+    // In a late turn, replies may be there that are not taken in yet, so they get their turn first.
+    if (this.#pending > 0) setImmediate(() => this.#detach(({ until }) => until > this.expiresAt));
   }
 
   /**
-   * Takes back what is queued of a call whose time is over.
+   * Withdraws the queued requests of a call if its deadline has passed.
    * @param {import('../instances').Call} call
+   * @param {number} time
+   * @returns {boolean} whether it has passed
    */
-  withdraw(call) {
-    if (call.isSettled) return;
-    call.withdraw(() => this.#errorOf(call, 'it had not been sent', 'not-sent'));
+  withdrawIfExpired(call, time) {
+    if (this.expiresAt > time) return false;
+    this.#withdraw(call);
+    return true;
   }
 
   /** @param {() => Error} errorOf */
@@ -189,12 +192,18 @@ class Deadline {
     for (const call of this.#calls) if (!call.isSettled) call.withdraw(errorOf);
   }
 
-  /** @param {(batch: import('../instances').Holder) => boolean} isGivenUp */
-  #giveUp(isGivenUp) {
+  /** @param {import('../instances').Call} call */
+  #withdraw(call) {
+    if (call.isSettled) return;
+    call.withdraw(() => this.#errorOf(call, 'it had not been sent', 'not-sent'));
+  }
+
+  /** @param {(state: import('../instances').RequestState) => boolean} isDetached */
+  #detach(isDetached) {
     for (const call of this.#calls) {
       if (call.isSettled) continue;
       const errorOf = () => this.#errorOf(call, 'the server had not answered', 'unknown');
-      call.giveUp(errorOf, isGivenUp);
+      call.detach(errorOf, isDetached);
     }
   }
 
@@ -205,7 +214,7 @@ class Deadline {
    */
   #errorOf({ operation }, what, outcome) {
     const { address } = this.#owner;
-    const ms = Math.round(this.at - this.begun);
+    const ms = Math.round(this.expiresAt - this.startedAt);
     const message = `${operation}: ${what} when ${ms} ms were over`;
     return new HandlerSocketError('ERR_HS_TIMEOUT', message, { address, outcome });
   }

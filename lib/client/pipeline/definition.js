@@ -3,13 +3,13 @@
 const { encodeOpenIndex } = require('../../protocol/command.js');
 
 /**
- * What an open_index request says. Each connection opens a definition once, under an id of its own;
- * those that say the same are mostly one and the same object.
+ * The content of an open_index request. Each connection opens a definition once, under an id of its
+ * own. Equal definitions are usually one object (Definitions).
  */
 class Definition {
   /** @param {import('../../..').IndexTarget} target */
   constructor(target) {
-    /** Behind the index id. */
+    /** The part of the request after the index id. */
     this.request = encodeOpenIndex(target);
     const { database, table, index = 'PRIMARY', columns, filterColumns } = target;
     this.database = database;
@@ -17,9 +17,9 @@ class Definition {
     this.index = index;
     this.columns = [...columns];
     this.filterColumns = filterColumns === undefined ? undefined : [...filterColumns];
-    /** The same for all definitions of an index. No name that can be opened has a TAB in it. */
+    /** Equal for all definitions of an index. No name that can be opened has a TAB in it. */
     this.place = `${database}\t${table}\t${index}`;
-    /** Whether it is all of what a caller has opened, and not some columns of it. */
+    /** Whether it has all columns that the caller opened, and not some for an update. */
     this.isWhole = false;
   }
 
@@ -30,14 +30,15 @@ class Definition {
 }
 
 /**
- * How many a client remembers: more than a connection has ids for. One that was forgotten is opened
- * again under another id when it is asked for, and works beside the object that an Index still has.
+ * Most definitions that a client remembers, more than a connection has ids for. A forgotten one is
+ * made again on demand and opened under another id; an Index that still has the old object can go
+ * on using it.
  */
 const MAX_KNOWN = 1024;
 
 /** The definitions of a client. */
 class Definitions {
-  /** By their requests, the one asked for last at the end. @type {Map<string, Definition>} */
+  /** By request, the last used at the end. @type {Map<string, Definition>} */
   #known = new Map();
 
   /** @param {import('../../..').IndexTarget} target */
@@ -53,7 +54,7 @@ class Definitions {
     return definition;
   }
 
-  /** What callers have opened. */
+  /** The definitions that callers opened, without those of some columns for updates. */
   get whole() {
     return [...this.#known.values()].filter(({ isWhole }) => isWhole);
   }

@@ -3,28 +3,30 @@
 /*
  * The ids under which the indexes of a connection are open.
  *
- * The server keeps an index open under an id until it has opened another one there. If it refuses
- * to, the old index stays, and a command under the id is done to the old table. So an id that another
- * index had on the same connect is not used before the server has confirmed the new index. An id that
- * no other index has had needs no such care: while nothing is open there, the server says `stmtnum`
+ *   free ──► assigned ──► open ──► reused by another index ──► confirmed ──► open
+ *
+ * The server keeps an index open under an id until it has opened another index there. If it refuses
+ * the other index, the old one stays, and a command under the id changes the old table. So an id
+ * that another index had on the same connect is not used before the server has confirmed the new
+ * index. A free id needs no such care: while nothing is open there, the server answers `stmtnum`
  * and does nothing.
  */
 
 /**
- * How many ids a connection has. Programs open tens of indexes. Updates with ever new sets of columns
- * open more, and each takes memory in the server. The batches in flight together use fewer than this
- * (see MAX_BATCH_DEFINITIONS), so an id can always be taken from another index.
+ * Ids of a connection. Programs open tens of indexes. Updates with ever new sets of columns open
+ * more, and each index takes memory in the server. All batches in flight together use fewer ids
+ * than this (MAX_BATCH_DEFINITIONS), so there is always an id to reuse.
  */
 const MAX_IDS = 256;
 
-/** Under this id no index is ever open. */
+/** No index is ever open under this id. */
 const UNUSED_ID = MAX_IDS;
 
 const NEVER = -1;
 
 /** An id and the index that has it. */
 class Slot {
-  /** The connect count when the server said that the index is open. */
+  /** The connect count when the server confirmed that the index is open. */
   openedAt = NEVER;
   /** The connect count when the id was taken from another index. */
   reusedAt = NEVER;
@@ -62,7 +64,7 @@ class IndexIds {
   #uses = 0;
 
   /**
-   * Takes an id for an index, which keeps it until it is released.
+   * Acquires the id of an index. The index keeps it until it is released.
    * @param {Definition} definition
    * @param {number} connects
    */
@@ -84,7 +86,7 @@ class IndexIds {
   }
 
   /**
-   * The server does not know the index.
+   * Called when the server does not know the index.
    * @param {Definition} definition
    */
   close(definition) {
@@ -92,7 +94,7 @@ class IndexIds {
     if (slot !== undefined) slot.openedAt = NEVER;
   }
 
-  /** The connection has ended. */
+  /** Called when the connection has ended. */
   closeAll() {
     for (const slot of this.#slots.values()) slot.openedAt = NEVER;
   }

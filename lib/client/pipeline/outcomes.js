@@ -1,23 +1,23 @@
 'use strict';
 
-const { HandlerSocketError, ServerError, remake } = require('../../errors/index.js');
+const { HandlerSocketError, ServerError, copyError } = require('../../errors/index.js');
 
 /*
- * Errors that callers get: what a refusal means for a request, and outcomes that are true of more
- * than one request.
+ * The errors that callers get: what a refusal means for a request, which outcome an error states
+ * for several requests, and a copy of an error for each caller.
  */
 
 /**
- * The storage engine's numbers for a deadlock's victim, and for what came after it in the same
+ * The storage engine's numbers for the victim of a deadlock, and for commands after it in the same
  * transaction.
  */
 const ROLLED_BACK = new Set(['149', '200']);
 
 /**
  * How many of a batch's requests, from the first on, the server may have answered with success and
- * then rolled back: it does all that it finds at a time in one transaction, answers as it goes, and
- * rolls all of it back at a deadlock. Reads stay as they were.
- * @param {readonly import('../instances').Request[]} requests  to one port: all write, or none does
+ * then rolled back. The server executes all commands that it finds at a time in one transaction,
+ * answers as it goes, and rolls all of it back at a deadlock. Reads are not affected.
+ * @param {readonly import('../instances').Request[]} requests  to one port: all writes, or none
  * @param {readonly import('../../..').Reply[]} replies
  */
 function countRolledBack(requests, replies) {
@@ -40,7 +40,7 @@ function explainRollback({ call, definition }, address) {
 }
 
 /**
- * The error that a refused request's caller gets.
+ * The error for the caller of a refused request.
  * @param {import('../instances').Request} request
  * @param {import('../../..').ServerError} refusal
  */
@@ -56,7 +56,7 @@ function explainRefusal({ call, definition }, refusal) {
 }
 
 /**
- * The error of those who need an index that the server does not open.
+ * The error for requests whose index the server refuses to open.
  * @param {import('../instances').Definition} definition
  * @param {import('../../..').ServerError} refusal
  */
@@ -72,8 +72,8 @@ function explainClosedIndex(definition, { errorCode, serverMessage, address }) {
 }
 
 /**
- * The error of a write whose reply could not be made into what its caller has declared: the write
- * was done all the same.
+ * The error of a write. If its reply does not fit the declared types, the write was done all the
+ * same, so the outcome is unknown.
  * @param {unknown} error
  */
 function afterWrite(error) {
@@ -82,13 +82,13 @@ function afterWrite(error) {
 }
 
 /**
- * One copy for each error and outcome, so that requests with one fate share an error.
+ * One copy for each error and outcome, so that requests that end alike share an error.
  * @type {WeakMap<object, Map<string, Error>>}
  */
 const copies = new WeakMap();
 
 /**
- * The error with another outcome. Requests and calls share errors, so it is a copy.
+ * A copy of an error with another outcome, since requests and calls share errors.
  * @template {Error} E
  * @param {E} error
  * @param {'not-sent' | 'unknown'} outcome
@@ -99,17 +99,20 @@ function withOutcome(error, outcome) {
   const known = copies.get(error) ?? new Map();
   copies.set(error, known);
   if (!known.has(outcome)) {
-    const copy = remake(error, { outcome });
+    const copy = copyError(error, { outcome });
     known.set(outcome, shared.has(error) ? asShared(copy) : copy);
   }
   return known.get(outcome);
 }
 
-/** Errors of what several calls wait for: a batch, a connect, an index. @type {WeakSet<object>} */
+/**
+ * Errors of a batch, a connect or an index, for which several calls may wait.
+ * @type {WeakSet<object>}
+ */
 const shared = new WeakSet();
 
 /**
- * The error of a call as a whole, which says 'not-sent' only if that is true of each request.
+ * The error of a call as a whole. It states 'not-sent' only if that is true of each request.
  * @param {unknown} error
  * @param {boolean} areAllUnsent
  */
@@ -135,23 +138,23 @@ function asShared(error) {
 }
 
 /**
- * The error that a caller gets: made anew, so that no two callers have the same object, and its
- * stack shows who awaits the call. A shared error without a cause of its own is the cause.
+ * A copy of an error for one caller, so that its stack shows who awaits the call. A shared error
+ * without a cause of its own becomes the cause.
  * @template E
  * @param {E} error
  * @returns {E}
  */
 function ownError(error) {
   if (!(error instanceof Error)) return error;
-  return remake(error, { cause: error.cause ?? (shared.has(error) ? error : undefined) });
+  return copyError(error, { cause: error.cause ?? (shared.has(error) ? error : undefined) });
 }
 
 const SETTLED = Promise.resolve();
 
 /**
- * A promise that rejects with the caller's own error. For a promise that was resolved with this one,
- * V8 shows the async functions that await it, if the error is made after it has subscribed here: so
- * the error is made two microtasks later.
+ * A promise that rejects with the caller's own error. If another promise was resolved with this
+ * one, V8 shows the async functions that await it, provided that the error is made after it has
+ * subscribed here. So the error is made two microtasks later.
  * @param {unknown} error
  * @returns {Promise<never>}
  */

@@ -8,69 +8,78 @@ const { ConnectionPool } = require('./connection-pool.js');
 const { Queue } = require('./queue.js');
 
 /*
- * Auto-pipelining. Calls made in one turn of the event loop travel together, and what arrives while
- * a round trip is in flight makes up the next one.
+ * Auto-pipelining. Calls made in one turn of the event loop travel in one batch, and calls made
+ * during a round trip make up the next batch.
  *
  *   Call ──► Queue ──► batch ──► PooledConnection ──► Session (connection, index ids)
  *              ▲                        │
- *              └── to be repeated ──────┤
- *                                    HandOut ──► Call
+ *              └────── retries ──── ReplyDispatcher ──► Call
+ *
+ * All weights are in look-ups by key. A range weighs by the number of rows that it may return.
  */
 
 /**
- * Bounds of a batch: a call that waits behind it and behind the next one waits no longer than these
- * take. Weights are in look-ups by key, of which the server does so many in a few milliseconds; a
- * range weighs by the rows that may come back.
+ * Bounds of a batch. They keep the wait short for a call that is behind this batch and the next
+ * one: the server does so many look-ups in a few milliseconds.
  */
 const MAX_BATCH_WEIGHT = 512;
 const MAX_BATCH_BYTES = 1024 * 1024;
-/** Few batches need more indexes than one; see IndexIds for why there is a bound. */
+/** Most batches need one index; index-ids.js says why there is a bound. */
 const MAX_BATCH_DEFINITIONS = 64;
-/** How much of a batch a call gets before others have their turn. */
+/** How much of a batch one call gets before the other calls have their turn. */
 const MAX_TURN_WEIGHT = 128;
-/** Less than this is not worth another connection's batch. */
+/** Smaller batches are not split over several connections. */
 const MIN_SHARE = 16;
-/** So much does not wait for the end of a round trip, but in line behind it. */
+/** Smaller batches are not sent ahead, in line behind the batch in flight. */
 const MIN_QUEUED = 32;
 
 /**
- * A microtask that is queued now runs after the handlers of results that were given before, which
- * may be making the next calls.
+ * A microtask queued on it runs after the handlers of results that were given before. Those
+ * handlers may be making the next calls.
  */
 const SOON = Promise.resolve();
 
-/** The calls to one port of a server, and the connections that carry them. */
+/**
+ * The calls to one port of a server, and the connections that carry them.
+ *
+ * Client calls `add` for each call. At the end of the turn, `#dispatch` takes batches from the
+ * queue and gives them to idle connections; it runs again when a batch has ended. `end` waits for
+ * all calls, `destroy` ends them.
+ */
 class Pipeline {
   #timeoutMs;
   #counters;
   #scope;
   #pool;
   #deadlines;
-  /** Calls with requests that are in no batch. @type {InstanceType<typeof Queue<Call>>} */
+  /** Calls with requests that are not in a batch yet. @type {InstanceType<typeof Queue<Call>>} */
   #queue = new Queue();
-  /** Requests to be sent again: before all others. @type {Request[]} */
-  #repeats = [];
-  /** The weight of the requests that wait. */
+  /** Requests to be sent again, before all others. @type {Request[]} */
+  #retries = [];
+  /** The weight of all requests that are not in a batch. */
   #waiting = 0;
-  /** That of the calls of this turn. @type {import('../instances').Deadline | null} */
+  /**
+   * The deadline that the calls of this turn share.
+   * @type {import('../instances').Deadline | null}
+   */
   #deadline = null;
   #isScheduled = false;
-  /** How many calls wait for something else before they are queued. */
+  /** How many calls wait for their `ready` promise before they are queued. */
   #held = 0;
   #isDestroyed = false;
-  /** Called when nothing waits and nothing is in flight. @type {(() => void)[]} */
+  /** Called once nothing waits and nothing is in flight. @type {(() => void)[]} */
   #onIdle = [];
 
   /**
-   * @param {import('../options.js').Place} endpoint
+   * @param {import('../options.js').Endpoint} endpoint
    * @param {{ timeoutMs: number, idleTimeoutMs: number }} settings
    * @param {object} shared  with the client's other pipeline
    * @param {import('../instances').Counters} shared.counters
    * @param {import('node:async_hooks').AsyncResource} shared.scope  the client's async context, in
-   *   which all of it runs
+   *   which the pipeline runs
    * @param {import('../instances').SecretSource} secrets
-   * @param {(definition: import('../instances').Definition) => void} [onOpened]  told of each index
-   *   that the server opens
+   * @param {(definition: import('../instances').Definition) => void} [onOpened]  called for each
+   *   index that the server opens
    */
   constructor(
     endpoint,
@@ -103,18 +112,19 @@ class Pipeline {
   }
 
   /**
+   * Queues a call.
    * @param {Call} call
-   * @param {number} [until]  as performance.now() tells it, where it is not the client's time from
+   * @param {number} [until]  deadline, in the time of `now()`; by default the client's timeout from
    *   now on
-   * @param {boolean} [isItsOwn]  whether that is the time of this call alone: then a batch that has
-   *   it goes on for the client's time, and the connection outlives the call
-   * @param {Promise<void> | null} [ready]  what it waits for before it is queued: where that
-   *   rejects, the call is not sent
+   * @param {boolean} [isOfCall]  whether the caller gave the deadline, for this call alone; its
+   *   batch then has the client's timeout, so that the connection outlives the call
+   * @param {Promise<void> | null} [ready]  queue the call once it resolves; if it rejects, the call
+   *   is not sent
    */
-  add(call, until, isItsOwn = false, ready = null) {
+  add(call, until, isOfCall = false, ready = null) {
     const time = now();
     if (until !== undefined) {
-      const batchUntil = isItsOwn ? Math.max(until, time + this.#timeoutMs) : until;
+      const batchUntil = isOfCall ? Math.max(until, time + this.#timeoutMs) : until;
       this.#deadlines.begin(time, until, batchUntil).add(call);
     } else {
       if (!this.#deadline?.isFresh(time)) {
@@ -150,8 +160,8 @@ class Pipeline {
   }
 
   /**
-   * Ends everything now. What is queued was not sent; of what is in flight the executors tell the
-   * outcome.
+   * Ends all calls now. Queued requests were not sent; the executors state the outcome of those in
+   * flight.
    */
   destroy() {
     this.#isDestroyed = true;
@@ -166,7 +176,7 @@ class Pipeline {
     this.#schedule();
   }
 
-  /** Resolves when nothing waits and nothing is in flight; closes the connections then. */
+  /** Waits until nothing waits and nothing is in flight, then closes the connections. */
   async end() {
     if (!this.#isIdle) await new Promise((resolve) => this.#onIdle.push(() => resolve(undefined)));
     this.#pool.close();
@@ -179,13 +189,13 @@ class Pipeline {
   #schedule() {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    // After all microtasks, also where a timer's callback made the call.
+    // Runs after all microtasks, also if a timer's callback made the call.
     SOON.then(this.#afterMicrotasks);
   }
 
   #afterMicrotasks = () => nextTick(this.#dispatchInScope);
 
-  // Batches, connects and timers outlive the call for which they begin.
+  // Batches, connects and timers outlive the call that starts them, so they belong to the client.
   #dispatchInScope = () => this.#scope.runInAsyncScope(this.#dispatch);
 
   #dispatch = () => {
@@ -194,13 +204,13 @@ class Pipeline {
     const { usable, mayQueue } = this.#pool;
     let idle = 0;
     for (const connection of usable) if (connection.isIdle) idle++;
-    // Another connection would have a share worth its while.
+    // One more connection would get a batch that is large enough.
     const isCrowded = this.#waiting > MIN_SHARE * idle;
     for (const connection of usable) {
       if (this.#waiting === 0) break;
       if (connection.isIdle) this.#send(connection, Math.max(this.#waiting / idle--, MIN_SHARE));
-      const isWorthIt = mayQueue && this.#waiting >= MIN_QUEUED;
-      if (isWorthIt && connection.canQueue) this.#send(connection, this.#waiting);
+      const queuesAhead = mayQueue && this.#waiting >= MIN_QUEUED;
+      if (queuesAhead && connection.canQueue) this.#send(connection, this.#waiting);
     }
     if (isCrowded || this.#waiting > 0) this.#pool.grow(this.#timeoutMs, this.#onGrown);
     if (this.#onIdle.length > 0 && this.#isIdle) {
@@ -212,48 +222,48 @@ class Pipeline {
 
   /**
    * @param {import('../instances').PooledConnection} connection
-   * @param {number} share  how much of what waits it is to get
+   * @param {number} share  weight of the batch
    */
   #send(connection, share) {
     const requests = this.#take(Math.min(Math.ceil(share), MAX_BATCH_WEIGHT));
     if (requests.length === 0) return;
-    connection.run(requests, this.#repeat).then(() => {
+    connection.send(requests, this.#retry).then(() => {
       if (this.#waiting > 0 || this.#onIdle.length > 0) this.#schedule();
     });
   }
 
   /** @param {Request[]} requests  to be sent again */
-  #repeat = (requests) => {
+  #retry = (requests) => {
     this.#counters.retries += requests.length;
     for (const request of requests) {
       this.#waiting += request.weight;
-      this.#repeats.push(request);
+      this.#retries.push(request);
     }
     if (this.#isDestroyed && requests.length > 0) this.destroy();
   };
 
   /**
-   * The next batch: first those that go for the second time, then a share of each call in turn.
-   * @param {number} most
+   * Takes the next batch: retries first, then a share of each call in turn.
+   * @param {number} most  its weight
    */
   #take(most) {
     const selection = new Selection();
-    this.#takeRepeats(selection);
+    this.#takeRetries(selection);
     while (!selection.isFull(most)) {
       const call = this.#queue.shift();
       if (call === undefined) break;
-      this.#takeOf(call, selection, Math.min(selection.weight + MAX_TURN_WEIGHT, most));
+      this.#takeFrom(call, selection, Math.min(selection.weight + MAX_TURN_WEIGHT, most));
       if (call.taken < call.requests.length) this.#queue.push(call);
     }
     return selection.requests;
   }
 
   /** @param {Selection} selection */
-  #takeRepeats(selection) {
+  #takeRetries(selection) {
     let taken = 0;
     /** @type {Call | null} */
     let last = null;
-    for (const request of this.#repeats) {
+    for (const request of this.#retries) {
       const { call } = request;
       const isTied = call.isUnit && call === last;
       if (selection.isFull(MAX_BATCH_WEIGHT) && !isTied) break;
@@ -261,7 +271,7 @@ class Pipeline {
       last = call;
       taken++;
     }
-    if (taken > 0) this.#repeats.splice(0, taken);
+    if (taken > 0) this.#retries.splice(0, taken);
   }
 
   /**
@@ -269,7 +279,7 @@ class Pipeline {
    * @param {Selection} selection
    * @param {number} most
    */
-  #takeOf(call, selection, most) {
+  #takeFrom(call, selection, most) {
     const { isUnit, isSettled, requests } = call;
     while (call.taken < requests.length) {
       if (!isUnit && !isSettled && selection.isFull(most)) return;
@@ -283,14 +293,14 @@ class Pipeline {
    */
   #takeRequest(request, selection) {
     this.#waiting -= request.weight;
-    // The call may have ended while it waited.
+    // The call may have ended while the request was queued.
     if (!request.isDone) selection.add(request);
   }
 }
 
 function nothing() {}
 
-/** Requests that make up a batch. */
+/** The requests of the next batch, and how much of its bounds they use. */
 class Selection {
   /** @type {Request[]} */
   requests = [];
@@ -298,7 +308,7 @@ class Selection {
   #bytes = 0;
   /** @type {import('../instances').Definition | null} */
   #last = null;
-  /** Where there are several. @type {Set<import('../instances').Definition> | null} */
+  /** null while there is only one. @type {Set<import('../instances').Definition> | null} */
   #definitions = null;
 
   /** @param {number} weight */

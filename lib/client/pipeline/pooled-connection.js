@@ -1,34 +1,41 @@
 'use strict';
 
 const { clearTimeout, now, setImmediate, setTimeout } = require('../../runtime/clock.js');
-const { Batch, access } = require('../../core/batch.js');
 const { Connection } = require('../../core/connection.js');
 const { HandlerSocketError } = require('../../errors/index.js');
-const { ARRIVED, Holder, QUEUED } = require('./call.js');
+const { ARRIVED, QUEUED, RequestState } = require('./call.js');
 const { asShared, withOutcome } = require('./outcomes.js');
 const tracing = require('../metrics/tracing.js');
 const { BatchWriter } = require('./batch-writer.js');
-const { HandOut } = require('./hand-out.js');
+const { ReplyDispatcher } = require('./reply-dispatcher.js');
 const { Session } = require('./session.js');
 const turn = require('../../runtime/turn.js');
 
 /**
- * The results of a batch of this many requests are given in two portions where no other batch is in
- * flight: what the first makes callers ask for keeps the server busy while they have the second.
+ * Replies to this many requests are dispatched in two portions, where no other batch is in flight.
+ * The first callers then make their next calls, which keep the server busy during the second
+ * portion.
  */
 const MIN_PORTIONED = 64;
+
+/** The server answers it, authorised or not. */
+const EMPTY_COMMAND = { bytes: Buffer.from('\n'), commandCount: 1 };
 
 /** @type {ReadonlyMap<Definition, Error>} */
 const NOTHING_REFUSED = new Map();
 
 /**
- * One connection of a pool, or one after the other, and the batches on it. A batch goes through
- * these phases:
+ * One connection of a pool and the batches on it. Where a function gives the secret, each connect
+ * has a Connection of its own, and so a Session of its own.
  *
- * - queued: it waits for a secret, or until ids are confirmed that other indexes had. Nothing was
- *   handed over.
- * - in flight: its executor has it.
- * - arrived: its result is handed out.
+ * The Pipeline calls `send` with requests. Their batch goes through these phases (call.js):
+ *
+ *   queued ───────────────────► in flight ─────────────► arrived
+ *   waits for a secret, or      its executor has it      ReplyDispatcher sets
+ *   until reused ids are                                 the outcomes
+ *   confirmed (index-ids.js)
+ *
+ * The ConnectionPool calls `open` on a connection that it adds, and `close` at the end.
  */
 class PooledConnection {
   #endpoint;
@@ -40,13 +47,13 @@ class PooledConnection {
   #writer = new BatchWriter();
   /** @type {Session | null} */
   #session = null;
-  /** This one, and those before it that have batches. @type {Set<Session>} */
+  /** The current session, and former ones that still have batches. @type {Set<Session>} */
   #sessions = new Set();
   /** The connects of sessions before this one. */
   #formerConnects = 0;
-  /** How many batches are on their way, results that are being handed out included. */
+  /** How many batches are in flight, or have outcomes that are not set yet. */
   #inFlight = 0;
-  /** As performance.now() tells it. */
+  /** In the time of `now()`. */
   #lastUse = 0;
   /** Runs while there is a connection that may be idle. @type {NodeJS.Timeout | null} */
   #idleTimer = null;
@@ -54,12 +61,12 @@ class PooledConnection {
 
   /**
    * @param {object} settings
-   * @param {import('../options.js').Place} settings.endpoint
+   * @param {import('../options.js').Endpoint} settings.endpoint
    * @param {import('../instances').SecretSource} settings.secrets
    * @param {number} settings.idleTimeoutMs
    * @param {import('../instances').Counters} settings.counters
-   * @param {(definition: Definition) => void} settings.onOpened  told of each index that the server
-   *   opens
+   * @param {(definition: Definition) => void} settings.onOpened  called for each index that the
+   *   server opens
    * @param {number} settings.maxQueued  batches in line behind the one in flight
    */
   constructor({ endpoint, secrets, idleTimeoutMs, counters, onOpened, maxQueued }) {
@@ -71,12 +78,12 @@ class PooledConnection {
     this.#maxQueued = maxQueued;
   }
 
-  /** Whether the last batch has succeeded and the connection was not closed since. */
+  /** Whether the last batch succeeded and the connection has not been closed since. */
   get isOpen() {
     return this.#isOpen;
   }
 
-  /** A round trip on the wire, in milliseconds; null if nobody knows. */
+  /** A round trip on the wire, in milliseconds; null if unknown. */
   get wireMs() {
     return this.#session?.wireMs ?? null;
   }
@@ -85,7 +92,7 @@ class PooledConnection {
     return this.#inFlight === 0;
   }
 
-  /** Whether it takes a batch that will be in line behind the one in flight. */
+  /** Whether it takes a batch in line behind the one in flight. */
   get canQueue() {
     return this.#inFlight <= this.#maxQueued && this.#isOpen;
   }
@@ -100,8 +107,8 @@ class PooledConnection {
   }
 
   /**
-   * Nothing must be in flight: the server can keep what it had not answered, and its locks, for
-   * minutes.
+   * Closes the connection. Nothing may be in flight: the server can keep what it has not answered,
+   * and its locks, for minutes.
    */
   close() {
     if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
@@ -112,24 +119,22 @@ class PooledConnection {
     this.#endSession(this.#session);
   }
 
-  /** Ends what is in flight: the executors then tell its outcome. */
+  /** Ends what is in flight; the executors then state its outcome. */
   destroy() {
     for (const { connection } of this.#sessions) connection.close();
   }
 
   /**
-   * Connects, and gives whether the server has answered. It never rejects.
-   * @param {number} until  as performance.now() tells it
+   * Connects.
+   * @param {number} until  deadline, in the time of `now()`
+   * @returns {Promise<boolean>} whether the server has answered; never rejects
    */
   async open(until) {
     this.#inFlight++;
     try {
       const session = this.#session ?? (await this.#openSession(until));
-      // An empty command, which the server refuses, authorised or not.
-      const batch = new Batch().write('\n');
-      const timeoutMs = Math.max(until - now(), 0);
-      const result = await tracing.traceExecute(session.connection, batch, timeoutMs);
-      this.#isOpen = result.status === 'fulfilled';
+      const { error } = await tracing.traceSend(session.connection, EMPTY_COMMAND, until);
+      this.#isOpen = error === null;
     } catch {
       this.#isOpen = false;
     } finally {
@@ -139,23 +144,23 @@ class PooledConnection {
   }
 
   /**
-   * Sends the requests as one batch and sets their outcomes. It never rejects.
+   * Sends requests as one batch and sets their outcomes. Never rejects.
    * @param {Request[]} requests  from the queue
-   * @param {(requests: Request[]) => void} repeat  takes those that are to be sent again: before
-   *   this connection is idle, so that nobody takes the client for idle in between
+   * @param {(requests: Request[]) => void} retry  takes the requests to be sent again, before this
+   *   connection is idle, so that the client does not seem idle in between
    */
-  async run(requests, repeat) {
+  async send(requests, retry) {
     this.#inFlight++;
-    const batch = new Holder(QUEUED);
-    for (const request of requests) request.holder = batch;
+    const state = new RequestState(QUEUED);
+    for (const request of requests) request.state = state;
     try {
-      const session = this.#session ?? (await this.#openSession(latestDeadline(requests)));
-      const handOut = await this.#carry(session, batch, requests);
-      if (handOut === null) return;
-      await this.#giveResults(handOut);
-      repeat(handOut.repeats);
+      const session = this.#session ?? (await this.#openSession(batchDeadline(requests)));
+      const dispatcher = await this.#sendOn(session, state, requests);
+      if (dispatcher === null) return;
+      await this.#dispatchReplies(dispatcher);
+      retry(dispatcher.retries);
     } catch (error) {
-      failAll(requests, batch, error);
+      failAll(requests, state, error);
     } finally {
       this.#endUse();
     }
@@ -172,18 +177,18 @@ class PooledConnection {
    * @returns {NodeJS.Timeout}
    */
   #watchIdleness(afterMs) {
-    const look = () => {
+    const check = () => {
       const left = this.#idleTimeoutMs - (now() - this.#lastUse);
       if (this.#inFlight > 0) this.#idleTimer = this.#watchIdleness(this.#idleTimeoutMs);
       else if (left > 0) this.#idleTimer = this.#watchIdleness(Math.ceil(left));
       else this.close();
     };
-    return setTimeout(look, afterMs).unref();
+    return setTimeout(check, afterMs).unref();
   }
 
-  /** @param {number} until  as performance.now() tells it */
+  /** @param {number} until  deadline, in the time of `now()` */
   async #openSession(until) {
-    const secret = await this.#askSecret(until);
+    const secret = await this.#getSecret(until);
     const { address, busyPollMicroseconds } = this.#endpoint;
     const maxQueued = this.#maxQueued;
     const connection = new Connection({ ...address, secret, maxQueued, busyPollMicroseconds });
@@ -193,9 +198,9 @@ class PooledConnection {
   }
 
   /** @param {number} until */
-  async #askSecret(until) {
+  async #getSecret(until) {
     try {
-      return await this.#secrets.ask(until);
+      return await this.#secrets.get(until);
     } catch (error) {
       tracing.traceFailedConnect(this.#endpoint.name, error);
       throw error;
@@ -203,83 +208,86 @@ class PooledConnection {
   }
 
   /**
-   * Sends a batch and gives what is to be handed out; null if all its requests have their outcomes.
+   * Sends a batch over a session.
    * @param {Session} session
-   * @param {Holder} batch
+   * @param {RequestState} state
    * @param {readonly Request[]} requests
+   * @returns {Promise<ReplyDispatcher | null>} null if all requests have their outcomes already
    */
-  async #carry(session, batch, requests) {
+  async #sendOn(session, state, requests) {
     const { connects } = session;
-    const slots = session.acquireIds(requests, connects);
-    session.users++;
+    const slots = session.acquire(requests, connects);
     try {
       if (slots.some((slot) => slot.mustBeConfirmed(connects))) {
         const failed = await this.#confirmIds(session, slots, requests);
         if (failed !== null) return failed;
       }
-      const live = withdrawLate(requests);
+      const live = withdrawExpired(requests);
       if (live.length === 0) return null;
-      // It may have connected anew while ids were confirmed.
+      // The connection may have reconnected while ids were confirmed.
       const unopened = session.unopenedFor(live, session.connects);
-      const result = await this.#exchange(session, batch, unopened, live, latestDeadline(live));
-      return new HandOut(live, result, session.ids);
+      const result = await this.#exchange(session, state, unopened, live, batchDeadline(live));
+      return new ReplyDispatcher(live, result, session.ids);
     } finally {
-      session.ids.release(slots);
-      session.users--;
+      session.release(slots);
       this.#retireIfUnused(session);
     }
   }
 
   /**
-   * Opens indexes under ids that others had, before anything is sent under these. Requests whose
-   * index is refused have their outcome then.
+   * Opens indexes under ids that other indexes had, before any request uses those ids. Requests
+   * whose index the server refuses to open get their outcome here.
    * @param {Session} session
    * @param {readonly Slot[]} slots
    * @param {readonly Request[]} requests
-   * @returns {Promise<HandOut | null>} if the connection has failed
+   * @returns {Promise<ReplyDispatcher | null>} null unless the connection failed
    */
   async #confirmIds(session, slots, requests) {
     const unconfirmed = slots.filter((slot) => slot.mustBeConfirmed(session.connects));
-    const live = withdrawLate(requests);
+    const live = withdrawExpired(requests);
     if (live.length === 0) return null;
-    const opening = new Holder(QUEUED);
-    const result = await this.#exchange(session, opening, unconfirmed, [], latestDeadline(live));
+    const opening = new RequestState(QUEUED);
+    const result = await this.#exchange(session, opening, unconfirmed, [], batchDeadline(live));
     for (const { call, definition } of live) {
       const error = result.refused.get(definition);
       if (error !== undefined) call.withdraw(() => error);
     }
     const queued = live.filter((request) => request.isQueued);
     if (result.failure === null || queued.length === 0) return null;
-    // Of the requests themselves nothing was handed over.
+    // The failed batch had none of the requests themselves.
     const failure = withOutcome(result.failure, 'not-sent');
-    return new HandOut(queued, { ...result, failure, replies: [] }, session.ids);
+    return new ReplyDispatcher(queued, { ...result, failure, replies: [] }, session.ids);
   }
 
   /**
-   * Hands a batch over to an executor and waits for its word.
+   * Hands a batch to an executor and waits for its result.
    * @param {Session} session
-   * @param {Holder} holder  of the requests
-   * @param {readonly Slot[]} unopened  what is opened first
+   * @param {RequestState} state  of the requests
+   * @param {readonly Slot[]} unopened  indexes that the batch opens first
    * @param {readonly Request[]} requests
-   * @param {number} until  as performance.now() tells it
-   * @returns {Promise<import('./hand-out.js').BatchResult>}
+   * @param {number} until  deadline, in the time of `now()`
+   * @returns {Promise<import('./reply-dispatcher.js').BatchResult>}
    */
-  async #exchange(session, holder, unopened, requests, until) {
+  async #exchange(session, state, unopened, requests, until) {
     const { connection, connects } = session;
     const batch = this.#writer.write(unopened, requests, session.ids);
-    this.#counters.countBatch(batch, 1);
-    const begun = now();
-    const timeoutMs = Math.max(until - begun, 0);
-    this.#counters.noteHandedOver(requests, begun);
-    holder.handOver(until);
-    const result = await tracing.traceExecute(connection, batch, timeoutMs);
-    holder.stage = ARRIVED;
-    const failure = result.status === 'rejected' ? asShared(result.reason) : null;
+    const { commandCount } = batch;
+    const { byteLength } = batch.bytes;
+    this.#counters.countBatch(commandCount, byteLength, 1);
+    const sentAt = now();
+    this.#counters.noteHandedOver(requests, sentAt);
+    state.markInFlight(until);
+    const sent = tracing.traceSend(connection, batch, until);
+    this.#writer.release();
+    const result = await sent;
+    state.phase = ARRIVED;
+    const failure = result.error === null ? null : asShared(result.error);
     this.#isOpen = failure === null;
-    if (failure === null) this.#counters.noteReplies(access.receivedBytes(batch), now() - begun);
-    if (failure?.outcome === 'not-sent') this.#counters.countBatch(batch, -1);
-    this.#writer.reuse(batch);
-    // What a server says that has refused the secret is about nothing else.
+    if (failure === null) this.#counters.noteReplies(result.receivedBytes, now() - sentAt);
+    if (failure?.outcome === 'not-sent') {
+      this.#counters.countBatch(commandCount, byteLength, -1);
+    }
+    // The replies of a server that has refused the secret say nothing about the commands.
     const replies = failure?.code === 'ERR_HS_AUTH' ? [] : result.replies;
     const opens = unopened.length > 0;
     const refused = opens
@@ -295,36 +303,36 @@ class PooledConnection {
     };
   }
 
-  /** @param {HandOut} handOut */
-  async #giveResults(handOut) {
-    const { length } = handOut;
+  /** @param {ReplyDispatcher} dispatcher */
+  async #dispatchReplies(dispatcher) {
+    const { length } = dispatcher;
     const isPortioned = length >= MIN_PORTIONED && this.#inFlight === 1 && this.#maxQueued > 0;
     if (isPortioned) {
-      while (!handOut.advance(length >> 1)) await turn.next();
-      if (handOut.repeats.length === 0) await nextTurn();
+      while (!dispatcher.advance(length >> 1)) await turn.next();
+      if (dispatcher.retries.length === 0) await nextTurn();
     }
-    while (!handOut.advance(length)) await turn.next();
+    while (!dispatcher.advance(length)) await turn.next();
   }
 
   /**
-   * The connection is closed. It makes a new connect by itself; where its secret may be another one
-   * by then, it must not.
+   * Called when a session's connection is closed. The connection reconnects by itself, which it
+   * must not do where its secret may have changed: the session ends then.
    * @param {Session} session
    */
   #endSession(session) {
     session.ids.closeAll();
-    if (!this.#secrets.changes || session !== this.#session) return;
+    if (!this.#secrets.isDynamic || session !== this.#session) return;
     this.#session = null;
     this.#retireIfUnused(session);
   }
 
   /**
-   * Ends a session that another one has taken the place of, when no batch is left on it: what was
-   * in line may have connected it anew.
+   * Drops a former session once no batch uses it. A batch in line may have reconnected it, so it is
+   * closed.
    * @param {Session} session
    */
   #retireIfUnused(session) {
-    if (session === this.#session || session.users > 0) return;
+    if (session === this.#session || !session.isUnused) return;
     this.#sessions.delete(session);
     this.#formerConnects += session.connects;
     session.connection.close();
@@ -332,64 +340,65 @@ class PooledConnection {
 }
 
 /**
- * Takes back those requests of which the time is over, and gives the others. Nothing of any was
- * handed over.
+ * Withdraws the requests whose deadline has passed before anything of them was handed over.
  * @param {readonly Request[]} requests
- * @returns {readonly Request[]}
+ * @returns {readonly Request[]} the others
  */
-function withdrawLate(requests) {
+function withdrawExpired(requests) {
   const time = now();
   let isWhole = true;
   for (const { call, isQueued } of requests) {
-    const isLate = call.deadline !== null && call.deadline.at <= time;
-    if (isQueued && !isLate) continue;
+    if (isQueued && !call.deadline?.withdrawIfExpired(call, time)) continue;
     isWhole = false;
-    if (isQueued) call.deadline?.withdraw(call);
   }
   return isWhole ? requests : requests.filter((request) => request.isQueued);
 }
 
-/** @param {readonly Request[]} requests */
-function latestDeadline(requests) {
+/**
+ * The deadline of a batch: the latest of its requests, so that no call ends before its time.
+ * @param {readonly Request[]} requests
+ */
+function batchDeadline(requests) {
   let latest = 0;
-  for (const { call } of requests) latest = Math.max(latest, call.deadline?.batchAt ?? 0);
+  for (const { call } of requests) latest = Math.max(latest, call.deadline?.batchExpiresAt ?? 0);
   return latest;
 }
 
 /**
- * Fails the requests that a batch could not be sent for. What waits in the queue of the same calls
- * waited for the same.
+ * Fails requests whose batch threw: for want of a secret, or by a defect of ours. Neither is
+ * retried (retry.js). Requests of the same calls that are still queued wait for the same secret, so
+ * they fail too.
  * @param {readonly Request[]} requests
- * @param {Holder} batch
+ * @param {RequestState} state
  * @param {any} error
  */
-function failAll(requests, batch, error) {
+function failAll(requests, state, error) {
   for (const request of requests) {
     if (request.isQueued) request.call.withdraw(() => asShared(error));
-    else if (request.holder === batch) request.fail(asShared(wentAstray(error)));
+    else if (request.state === state) request.fail(asShared(lostError(error)));
   }
 }
 
 /**
- * The error of what was handed over, and of which the executor has said nothing.
+ * The error of requests that were handed over and whose executor has reported nothing.
  * @param {unknown} cause
  */
-function wentAstray(cause) {
+function lostError(cause) {
   return new HandlerSocketError('ERR_HS_LOST', `the batch was lost: ${cause}`, {
     outcome: 'unknown',
     cause,
   });
 }
 
-/** Until those who were given their results have made their next calls. */
+/** Resolves when callers that have their results have made their next calls. */
 function nextTurn() {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
 /**
  * @typedef {InstanceType<typeof Session>} Session
- * @typedef {InstanceType<typeof HandOut>} HandOut
- * @typedef {InstanceType<typeof Holder>} Holder
+ * @typedef {InstanceType<typeof ReplyDispatcher>} ReplyDispatcher
+ * @typedef {InstanceType<typeof RequestState>} RequestState
  * @typedef {import('../instances').Request} Request
  * @typedef {import('../instances').Definition} Definition
  * @typedef {import('../instances').Slot} Slot

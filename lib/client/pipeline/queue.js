@@ -1,10 +1,14 @@
 'use strict';
 
-/** Space at the front is given back when there is this much of it, and half of all is. */
+/** Free slots at the front are dropped once there are more, and more than half are free. */
 const MIN_WASTE = 1024;
 
 /**
- * First in, first out. An array's own shift copies the whole array where it is long.
+ * First in, first out. Array.prototype.shift copies a long array each time.
+ *
+ *   items:  (free) (free) (free) [next] [...] [last]
+ *                                  ▲
+ *                                first
  * @template T
  */
 class Queue {
@@ -21,7 +25,7 @@ class Queue {
   shift() {
     if (this.#first === this.#items.length) return undefined;
     const item = this.#items[this.#first];
-    this.#items[this.#first++] = undefined; // what has left must not be kept alive
+    this.#items[this.#first++] = undefined; // does not keep the item alive
     if (this.#first === this.#items.length) {
       this.#items = [];
       this.#first = 0;

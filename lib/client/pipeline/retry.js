@@ -1,21 +1,24 @@
 'use strict';
 
 /*
- * What may be done again after a failure, in one place: by the same client, and by another server
- * of a ShardedClient. docs/errors.md shows the rules as a table; __test__/documentation.test.js
- * compares the two.
+ * The rules of retries: whether the client sends a request again, and whether another server of a
+ * ShardedClient may do it. Nothing else decides this. docs/errors.md has the rules as a table, and
+ * __test__/documentation.test.js compares the two.
+ *
+ * A request that failed goes through here as an event:
+ *
+ *   reply or error ──► eventOfRefusal, eventOfFailure ──► event ──► mayRetry, retryDecision
  */
 
 /**
- * @typedef {'always' | 'once' | 'never'} Repeats  always: each time that it happens, within the
- *   deadline
+ * @typedef {'always' | 'once' | 'never'} Retries  always: each time it happens, until the deadline
  *
  * @typedef {object} Rule
  * @property {string} what  happened, for the table
- * @property {Repeats} read  whether the client sends a read again
- * @property {Repeats} write
- * @property {boolean} readElsewhere  whether another server may do a read
- * @property {boolean} writeElsewhere
+ * @property {Retries} read  how often the client sends a read again
+ * @property {Retries} write
+ * @property {boolean} readFailsOver  whether another server may do a read
+ * @property {boolean} writeFailsOver
  *
  * @typedef {keyof typeof RETRY_RULES} Event
  */
@@ -24,67 +27,90 @@ const RETRY_RULES = Object.freeze({
   unsent: rule('no connection could be made, or it broke before anything of the request was sent', {
     read: 'once',
     write: 'once',
-    readElsewhere: true,
-    writeElsewhere: true,
+    readFailsOver: true,
+    writeFailsOver: true,
   }),
   lost: rule('the connection broke after that: the outcome is `unknown`', {
     read: 'once',
-    readElsewhere: true,
+    readFailsOver: true,
   }),
-  unauthorised: rule('the server refused the secret; a function is asked anew', {
+  unauthorised: rule('the server refused the secret; a function is called again', {
     read: 'once',
     write: 'once',
-    readElsewhere: true,
-    writeElsewhere: true,
+    readFailsOver: true,
+    writeFailsOver: true,
   }),
-  noSecret: rule('the secret function failed', { readElsewhere: true, writeElsewhere: true }),
+  noSecret: rule('the secret function failed', { readFailsOver: true, writeFailsOver: true }),
   reconnected: rule(
-    'the server does not know the index (`stmtnum`): the connection was made anew since',
+    'the server does not know the index (`stmtnum`): the connection has reconnected since',
     { read: 'always', write: 'always' },
   ),
-  notOpen: rule('the same, and the connection was not made anew', {
+  notOpen: rule('the same, without a reconnect', {
     read: 'once',
     write: 'once',
   }),
   refused: rule('the server refused it otherwise, deadlocks and lock waits included', {}),
   lateUnsent: rule('`ERR_HS_TIMEOUT`, and nothing of the request was sent', {
-    readElsewhere: true,
-    writeElsewhere: true,
+    readFailsOver: true,
+    writeFailsOver: true,
   }),
-  late: rule('`ERR_HS_TIMEOUT` after that: the outcome is `unknown`', { readElsewhere: true }),
+  late: rule('`ERR_HS_TIMEOUT` after that: the outcome is `unknown`', { readFailsOver: true }),
   other: rule('any other error, such as `ERR_HS_PROTOCOL` or `ERR_HS_ROLLED_BACK`', {}),
 });
 
-/** The failures that end a connection, or never had one. */
+/** Codes of failures that end a connection, or prevent one. */
 const BROKEN = new Set(['ERR_HS_CONNECT', 'ERR_HS_LOST', 'ERR_HS_AUTH']);
 
 /**
  * @param {string} what
- * @param {Partial<Omit<Rule, 'what'>>} repeats
+ * @param {Partial<Omit<Rule, 'what'>>} allowed
  * @returns {Readonly<Rule>}
  */
-function rule(what, repeats) {
+function rule(what, allowed) {
   const never = /** @type {const} */ ({ read: 'never', write: 'never' });
-  return { what, ...never, readElsewhere: false, writeElsewhere: false, ...repeats };
+  return { what, ...never, readFailsOver: false, writeFailsOver: false, ...allowed };
 }
 
 /**
- * Whether a request may be done again.
+ * The rule for one request.
  * @param {Event} event  what happened to it
  * @param {boolean} isWrite
- * @returns {{ again: Repeats, elsewhere: boolean }}
+ * @returns {{ retries: Retries, failsOver: boolean }}
  */
 function retryDecision(event, isWrite) {
-  const { read, write, readElsewhere, writeElsewhere } = RETRY_RULES[event];
+  const { read, write, readFailsOver, writeFailsOver } = RETRY_RULES[event];
   return isWrite
-    ? { again: write, elsewhere: writeElsewhere }
-    : { again: read, elsewhere: readElsewhere };
+    ? { retries: write, failsOver: writeFailsOver }
+    : { retries: read, failsOver: readFailsOver };
 }
 
 /**
- * What a refusal says of a request.
+ * Whether the client sends a request again. A retry after `notOpen` and one after anything else are
+ * counted apart: a request may have both.
+ * @param {Request} request
+ * @param {Event} event
+ */
+function mayRetry({ call, wasRetried, wasReopened }, event) {
+  const { retries } = retryDecision(event, call.isWrite);
+  if (retries !== 'once') return retries === 'always';
+  return event === 'notOpen' ? !wasReopened : !wasRetried;
+}
+
+/**
+ * Records a retry, for the decision about the next one.
+ * @param {Request} request
+ * @param {Event} event
+ */
+function noteRetry(request, event) {
+  if (event === 'lost') request.mayHaveBeenSent = true;
+  if (event === 'notOpen') request.wasReopened = true;
+  else if (event !== 'reconnected') request.wasRetried = true;
+}
+
+/**
+ * The event that a refusal is.
  * @param {import('../../..').Reply} reply
- * @param {boolean} isReconnected  whether the connection was made anew since the request was sent
+ * @param {boolean} isReconnected  whether the connection has reconnected since the request was sent
  * @returns {Event}
  */
 function eventOfRefusal(reply, isReconnected) {
@@ -93,7 +119,7 @@ function eventOfRefusal(reply, isReconnected) {
 }
 
 /**
- * What an error says of a request, other than a refusal.
+ * The event that any other error of a request is.
  * @param {unknown} error
  * @returns {Event}
  */
@@ -106,4 +132,13 @@ function eventOfFailure(error) {
   return code === 'ERR_HS_AUTH' ? 'unauthorised' : 'unsent';
 }
 
-module.exports = { RETRY_RULES, eventOfFailure, eventOfRefusal, retryDecision };
+/** @typedef {import('../instances').Request} Request */
+
+module.exports = {
+  RETRY_RULES,
+  eventOfFailure,
+  eventOfRefusal,
+  mayRetry,
+  noteRetry,
+  retryDecision,
+};

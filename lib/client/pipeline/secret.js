@@ -4,44 +4,43 @@ const { clearTimeout, now, setTimeout } = require('../../runtime/clock.js');
 const { checkSecret } = require('../../util/check.js');
 const { HandlerSocketError } = require('../../errors/index.js');
 
-/**
- * Where connects get their secret from. A function is called in the async context of whoever asks.
- */
+/** The secret of a port: a fixed text, or a function that is called before each connect. */
 class SecretSource {
   #secret;
-  /** What the function was asked for and has not given yet. @type {Promise<string> | null} */
-  #asked = null;
+  /** What the function has been called for and has not given yet. @type {Promise<string> | null} */
+  #pending = null;
 
   /** @param {import('../../..').Secret | undefined} secret */
   constructor(secret) {
     this.#secret = secret;
   }
 
-  /** Whether it may be another one at the next connect. */
-  get changes() {
+  /** Whether the next connect may get another secret. */
+  get isDynamic() {
     return typeof this.#secret === 'function';
   }
 
   /**
-   * The secret for a connect. Several that wait at a time share one answer of the function.
-   * @param {number} until  as performance.now() tells it; if the function takes longer, the next
-   *   connect asks it again
+   * The secret for a connect. Connects that wait at the same time share one call of the function,
+   * which runs in the async context of the first.
+   * @param {number} until  deadline, in the time of `now()`; if it passes, the next connect calls
+   *   the function again
    * @returns {string | undefined | Promise<string>}
    */
-  ask(until) {
+  get(until) {
     if (typeof this.#secret !== 'function') return this.#secret;
-    this.#asked ??= callForSecret(this.#secret);
-    const asked = this.#asked;
+    this.#pending ??= callForSecret(this.#secret);
+    const pending = this.#pending;
     const forget = () => {
-      if (this.#asked === asked) this.#asked = null;
+      if (this.#pending === pending) this.#pending = null;
     };
     return new Promise((resolve, reject) => {
-      const late = () => {
+      const expire = () => {
         reject(failed('gave none in time', 'ERR_HS_TIMEOUT'));
         forget();
       };
-      const timer = setTimeout(late, Math.max(until - now(), 0));
-      asked.then(resolve, reject).finally(() => {
+      const timer = setTimeout(expire, Math.max(until - now(), 0));
+      pending.then(resolve, reject).finally(() => {
         clearTimeout(timer);
         forget();
       });

@@ -1,18 +1,21 @@
 'use strict';
 
-const { nativeOf } = require('../../core/connection.js');
+const { roundTripMs } = require('../../core/connection.js');
 const { explainClosedIndex } = require('./outcomes.js');
 const { IndexIds } = require('./index-ids.js');
 
 /**
- * A connection and what is open on it. A connection whose secret is fixed connects anew by itself,
- * so that its session lasts; where a function gives the secret, each connect has a session of its
- * own.
+ * A connection and the indexes that are open on it. With a fixed secret, the session outlasts
+ * reconnects, which the connection does by itself. With a secret function, each connect has a
+ * session of its own.
+ *
+ * A PooledConnection uses it in this order, for each batch: `acquire`, `unopenedFor`, `noteOpened`
+ * when the replies are there, `release`.
  */
 class Session {
   ids = new IndexIds();
-  /** How many batches are on their way on it. */
-  users = 0;
+  /** How many batches use it. */
+  #users = 0;
 
   /** @param {import('../instances').Connection} connection */
   constructor(connection) {
@@ -23,9 +26,13 @@ class Session {
     return this.connection.state === 'connected';
   }
 
-  /** A round trip on the wire, in milliseconds; null if nobody knows. */
+  /** A round trip on the wire, in milliseconds; null if unknown. */
   get wireMs() {
-    return nativeOf(this.connection).roundTripMs;
+    return roundTripMs(this.connection);
+  }
+
+  get isUnused() {
+    return this.#users === 0;
   }
 
   /** The connect count. */
@@ -34,16 +41,33 @@ class Session {
   }
 
   /**
-   * Takes ids for the indexes that requests need.
+   * Acquires the session for a batch, with ids for the indexes that its requests need.
    * @param {readonly Request[]} requests
    * @param {number} connects  the connect count
+   * @returns {Slot[]} to be released
    */
-  acquireIds(requests, connects) {
+  acquire(requests, connects) {
+    const slots = this.#acquireIds(requests, connects);
+    this.#users++;
+    return slots;
+  }
+
+  /** @param {readonly Slot[]} slots */
+  release(slots) {
+    this.ids.release(slots);
+    this.#users--;
+  }
+
+  /**
+   * @param {readonly Request[]} requests
+   * @param {number} connects
+   */
+  #acquireIds(requests, connects) {
     if (requests.length === 1) return [this.ids.acquire(requests[0].definition, connects)];
     const definitions = new Set();
     let last;
     for (const { definition } of requests) {
-      // Most requests of a batch are for the same index, and a ping is for none.
+      // Most requests of a batch are for the same index; a ping has none.
       if (definition !== last && definition !== null) definitions.add(definition);
       last = definition;
     }
@@ -51,12 +75,12 @@ class Session {
   }
 
   /**
-   * The ids of the indexes that requests need and that are not open.
+   * The ids of the indexes that the batch has to open first.
    * @param {readonly Request[]} requests  for which ids were acquired
    * @param {number} connects  the connect count
    */
   unopenedFor(requests, connects) {
-    /** @type {Set<import('../instances').Slot> | undefined} */
+    /** @type {Set<Slot> | undefined} */
     let slots;
     let last;
     for (const request of requests) {
@@ -71,18 +95,17 @@ class Session {
   }
 
   /**
-   * Remembers what the server has opened.
-   * @param {readonly import('../instances').Slot[]} slots  as they were sent
-   * @param {readonly import('../../..').Reply[]} replies  the first of them to these
-   * @param {number} sentWith  the connect count when they were handed over
+   * Records which indexes the server has opened.
+   * @param {readonly Slot[]} slots  in the order in which the batch opens them
+   * @param {readonly import('../../..').Reply[]} replies  of the batch, the ones to the slots first
+   * @param {number} sentWith  the connect count when the batch was handed over
    * @param {(definition: Definition) => void} onOpened
-   * @returns {Map<Definition, Error>} what it has refused to open
+   * @returns {Map<Definition, Error>} the indexes that the server has refused to open
    */
   noteOpened(slots, replies, sentWith, onOpened) {
     const { connects } = this;
-    // Where a batch behind this one may have made the connection anew, nothing is known of the new
-    // one.
-    const isKnown = connects === sentWith || this.users === 1;
+    // A batch behind this one may have reconnected; then nobody knows what is open.
+    const isKnown = connects === sentWith || this.#users === 1;
     const refused = new Map();
     for (const [i, slot] of slots.entries()) {
       const { ok, error } = replies[i] ?? {};
@@ -95,21 +118,22 @@ class Session {
 }
 
 /**
- * The requests whose indexes have to be opened together: were one of a unit's open and the other
- * not, its requests would be done in another order.
+ * The requests whose indexes have to be opened together. If one index of a unit were open and the
+ * other not, the unit's requests would be executed in another order.
  * @param {Request} request
  */
 function sentTogether(request) {
-  const { call, holder } = request;
-  return call.isUnit ? call.requests.filter((other) => other.holder === holder) : [request];
+  const { call, state } = request;
+  return call.isUnit ? call.requests.filter((other) => other.state === state) : [request];
 }
 
-/** @type {readonly import('../instances').Slot[]} */
+/** @type {readonly Slot[]} */
 const NO_SLOTS = [];
 
 /**
  * @typedef {import('../instances').Definition} Definition
  * @typedef {import('../instances').Request} Request
+ * @typedef {import('../instances').Slot} Slot
  */
 
 module.exports = { Session };

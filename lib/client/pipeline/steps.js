@@ -4,14 +4,15 @@ const turn = require('../../runtime/turn.js');
 const { afterWrite, combineOutcome, isUnsent, ownError } = require('./outcomes.js');
 
 /*
- * Values that take long to make, as the rows of a long reply. They are made a step at a time, so
- * that the event loop has its turns in between.
+ * Values that take long to make, such as the rows of a long reply, are made in steps, so that the
+ * event loop has its turns in between.
+ *
+ * An operation returns such a value as Steps. For a call of a client, StepRunner runs them, and
+ * reply-dispatcher.js decides when. For an operation that several servers did, readOutcomes runs
+ * them.
  */
 
-/**
- * A value that is made a step at a time, by a generator that yields between the steps and returns
- * it.
- */
+/** A value in the making: its generator yields between the steps and returns the value. */
 class Steps {
   /** @param {Generator<void, any, void>} generator */
   constructor(generator) {
@@ -19,17 +20,16 @@ class Steps {
   }
 }
 
-/** A value of a call that is being made. */
-class Making {
+/** Runs Steps for a call, and hands their value to it. */
+class StepRunner {
   #generator;
   #resolve;
   #reject;
 
   /**
    * @param {Steps} steps
-   * @param {(value: any) => Making | null} resolve  takes the value, and gives what is to be made
-   *   next
-   * @param {(error: unknown) => Making | null} reject
+   * @param {(value: any) => StepRunner | null} resolve  takes the value; returns what runs next
+   * @param {(error: unknown) => StepRunner | null} reject
    */
   constructor({ generator }, resolve, reject) {
     this.#generator = generator;
@@ -38,8 +38,8 @@ class Making {
   }
 
   /**
-   * Does a step.
-   * @returns {Making | null} what is to be made next: itself if there are more steps
+   * Runs one step.
+   * @returns {StepRunner | null} what runs next: itself while it has more steps
    */
   advance() {
     let step;
@@ -53,7 +53,7 @@ class Making {
 }
 
 /**
- * What an operation makes of its requests' outcomes, where no call of a client makes it.
+ * Makes an operation's result of its requests' outcomes, without a Call.
  * @param {import('../table-index.js').Operation} operation
  * @param {readonly import('./call.js').Outcome[]} outcomes
  */
@@ -62,20 +62,20 @@ async function readOutcomes({ isWrite, read, finish }, outcomes) {
   try {
     for (const [position, outcome] of outcomes.entries()) {
       const value = read(outcome, position);
-      values.push(value instanceof Steps ? await make(value) : value);
+      values.push(value instanceof Steps ? await runSteps(value) : value);
       if (turn.isOver()) await turn.next();
     }
   } catch (error) {
-    const told = isWrite ? afterWrite(error) : error;
-    throw ownError(combineOutcome(told, outcomes.every(isUnsent)));
+    const callError = isWrite ? afterWrite(error) : error;
+    throw ownError(combineOutcome(callError, outcomes.every(isUnsent)));
   }
   if (finish === undefined) return values[0];
   const result = finish(values);
-  return result instanceof Steps ? make(result) : result;
+  return result instanceof Steps ? runSteps(result) : result;
 }
 
 /** @param {Steps} steps */
-async function make({ generator }) {
+async function runSteps({ generator }) {
   for (;;) {
     const { done, value } = generator.next();
     if (done) return value;
@@ -83,4 +83,4 @@ async function make({ generator }) {
   }
 }
 
-module.exports = { Making, Steps, readOutcomes };
+module.exports = { StepRunner, Steps, readOutcomes };

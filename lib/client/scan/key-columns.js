@@ -3,21 +3,25 @@
 const { showKind } = require('../../util/show.js');
 const { isSame, keyAt } = require('../rows/rows.js');
 
-/** How many rows are asked for by each candidate before it is believed. */
+/** How many rows each candidate has to find again. */
 const SAMPLES = 4;
-/** How many rows of a page are compared with each other. More take long and tell little. */
+/** How many rows of a page are compared. More take long and tell little. */
 const MAX_COMPARED = 1000;
-/** How many leading columns together are tried at most. */
+/** The most leading columns that are tried as a key. */
 const MAX_LEADING = 4;
 
 /**
- * Which of an index's columns it is made of, by their positions. The protocol does not tell: either the user has said so,
- * or those columns are looked for by which rows are found again.
+ * The positions of the columns that an index is made of. The protocol does not tell: either the
+ * user names them, or the first page of a scan finds them out, as the columns whose values, taken
+ * for a key, find their own rows again.
  */
 class KeyColumns {
   #count;
   #areGiven;
-  /** null if they are not known. @type {readonly number[] | null | undefined} */
+  /**
+   * undefined before the search, null if it found none.
+   * @type {readonly number[] | null | undefined}
+   */
   #positions;
 
   /**
@@ -30,14 +34,15 @@ class KeyColumns {
     this.#positions = given === undefined ? undefined : positionsOf(names, given);
   }
 
-  /** The first of those that the user has named; undefined if none. */
+  /** The first column that the user has named; undefined if none. */
   get firstGiven() {
     return this.#areGiven ? this.#positions?.[0] : undefined;
   }
 
   /**
+   * The positions; null if they are unknown.
    * @param {import('../../..').Reply} reply  a page
-   * @param {number} rows  how many of it to look at
+   * @param {number} rows  how many of its rows to compare
    * @param {import('./scan.js').Find} find
    */
   async get(reply, rows, find) {
@@ -60,8 +65,8 @@ class KeyColumns {
       const found = samples.map((ordinal) => findsItself(reply, ordinal, columns, find));
       return (await Promise.all(found)).every(Boolean);
     };
-    // Asked all at once, in one batch. Of leading columns as many as the index has; of single ones only the one that
-    // there is: two that look alike here need not do so later.
+    // All finds travel in one batch. Of several leading columns, the longest key counts. A single
+    // column counts only if no other does: two that look alike on this page may differ later.
     const leading = Array.from({ length: Math.min(this.#count, MAX_LEADING) - 1 }, (_, i) => {
       return Array.from({ length: i + 2 }, (_, j) => j);
     }).reverse();
@@ -96,7 +101,8 @@ function positionsOf(names, given) {
 }
 
 /**
- * Whether no two rows of a page have the same text in these columns, as those of a unique index; and none NULL.
+ * Whether these columns look like those of a unique index: no NULL, and no two rows with the same
+ * text.
  * @param {import('../../..').Reply} reply
  * @param {number} rows
  * @param {readonly number[]} columns
@@ -108,7 +114,7 @@ function areDifferent({ rows: page }, rows, columns) {
 }
 
 /**
- * Whether a row's values in these columns, taken for a key, find the row and no other.
+ * Whether a row's values in these columns, taken for a key, find this row and no other.
  * @param {import('../../..').Reply} reply
  * @param {number} ordinal
  * @param {readonly number[]} columns
@@ -119,7 +125,7 @@ async function findsItself(reply, ordinal, columns, find) {
     const { rows } = await find('=', keyAt(reply, ordinal, columns), 2, 0);
     return rows.length === 1 && isSame(rows[0], reply.rows[ordinal]);
   } catch (error) {
-    // More parts than the index has.
+    // The key has more parts than the index.
     if (error instanceof TypeError) return false;
     throw error;
   }

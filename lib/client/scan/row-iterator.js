@@ -6,18 +6,23 @@ const turn = require('../../runtime/turn.js');
 
 const NEVER = -1;
 
-/** After so many rows given without a turn of the event loop, the clock is asked. */
-const ROWS_A_LOOK = 512;
+/** How many rows are given without a turn of the event loop before the clock is checked. */
+const ROWS_A_CHECK = 512;
 
 /**
  * @template Row
  * @typedef {object} RowPage
  * @property {number} end  how many rows it has
- * @property {() => Row | undefined} readRow  gives them in turn, as many as there are
+ * @property {() => Row | undefined} readRow  gives the next row; undefined after the last
  */
 
 /**
- * The rows of pages, one at a time. An async generator would take two more promises for each row.
+ * Iterates over the rows of pages. An async generator would make two more promises for each row.
+ *
+ *   next() ──► #take: the row is there ──────────────► resolves at once
+ *                └─► #read: end of the page ──► #turnPage
+ *                           half of the page ──► #readAhead (asks for the next page)
+ *                           every so many rows ──► #giveWay (a turn for others)
  * @template Row
  * @implements {AsyncIterableIterator<Row>}
  */
@@ -27,22 +32,29 @@ class RowIterator {
   #signal;
   /** @type {RowPage<Row> | null} */
   #page = null;
-  /** How many of its rows were given. */
+  /** How many rows of the page were given. */
   #given = 0;
-  /** Before which of its rows the next page is asked for. */
+  /** The next page is asked for before this row of the page. */
   #aheadAt = NEVER;
-  /** Before which of its rows the clock is asked: rows that are there are given without a turn of the event loop. */
-  #lookAt = ROWS_A_LOOK;
-  /** The next page, where it was asked for. @type {Promise<IteratorResult<RowPage<Row>, void>> | null} */
+  /**
+   * The clock is checked before this row of the page, since rows that are there are given without a
+   * turn of the event loop.
+   */
+  #checkAt = ROWS_A_CHECK;
+  /**
+   * The next page, once it was asked for.
+   * @type {Promise<IteratorResult<RowPage<Row>, void>> | null}
+   */
   #ahead = null;
-  /** What is not there yet was asked for last. @type {Promise<unknown> | null} */
+  /** The last `next()` that had to wait. @type {Promise<unknown> | null} */
   #reading = null;
   #isOver = false;
 
   /**
    * @param {AsyncGenerator<RowPage<Row>, void, undefined>} pages
-   * @param {boolean} readsAhead  whether a page is asked for before the rows of the one before are given
-   * @param {AbortSignal} [signal]  ends it; pages that are on their way end by themselves
+   * @param {boolean} readsAhead  whether to ask for a page before all rows of the last one are
+   *   given
+   * @param {AbortSignal} [signal]  ends the iteration; pages in flight end by themselves
    */
   constructor(pages, readsAhead, signal) {
     this.#pages = pages;
@@ -77,13 +89,13 @@ class RowIterator {
   async return() {
     this.#isOver = true;
     this.#page = null;
-    // Not awaited: a page may be on its way.
+    // Not awaited, since a page may be in flight.
     this.#pages.return().catch(() => {});
     return { value: undefined, done: true };
   }
 
   /**
-   * @param {Promise<unknown> | null} before  what was asked for first
+   * @param {Promise<unknown> | null} before  the `next()` before this one
    * @returns {Promise<IteratorResult<Row, undefined>>}
    */
   async #read(before) {
@@ -98,7 +110,7 @@ class RowIterator {
   }
 
   /**
-   * The next row, if it is there and nothing is to be done before.
+   * The next row, if it is there and nothing has to be done before; null otherwise.
    * @returns {IteratorResult<Row, undefined> | null}
    */
   #take() {
@@ -106,7 +118,7 @@ class RowIterator {
     const page = this.#page;
     if (page !== null && this.#signal?.aborted) throw this.#abort(this.#signal);
     if (page === null || this.#given === page.end || this.#given === this.#aheadAt) return null;
-    if (this.#given === this.#lookAt) return null;
+    if (this.#given === this.#checkAt) return null;
     try {
       this.#given++;
       return { value: /** @type {Row} */ (page.readRow()), done: false };
@@ -125,14 +137,14 @@ class RowIterator {
   async #readAhead() {
     this.#aheadAt = NEVER;
     this.#ahead = this.#pages.next();
-    // Whoever comes so far hears of it.
+    // #turnPage throws the error.
     this.#ahead.catch(() => {});
-    // Requests leave at the end of a turn, and rows that are there are given without one.
+    // Requests are sent at the end of a turn, and rows that are there are given without one.
     await new Promise((resolve) => setImmediate(resolve));
   }
 
   async #giveWay() {
-    this.#lookAt = this.#given + ROWS_A_LOOK;
+    this.#checkAt = this.#given + ROWS_A_CHECK;
     if (turn.isOver()) await turn.next();
   }
 
@@ -147,8 +159,8 @@ class RowIterator {
       }
       this.#page = page;
       this.#given = 0;
-      this.#lookAt = ROWS_A_LOOK;
-      // Many look at the first few rows only.
+      this.#checkAt = ROWS_A_CHECK;
+      // Many callers read the first few rows only, so the second page waits for half of the first.
       if (this.#readsAhead) this.#aheadAt = isFirst ? page.end >> 1 : 0;
     } catch (error) {
       this.#isOver = true;

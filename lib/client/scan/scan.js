@@ -11,26 +11,31 @@ const { CALL_OPTIONS, callSettingsOf } = require('../pipeline/call-options.js');
 const { isSame, keyAt, rowCount } = require('../rows/rows.js');
 
 /*
- * A walk over an index, a page at a time. Each page asks for one row more than it gives.
+ * A scan walks over an index page by page. Each page asks for one row more than it gives.
  *
- * Where the columns of the index are known, the next page is what follows the key of the last row given. That leaves out
- * other rows with the same key, so the row behind the page must come first in it. If it does not, it shares the key, as
- * the server sees it (`a` and `A`), or the text of the key does not find its row (a UUID): then the page is counted on
- * from where the last one began, as all pages are where the columns are not known.
+ * If the columns of the index are known, the next page begins after the key of the last row given
+ * ("by key"). That skips other rows with the same key. So the extra row of the last page must come
+ * first in the next one. If it does not, either it has the same key to the server (`a` and `A`), or
+ * the text of the key does not find its row (a UUID). Then the page begins at an offset from where
+ * the last page began ("by offset"), as all pages do if the columns are unknown.
  */
 
 const DEFAULT_PAGE_SIZE = 1000;
 const SCAN_OPTIONS = ['pageSize', 'limit', 'filters', ...CALL_OPTIONS];
-/** A scan walks on. */
+/** All but `=`, which walks nowhere. */
 const SCAN_OPERATORS = new Set(['>', '>=', '<', '<=']);
 
-/** After so many keys in a row that did not lead on, a walk counts on to its end. */
+/**
+ * After so many pages by key in a row that did not continue the scan, all further ones go by
+ * offset.
+ */
 const MAX_MISSES = 3;
 
 /**
- * What `scan` is given: an operator, a key and options, or options alone for the whole index.
+ * Reads the arguments of `scan`: an operator, a key and options, or options alone for the whole
+ * index.
  * @param {readonly unknown[]} given
- * @returns {{ op: import('../../..').FindOperator | undefined, key: unknown, options: ScanOptions }}
+ * @returns {{ op?: import('../../..').FindOperator, key: unknown, options: ScanOptions }}
  */
 function readScanArguments(given) {
   const [first] = given;
@@ -52,7 +57,7 @@ function readScanArguments(given) {
  * @property {number} [limit]
  * @property {readonly import('../../..').RowFilter[]} [filters]
  * @property {AbortSignal | null} [signal]
- * @property {number} [timeoutMs]  of each page
+ * @property {number} [timeoutMs]  for each page
  * @property {'all'} [servers]  of a ShardedIndex
  *
  * @param {ScanOptions} options
@@ -69,12 +74,12 @@ function readScanOptions(options) {
 }
 
 /**
- * Where a page begins.
+ * Where a page begins: at an offset from a key.
  * @typedef {object} Position
  * @property {import('../../..').FindOperator} op
  * @property {readonly unknown[]} key
  * @property {number} offset
- * @property {boolean} [isAtGroup]  whether it is counted from the first row with that key
+ * @property {boolean} [isAtGroup]  whether the offset counts from the first row with that key
  */
 
 /**
@@ -102,17 +107,18 @@ function readScanOptions(options) {
  */
 
 /**
+ * The pages from a position on.
  * @template Row
  * @param {Walk<Row>} walk
  * @param {Position} start
- * @param {Page} [first]  the page there, if it has been read
+ * @param {Page} [first]  the page there, if it was read already
  * @returns {Pages<Row>}
  */
 async function* scan({ pageSize, limit, find, keyColumns, rowReader }, start, first) {
   let left = limit;
   if (left === 0) return;
   let page = first ?? (await readPage(find, start, Math.min(pageSize, left)));
-  // Before a row is given: whoever gets it may delete it.
+  // Found out before a row is given, since the caller may delete it.
   const columns = page.isLast ? null : await keyColumns.get(page.reply, page.end, find);
   const reader = new PageReader(find, columns);
   while (true) {
@@ -125,16 +131,16 @@ async function* scan({ pageSize, limit, find, keyColumns, rowReader }, start, fi
 }
 
 /**
- * What the server takes for 0, `''`, NULL or a date before all others, by the type of the column. No
- * value is the least of every type: numbers may be negative, and text that begins below a space sorts
- * below `''` in most collations. But whatever the server makes of it, each row is either below it or
- * not.
+ * A key that splits every index in two. Depending on the column's type, the server reads it as 0,
+ * `''`, NULL or a date before all others. No value is the least of every type: numbers may be
+ * negative, and text that begins below a space sorts below `''` in most collations. But each row is
+ * either below this key or not.
  */
 const MIDDLE = Object.freeze(['']);
 
 /**
- * The whole of an index: what is below the middle, then the rest. Where what is below fits a page, all
- * comes in the order of the index.
+ * The pages of a whole index: rows below the middle downwards, then the others upwards. If the rows
+ * below fit a page, all rows come in the order of the index.
  * @template Row
  * @param {Walk<Row>} walk
  * @returns {Pages<Row>}
@@ -159,7 +165,7 @@ async function* scanAll(walk) {
 }
 
 /**
- * The rows of a page that goes downwards, the last one first to be taken.
+ * The rows of a page that goes downwards, to be popped upwards.
  * @template Row
  * @param {() => Row | undefined} readRow
  */
@@ -174,7 +180,7 @@ function rowsUpwards(readRow) {
  * @property {Position} position
  * @property {import('../../..').Reply} reply
  * @property {number} end  how many of its rows are given
- * @property {boolean} isLast  whether no row is behind them
+ * @property {boolean} isLast  whether no row follows them
  */
 
 /**
@@ -190,6 +196,7 @@ async function readPage(find, position, size) {
   return { position, reply, end: Math.min(count, size), isLast: count <= size };
 }
 
+/** Reads the next page of a scan, by key if that continues where the last page ended. */
 class PageReader {
   #find;
   #columns;
@@ -205,39 +212,39 @@ class PageReader {
   }
 
   /**
-   * @param {Page} last  one with a row behind it
+   * @param {Page} last  a page that is not the last one of the index
    * @param {number} size
    */
   async readAfter(last, size) {
     const { position, reply, end } = last;
-    const counted = { ...position, offset: position.offset + end };
+    const byOffset = { ...position, offset: position.offset + end };
     if (this.#columns === null || this.#misses === MAX_MISSES) {
-      return readPage(this.#find, counted, size);
+      return readPage(this.#find, byOffset, size);
     }
     if (this.#hasSameKey(reply, end - 1, reply, end)) {
-      return (await this.#readOnInGroup(last, size)) ?? readPage(this.#find, counted, size);
+      return (await this.#readInGroup(last, size)) ?? readPage(this.#find, byOffset, size);
     }
-    const page = await readPage(this.#find, this.#behind(last), size);
+    const page = await readPage(this.#find, this.#after(last), size);
     if (this.#hasSameKey(page.reply, 0, last.reply, last.end)) {
       this.#misses = 0;
       return page;
     }
-    const countedPage = await readPage(this.#find, counted, size);
-    if (this.#hasSameKey(countedPage.reply, 0, last.reply, last.end)) {
+    const offsetPage = await readPage(this.#find, byOffset, size);
+    if (this.#hasSameKey(offsetPage.reply, 0, last.reply, last.end)) {
       this.#misses++;
-      return countedPage;
+      return offsetPage;
     }
-    // The row behind the last page is gone.
-    return (await this.#leadsOn(page, countedPage)) ? page : countedPage;
+    // The extra row of the last page was deleted.
+    return (await this.#isOnIndex(page, offsetPage)) ? page : offsetPage;
   }
 
   /**
-   * The page that begins within a group of rows with the same key, counted from the group's first row: what lies before
-   * the group may be deleted. null if the page is to be counted otherwise.
+   * The page that begins within a group of rows with the same key. Its offset counts from the
+   * group's first row, since rows before the group may be deleted. null if that offset is unknown.
    * @param {Page} last
    * @param {number} size
    */
-  async #readOnInGroup({ position, reply, end }, size) {
+  async #readInGroup({ position, reply, end }, size) {
     let first = end - 1;
     while (first > 0 && this.#hasSameKey(reply, first - 1, reply, end)) first--;
     const key = this.#keyAt(reply, end);
@@ -245,25 +252,25 @@ class PageReader {
 
     const isUp = position.op.startsWith('>');
     const given = end - first;
-    const [page, behind, inGroup] = await Promise.all([
+    const [page, afterPrevious, inGroup] = await Promise.all([
       readPage(this.#find, { op: isUp ? '>=' : '<=', key, offset: given, isAtGroup: true }, size),
-      // What the server takes for the same key may have another text: then the group began before.
+      // The server may see rows with another text as the same key; then the group began earlier.
       first === 0 ? null : this.#find(isUp ? '>' : '<', this.#keyAt(reply, first - 1), 1, 0),
       this.#find('=', key, 1, given),
     ]);
     const beginsHere =
-      behind === null
+      afterPrevious === null
         ? position.offset === 0 && position.op.length === 1
-        : this.#hasSameKey(behind, 0, reply, end);
-    const goesOn = this.#hasSameKey(page.reply, 0, reply, end);
-    return beginsHere && goesOn && rowCount(inGroup) > 0 ? page : null;
+        : this.#hasSameKey(afterPrevious, 0, reply, end);
+    const isContinued = this.#hasSameKey(page.reply, 0, reply, end);
+    return beginsHere && isContinued && rowCount(inGroup) > 0 ? page : null;
   }
 
   /**
    * @param {Page} last
    * @returns {Position}
    */
-  #behind({ position, reply, end }) {
+  #after({ position, reply, end }) {
     return {
       op: position.op.startsWith('>') ? '>' : '<',
       key: this.#keyAt(reply, end - 1),
@@ -272,19 +279,19 @@ class PageReader {
   }
 
   /**
-   * Whether a page by key is one of the index, which its own first row has to show: it is found by its key.
+   * Whether a page by key can be trusted, because its first row is found by its own key.
    * @param {Page} page
-   * @param {Page} countedPage
+   * @param {Page} offsetPage
    */
-  async #leadsOn({ reply }, countedPage) {
-    if (rowCount(reply) === 0) return rowCount(countedPage.reply) === 0;
+  async #isOnIndex({ reply }, offsetPage) {
+    if (rowCount(reply) === 0) return rowCount(offsetPage.reply) === 0;
     const found = await this.#find('=', this.#keyAt(reply, 0), 1, 0);
     return this.#hasSameKey(found, 0, reply, 0);
   }
 
   /**
    * @param {import('../../..').Reply} a
-   * @param {number} ordinalInA  of a row that may not be there
+   * @param {number} ordinalInA  of a row that may not exist
    * @param {import('../../..').Reply} b
    * @param {number} ordinalInB
    */

@@ -1,42 +1,45 @@
 'use strict';
 
 const { now } = require('../../runtime/clock.js');
-const { QUEUE } = require('./call.js');
+const { IN_QUEUE } = require('./call.js');
 const { countRolledBack, explainRefusal, explainRollback } = require('./outcomes.js');
-const { eventOfFailure, eventOfRefusal, retryDecision } = require('./retry.js');
+const { eventOfFailure, eventOfRefusal, mayRetry, noteRetry } = require('./retry.js');
 const turn = require('../../runtime/turn.js');
 
 /**
- * After so much, in look-ups by key, the clock is asked: this many rows take a fraction of a
- * millisecond to make.
+ * Look at the clock after outcomes of this weight, in look-ups by key: their rows take a fraction
+ * of a millisecond to make.
  */
 const CLOCK_EVERY = 64;
 
 /**
- * What came of a batch.
+ * What the server did with a batch.
  * @typedef {object} BatchResult
- * @property {readonly Reply[]} replies  to the requests, from the first on: fewer, after a failure
- * @property {ReadonlyMap<Definition, Error>} refused  what could not be opened
+ * @property {readonly Reply[]} replies  to the first requests; to all unless the batch failed
+ * @property {ReadonlyMap<Definition, Error>} refused  indexes that could not be opened
  * @property {import('../../..').HandlerSocketError | null} failure  the batch's
- * @property {boolean} isReconnected  whether the connection was made anew since the batch was
+ * @property {boolean} isReconnected  whether the connection has reconnected since the batch was
  *   handed over
  * @property {string} address
  */
 
 /**
- * Sets the outcomes of a batch's requests, within the time that a turn of the event loop has for
- * it.
+ * Sets the outcome of each request of a batch, in order: its reply, or the error that explains why
+ * there is none. Requests that are sent again have no outcome yet; they are in `retries`.
+ *
+ * A PooledConnection calls `advance` once in each turn of the event loop until all outcomes are
+ * set.
  */
-class HandOut {
-  /** Requests that are to be sent again. @type {Request[]} */
-  repeats = [];
+class ReplyDispatcher {
+  /** Requests to be sent again. @type {Request[]} */
+  retries = [];
   #requests;
   #result;
   #ids;
   #rolledBack;
   #next = 0;
-  /** What is being made of the last reply. @type {import('../instances').Making | null} */
-  #making = null;
+  /** Makes the value of the last reply, where that takes steps. @type {StepRunner | null} */
+  #runner = null;
 
   /**
    * @param {readonly Request[]} requests
@@ -55,19 +58,19 @@ class HandOut {
   }
 
   /**
-   * Goes on until this turn's time is over.
-   * @param {number} end  of the requests
-   * @returns {boolean} whether it has come to that end
+   * Sets outcomes until this turn's time is used up.
+   * @param {number} end  how many requests are to have their outcome
+   * @returns {boolean} whether they have
    */
   advance(end) {
     let weight = 0;
     while (!this.#isAt(end)) {
-      if (this.#making !== null) {
-        this.#making = this.#making.advance();
+      if (this.#runner !== null) {
+        this.#runner = this.#runner.advance();
         weight = CLOCK_EVERY;
       } else {
         const position = this.#next++;
-        this.#making = this.#setOutcome(position);
+        this.#runner = this.#setOutcome(position);
         weight += this.#requests[position].weight;
       }
       if (weight < CLOCK_EVERY) continue;
@@ -79,14 +82,14 @@ class HandOut {
 
   /** @param {number} end */
   #isAt(end) {
-    return this.#next === end && this.#making === null;
+    return this.#next === end && this.#runner === null;
   }
 
   /** @param {number} position */
   #setOutcome(position) {
     const request = this.#requests[position];
     const reply = this.#result.replies[position];
-    // Any answer will do for a ping.
+    // A ping succeeds with any reply.
     if (reply !== undefined && request.definition === null) return request.setOutcome(reply);
     if (!reply?.ok) return this.#setFailure(request, reply);
     const isRolledBack = position < this.#rolledBack;
@@ -97,7 +100,7 @@ class HandOut {
 
   /**
    * @param {Request} request
-   * @param {Reply | undefined} reply  none if the batch has failed before
+   * @param {Reply | undefined} reply  undefined if the batch failed before it
    */
   #setFailure(request, reply) {
     if (request.isDone) return null;
@@ -105,11 +108,11 @@ class HandOut {
     const event =
       reply === undefined ? eventOfFailure(failure) : eventOfRefusal(reply, isReconnected);
     const closed = refused.get(request.definition);
-    // An index that was open before stays open when the server refuses to open it again. Then the
-    // request was done, and its own reply counts.
+    // If the server refuses to open an index that is open already, the index stays open. The
+    // request was executed, and its own reply counts.
     const isClosed = closed !== undefined && (event === 'notOpen' || event === 'reconnected');
     if (isClosed) request.fail(closed);
-    else if (this.#mayRepeat(request, event)) this.#repeat(request, event);
+    else if (mayRetry(request, event)) this.#retry(request, event);
     else if (reply?.error) request.fail(explainRefusal(request, reply.error));
     else request.fail(failure ?? missingReply());
     return null;
@@ -117,31 +120,15 @@ class HandOut {
 
   /**
    * @param {Request} request
-   * @param {Event} event
+   * @param {import('./retry.js').Event} event
    */
-  #mayRepeat({ call, wasRepeated, wasReopened }, event) {
-    const { again } = retryDecision(event, call.isWrite);
-    if (again !== 'once') return again === 'always';
-    return event === 'notOpen' ? !wasReopened : !wasRepeated;
-  }
-
-  /**
-   * @param {Request} request
-   * @param {Event} event
-   */
-  #repeat(request, event) {
-    if (event === 'lost') request.mayHaveBeenSent = true;
-    if (event === 'notOpen') {
-      request.wasReopened = true;
-      this.#ids.close(request.definition);
-    } else if (event !== 'reconnected') {
-      request.wasRepeated = true;
-    }
-    request.holder = QUEUE;
+  #retry(request, event) {
+    noteRetry(request, event);
+    if (event === 'notOpen') this.#ids.close(request.definition);
+    request.state = IN_QUEUE;
     const { call } = request;
-    // Nobody looks at the deadline again once it has passed.
-    if (call.deadline !== null && call.deadline.at <= now()) call.deadline.withdraw(call);
-    else this.repeats.push(request);
+    // An expired deadline has withdrawn what was queued then, and does not come back for this.
+    if (!call.deadline?.withdrawIfExpired(call, now())) this.retries.push(request);
   }
 }
 
@@ -150,10 +137,10 @@ function missingReply() {
 }
 
 /**
- * @typedef {import('./retry.js').Event} Event
- * @typedef {import('../instances').Request} Request
  * @typedef {import('../instances').Definition} Definition
+ * @typedef {import('../instances').Request} Request
+ * @typedef {import('../instances').StepRunner} StepRunner
  * @typedef {import('../../..').Reply} Reply
  */
 
-module.exports = { HandOut };
+module.exports = { ReplyDispatcher };
