@@ -44,6 +44,7 @@ export * from './types/columns.js';
 export * from './types/errors.js';
 export * from './types/sharding.js';
 export * from './types/table-index.js';
+export * from './types/table-types.js';
 
 // ── Values ───────────────────────────────────────────────────────────────────────────────────────
 
