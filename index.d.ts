@@ -44,6 +44,7 @@ export * from './types/columns.js';
 export * from './types/errors.js';
 export * from './types/sharding.js';
 export * from './types/table-index.js';
+export * from './types/table-types.js';
 
 // ── Values ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -84,7 +85,8 @@ export type Text = string | null;
  * `>`, `>=`) or downwards (`<`, `<=`), and gives the rows in that order.
  *
  * @remarks On an index declared DESC, upwards is what the index calls upwards: `>=` finds smaller
- * values. On HASH partitions `<=` gives the right rows in a wrong order.
+ * values. On partitioned tables all but `=` with the whole primary key crashes the server, or finds
+ * wrong rows.
  */
 export type FindOperator = '=' | '>' | '>=' | '<' | '<=';
 
@@ -245,9 +247,10 @@ export class Connection {
 /**
  * Which columns of which table {@link Batch.openIndex} opens, and by which index.
  *
- * **Never open a view: MariaDB crashes at it (the whole server, by a segmentation fault), and no
- * client can tell a view from a table.** Nor use system-versioned tables: their history rows are
- * found, and written, too.
+ * **Never open a view: MariaDB crashes at it (the whole server, by a segmentation fault), and nothing
+ * in the protocol tells a view from a table.** Nor use system-versioned tables: their history rows are
+ * found, and written, too. An insert into a MyISAM table is lost. {@link Client.openIndex} with a
+ * schema refuses all of this.
  *
  * Names are case-sensitive and sent as they are. The protocol cannot write some: a name with a
  * control character below U+0010 (a TAB, a line end), or a column's with a comma, is a TypeError.

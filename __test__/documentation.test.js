@@ -7,6 +7,7 @@ const { describe, test } = require('node:test');
 const vm = require('node:vm');
 
 const { RETRY_RULES } = require('../lib/client/pipeline/retry.js');
+const { RULES } = require('../lib/schema/rules.js');
 
 const ROOT = path.join(__dirname, '..');
 const DOCS = path.join(ROOT, 'docs');
@@ -63,6 +64,12 @@ test("docs/errors.md has the client's rules of what is repeated", () => {
   });
   const [, table] = read('errors.md').match(/^\| what happened .*\n\|[-|]*\n((?:\|.*\n)*)/m) ?? [];
   assert.equal(table, `${rows.join('\n')}\n`);
+});
+
+test('docs/schema.md has each `allow` that lifts a rule', () => {
+  const lifted = new Set(RULES.flatMap(({ allow }) => allow ?? []));
+  const told = read('schema.md').match(/(?<=^\| `')[a-z-]+(?='` \|)/gm);
+  assert.deepEqual(told?.toSorted(), [...lifted].sort());
 });
 
 /** @param {string} name */

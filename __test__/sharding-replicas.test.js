@@ -5,6 +5,7 @@ const { before, describe, test } = require('node:test');
 
 const { ShardedClient } = require('..');
 const { pause } = require('./support/pause.js');
+const { caughtUp, replicate } = require('./support/replication.js');
 const { useServer } = require('./support/server.js');
 
 const KV = { database: 't', table: 'kv', columns: ['k', 'v'], shardBy: ['k'], keyColumns: ['k'] };
@@ -36,9 +37,7 @@ describe('a server and its replica', () => {
   const replica = useServer({ config: { server_id: 2, slave_net_timeout: 10 } });
 
   before(async () => {
-    await replica.sql(`CHANGE MASTER TO MASTER_HOST = '${primary.running.host}',
-      MASTER_PORT = ${primary.running.sqlPort}, MASTER_USER = 'root',
-      MASTER_USE_GTID = slave_pos, MASTER_CONNECT_RETRY = 1; START SLAVE`);
+    await replicate(replica.running, primary.running);
     await writeBySql(`CREATE DATABASE t; CREATE TABLE t.kv (k INT PRIMARY KEY, v VARCHAR(20));
       INSERT INTO t.kv SELECT seq, 'old' FROM t.seq_1_to_100`);
   });
@@ -46,9 +45,7 @@ describe('a server and its replica', () => {
   /** Runs SQL on the primary, and waits until the replica has it. */
   async function writeBySql(statement) {
     await primary.sql(statement);
-    const [[position]] = await primary.sql('SELECT @@gtid_binlog_pos');
-    const [[result]] = await replica.sql(`SELECT MASTER_GTID_WAIT('${position}', ${STUCK_S})`);
-    if (result !== '0') assert.fail(`no replication: ${await replica.sql('SHOW SLAVE STATUS')}`);
+    await caughtUp(replica.running, primary.running);
   }
 
   function connect(t, options) {

@@ -3,7 +3,9 @@
 import type { ConnectionOptions } from '../index.js';
 import type { ColumnType, InsertId } from './columns.js';
 import type { AbortError, ServerError } from './errors.js';
+import type { SqlConnection, TableSchema } from './schema.js';
 import type { Index, OpenIndexTarget } from './table-index.js';
+import type { SchemaTarget, SelectedNames, TypedIndex } from './table-types.js';
 
 /** What each call may be given of its own. */
 export interface CallOptions {
@@ -95,6 +97,26 @@ export interface ClientOptions {
    * @default false
    */
   traceValues?: boolean | undefined;
+  /**
+   * A connection or a pool of mysql2 or mariadb to the same server: {@link Client.verify} asks it, and each index with a
+   * schema, before its first write and after each reconnect, whether the table is still what the schema says. The client
+   * does not close it.
+   *
+   * @default none
+   */
+  sql?: SqlConnection | undefined;
+}
+
+/** Where a schema and the database differ: of {@link Client.verify}. */
+export interface SchemaDifference {
+  /** `'database.table'` */
+  table: string;
+  /** The way to what differs: `'columns.name.length'`. */
+  path: string;
+  /** What the schema says; undefined where it has nothing. */
+  was: unknown;
+  /** What the database says; undefined where it has nothing. */
+  is: unknown;
 }
 
 /** Options of {@link Client.connect}. */
@@ -227,6 +249,35 @@ export class Client implements AsyncDisposable {
     const K extends readonly C[number][] = readonly [],
     const I extends string = 'PRIMARY',
   >(target: OpenIndexTarget<C, T, F, N, K, I>): Index<C, T, F, N, K, InsertId<T, K, I>>;
+  /**
+   * An index of a table by its schema, from `hansock/schema`. What would go wrong by HandlerSocket is refused
+   * before anything is sent, with the code `ERR_HS_SCHEMA`, or as a TypeError or a RangeError where a value is at fault:
+   * `docs/schema.md` has the rules. A schema that stands in the program `as const` types the index.
+   *
+   * @throws HandlerSocketError with the code `ERR_HS_SCHEMA` where the table or the index cannot even be read.
+   * @throws TypeError that names what is wrong.
+   *
+   * (It takes what the others take, too: of several signatures compilers tell only why the last one does not fit.)
+   */
+  openIndex<
+    const S extends TableSchema = never,
+    const C extends readonly string[] = SelectedNames<S>,
+    const F extends readonly string[] = readonly [],
+    const T extends { readonly [Name in string]?: ColumnType } = Record<never, never>,
+    const N extends C[number] = never,
+    const K extends readonly C[number][] = readonly [],
+    const I extends string = 'PRIMARY',
+  >(
+    target: SchemaTarget<S, C, F, T, I> | OpenIndexTarget<C, T, F, N, K, I>,
+  ): [S] extends [never] ? Index<C, T, F, N, K, InsertId<T, K, I>> : TypedIndex<S, C, F, T, I>;
+
+  /**
+   * Compares the schemas in use with the database. Empty where nothing differs.
+   *
+   * @param sql In place of the client's own.
+   * @throws TypeError where there is no SQL connection.
+   */
+  verify(sql?: SqlConnection): Promise<SchemaDifference[]>;
 
   /** Figures for monitoring. */
   stats(): ClientStats;

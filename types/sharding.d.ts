@@ -8,16 +8,27 @@ import type {
   ClientStats,
   ConnectOptions,
   PingResult,
+  SchemaDifference,
 } from './client.js';
-import type { ColumnType, IndexKey, InsertId, Key, Row } from './columns.js';
+import type {
+  ColumnType,
+  IndexKey,
+  InsertId,
+  Key,
+  PositionalValues,
+  Row,
+  Values,
+} from './columns.js';
 import type { FanOutError, HandlerSocketError } from './errors.js';
+import type { TableSchema } from './schema.js';
 import type { Index, OpenIndexTarget, RangeOptions, ScanOptions } from './table-index.js';
+import type { SelectedNames, ShardedSchemaTarget, TypedShardedIndex } from './table-types.js';
 
 /** One server of a {@link ShardedClient}. */
 export interface ShardServer
   extends Pick<
     ClientOptions,
-    'host' | 'port' | 'writePort' | 'path' | 'writePath' | 'secret' | 'writeSecret'
+    'host' | 'port' | 'writePort' | 'path' | 'writePath' | 'secret' | 'writeSecret' | 'sql'
   > {
   /** Its share of the keys is its weight's share of all weights. 0: none. @default 1 */
   weight?: number | undefined;
@@ -27,7 +38,7 @@ export interface ShardServer
 
 /** The servers, how they are used, and the options of each one's {@link Client}. */
 export interface ShardedClientOptions
-  extends Omit<ClientOptions, 'host' | 'port' | 'writePort' | 'path' | 'writePath'> {
+  extends Omit<ClientOptions, 'host' | 'port' | 'writePort' | 'path' | 'writePath' | 'sql'> {
   /** At least one. `host` and `port` are what the ring hashes: keep them as they are. */
   servers: readonly ShardServer[];
   /**
@@ -63,7 +74,10 @@ export type ShardedIndexTarget<
   N extends string = never,
   K extends readonly string[] = readonly C[number][],
   I extends string = string,
-> = OpenIndexTarget<C, T, F, N, K, I> & {
+> = OpenIndexTarget<C, T, F, N, K, I> & ShardedPlace<C[number]>;
+
+/** What says on which server a row is. */
+export interface ShardedPlace<Name extends string> {
   /**
    * The leading columns of the index by whose values the ring is asked. One column is hashed as its
    * plain text, so that data laid out by libhansock or another libketama client is found: `5` and
@@ -71,10 +85,10 @@ export type ShardedIndexTarget<
    * server's collation says. Several are hashed as the protocol writes them: each with its bytes
    * below 0x10 escaped (0x01 and the byte plus 0x40), and TABs between them.
    */
-  shardBy: readonly C[number][];
+  shardBy: readonly Name[];
   /** What to hash instead, given the values of `shardBy`. */
   shardKey?: ((parts: readonly (Bindable | Date)[]) => string | Uint8Array) | undefined;
-};
+}
 
 /** What failed of a call to several servers at one of them. */
 export interface ShardFailure {
@@ -91,6 +105,12 @@ export interface ShardPing {
   address: string;
   primary: PingResult;
   replicas: PingResult[];
+}
+
+/** Where a schema and one server's database differ: of {@link ShardedClient.verify}. */
+export interface ShardDifference extends SchemaDifference {
+  /** `'host:port'` */
+  address: string;
 }
 
 /** Figures of one server of a {@link ShardedClient}. */
@@ -132,6 +152,20 @@ export class ShardedClient implements AsyncDisposable {
     const K extends readonly C[number][] = readonly [],
     const I extends string = 'PRIMARY',
   >(target: ShardedIndexTarget<C, T, F, N, K, I>): ShardedIndex<C, T, F, N, K, InsertId<T, K, I>>;
+  /** With a schema. (It takes what the other takes as well: see {@link Client.openIndex}.) */
+  openIndex<
+    const S extends TableSchema = never,
+    const C extends readonly string[] = SelectedNames<S>,
+    const F extends readonly string[] = readonly [],
+    const T extends { readonly [Name in string]?: ColumnType } = Record<never, never>,
+    const N extends C[number] = never,
+    const K extends readonly C[number][] = readonly [],
+    const I extends string = 'PRIMARY',
+  >(
+    target: ShardedSchemaTarget<S, C, F, T, I> | ShardedIndexTarget<C, T, F, N, K, I>,
+  ): [S] extends [never]
+    ? ShardedIndex<C, T, F, N, K, InsertId<T, K, I>>
+    : TypedShardedIndex<S, C, F, T, I>;
 
   /**
    * `'host:port'` of the server that a key belongs to, given the values of `shardBy`. It knows of no
@@ -144,6 +178,9 @@ export class ShardedClient implements AsyncDisposable {
 
   /** As {@link Client.ping}, of all servers and their replicas. */
   ping(options?: CallOptions): Promise<ShardPing[]>;
+
+  /** As {@link Client.verify}, of every server by its own `sql`. */
+  verify(): Promise<ShardDifference[]>;
 
   /** Figures for monitoring, of each server. */
   stats(): ShardStats[];
@@ -175,7 +212,9 @@ export class ShardedIndex<
   N extends string = never,
   K extends readonly string[] = readonly string[],
   Id extends number | bigint = number | bigint,
-> extends Index<C, T, F, N, K, Id> {
+  UniqueKey = IndexKey<T, N, K>,
+  InsertValues = Values<C, T, N> | PositionalValues<C, T, N>,
+> extends Index<C, T, F, N, K, Id, UniqueKey, InsertValues> {
   /**
    * `'host:port'` of the server that a key belongs to, hashed as the index hashes it: by its `shardKey`,
    * where there is one.

@@ -4,10 +4,12 @@ import type { Bindable, Filter, FilterOperator, FindOperator, FindOptions } from
 import type { CallOptions, Client } from './client.js';
 import type {
   Amounts,
-  ColumnValue,
   DateIfDeclared,
+  FilterValue,
+  GivenType,
   IndexKey,
   OnlyColumns,
+  PositionalAmounts,
   PositionalValues,
   Row,
   Values,
@@ -24,7 +26,7 @@ export type RowFilter<Name extends string = string, T = Record<never, never>> = 
     type?: 'filter' | 'while' | undefined;
     column: Column;
     op: FilterOperator;
-    value: Column extends keyof T ? ColumnValue<T[Column]> : Bindable | DateIfDeclared<T>;
+    value: Column extends keyof T ? FilterValue<T[Column]> : Bindable | DateIfDeclared<T>;
   };
 }[Name];
 
@@ -36,7 +38,7 @@ export type ColumnList<T, K extends readonly string[] = readonly string[]> = K e
   ? {
       [Name in K[number]]: {
         column: Name;
-        values: readonly ColumnValue<Name extends keyof T ? T[Name] : undefined, never>[];
+        values: readonly GivenType<Name extends keyof T ? T[Name] : undefined>[];
       };
     }[K[number]]
   : { column: string; values: readonly (Bindable | DateIfDeclared<T>)[] };
@@ -89,6 +91,8 @@ export interface OpenIndexTarget<
   K extends readonly string[] = readonly C[number][],
   I extends string = string,
 > {
+  /** A {@link SchemaTarget} has one. */
+  schema?: undefined;
   database: string;
   /**
    * A table's name, not a view's: **opening a view crashes the server**.
@@ -135,29 +139,34 @@ export class Index<
   N extends string = never,
   K extends readonly string[] = readonly string[],
   Id extends number | bigint = number | bigint,
+  UniqueKey = IndexKey<T, N, K>,
+  InsertValues = Values<C, T, N> | PositionalValues<C, T, N>,
 > {
   /** Made by {@link Client.openIndex} only. */
   protected constructor();
 
+  /**
+   * Whether the rows of several servers, merged by this index, come in exactly its order. Without a schema
+   * that is not known, and false.
+   */
+  readonly mergeIsExact: boolean;
+
   /** The first row whose key equals `key`, or null. */
-  get(key: IndexKey<T, N, K>, options?: CallOptions): Promise<Row<C, T, N> | null>;
+  get(key: UniqueKey, options?: CallOptions): Promise<Row<C, T, N> | null>;
 
   /**
    * One row or null for each key, in the keys' order, in one round trip. (In two where `keyColumns`
    * was given and a key has another text than its row: `'05'` for 5, `'A'` for `'a'`; `timeoutMs` is
    * for both.)
    */
-  getMany(
-    keys: readonly IndexKey<T, N, K>[],
-    options?: CallOptions,
-  ): Promise<(Row<C, T, N> | null)[]>;
+  getMany(keys: readonly UniqueKey[], options?: CallOptions): Promise<(Row<C, T, N> | null)[]>;
 
   /**
    * As {@link getMany}, and what fails is told of each key by itself, whatever ends the call: a row
    * that had come is given.
    */
   getManySettled(
-    keys: readonly IndexKey<T, N, K>[],
+    keys: readonly UniqueKey[],
     options?: CallOptions,
   ): Promise<PromiseSettledResult<Row<C, T, N> | null>[]>;
 
@@ -233,17 +242,14 @@ export class Index<
    * `number`. One above 2^53 - 1 then rejects with `ERR_HS_VALUE` and the outcome `'unknown'`, and the
    * bigint is the error's `insertId`.
    */
-  insert(
-    values: Values<C, T, N> | PositionalValues<C, T, N>,
-    options?: CallOptions,
-  ): Promise<{ insertId: Id | null }>;
+  insert(values: InsertValues, options?: CallOptions): Promise<{ insertId: Id | null }>;
 
   /**
    * Inserts rows in one round trip. Each has a result of its own, with a true `outcome`, whatever
    * ends the call: one row may be there already, or the connection may break between two of them.
    */
   insertMany(
-    rows: readonly (Values<C, T, N> | PositionalValues<C, T, N>)[],
+    rows: readonly InsertValues[],
     options?: CallOptions,
   ): Promise<PromiseSettledResult<{ insertId: Id | null }>[]>;
 
@@ -268,7 +274,7 @@ export class Index<
   increment(
     op: FindOperator,
     key: IndexKey<T, never, K>,
-    by: Amounts<C, T>,
+    by: Amounts<C, T> | PositionalAmounts<C, T>,
     options?: RangeOptions<F[number], T, K>,
   ): Promise<number>;
 
@@ -279,7 +285,7 @@ export class Index<
   decrement(
     op: FindOperator,
     key: IndexKey<T, never, K>,
-    by: Amounts<C, T>,
+    by: Amounts<C, T> | PositionalAmounts<C, T>,
     options?: RangeOptions<F[number], T, K>,
   ): Promise<number>;
 
@@ -308,7 +314,7 @@ export class Index<
   incrementReturning(
     op: FindOperator,
     key: IndexKey<T, never, K>,
-    by: Amounts<C, T>,
+    by: Amounts<C, T> | PositionalAmounts<C, T>,
     options?: RangeOptions<F[number], T, K>,
   ): Promise<Row<C, T, N>[]>;
 
@@ -319,7 +325,7 @@ export class Index<
   decrementReturning(
     op: FindOperator,
     key: IndexKey<T, never, K>,
-    by: Amounts<C, T>,
+    by: Amounts<C, T> | PositionalAmounts<C, T>,
     options?: RangeOptions<F[number], T, K>,
   ): Promise<Row<C, T, N>[]>;
 

@@ -5,6 +5,7 @@
 
 import type * as hansock from 'hansock';
 import type { Bindable, Client, FilterOperator, FindOperator, Index } from 'hansock';
+import type { SqlConnection } from 'hansock/schema';
 import { exactly } from './exactly.js';
 
 declare namespace contract {
@@ -21,6 +22,7 @@ declare namespace contract {
     timeoutMs?: number | undefined;
     maxPending?: number | undefined;
     idleTimeoutMs?: number | undefined;
+    sql?: SqlConnection | undefined;
   }
 
   export type ColumnType =

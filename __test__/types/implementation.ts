@@ -22,20 +22,26 @@ import type { ShardedIndex } from '../../lib/sharding/sharded-index.js';
   'Batch' | 'Connection' | 'Executor' | 'Ketama'
 >;
 
+/** Schemas at run time. */
+type BySchema = 'openIndex' | 'verify' | 'mergeIsExact';
+
 /** As lib/ knows them: names are any strings, and values unknown, as they are of JSON. */
 type AnyTarget = declared.OpenIndexTarget<readonly string[], Record<string, string>>;
-type AnyIndex = declared.Index<readonly string[], Record<string, 'json'>>;
+type AnyIndex = Omit<declared.Index<readonly string[], Record<string, 'json'>>, BySchema>;
 
 Client satisfies new (
   ...args: ConstructorParameters<typeof declared.Client>
-) => Omit<declared.Client, 'openIndex'> & { openIndex(target: AnyTarget): AnyIndex };
+) => Omit<declared.Client, BySchema> & { openIndex(target: AnyTarget): AnyIndex };
 
 type AnyShardedTarget = declared.ShardedIndexTarget<readonly string[], Record<string, string>>;
-type AnyShardedIndex = declared.ShardedIndex<readonly string[], Record<string, 'json'>>;
+type AnyShardedIndex = Omit<
+  declared.ShardedIndex<readonly string[], Record<string, 'json'>>,
+  BySchema
+>;
 
 ShardedClient satisfies new (
   ...args: ConstructorParameters<typeof declared.ShardedClient>
-) => Omit<declared.ShardedClient, 'openIndex'> & {
+) => Omit<declared.ShardedClient, BySchema> & {
   openIndex(target: AnyShardedTarget): AnyShardedIndex;
 };
 
