@@ -20,7 +20,7 @@ const CREATE_TABLE = `
 
 /** The class Keyv of a major version. @param {5 | 6} major */
 function keyvOf(major) {
-  return requireTool(major === 5 ? 'keyv' : 'keyv-6').Keyv;
+  return requireTool(major === 5 ? 'keyv-5' : 'keyv').Keyv;
 }
 
 /** What a client of a server is given. */
