@@ -29,15 +29,12 @@ const MODULE_NAMES = new Map(
   }),
 );
 
-/** Of fences in the pages, beside TypeDoc's own. */
-const LANGUAGES = ['cjs', 'ini', 'mjs', 'rust', 'sql', 'toml', 'yaml'];
-
 /** @typedef {{ name: string, children?: { name: string }[] }} Reflection */
 
 /** @param {string} [site]  the folder to write */
 async function build(site = SITE) {
   const typedoc = await import(TYPEDOC);
-  const { readme, documents } = await writeCopies();
+  const { readme, documents, languages } = await writeCopies();
   const app = await typedoc.Application.bootstrap({
     name: 'hansock',
     includeVersion: true,
@@ -55,7 +52,7 @@ async function build(site = SITE) {
     headings: { readme: false, document: true },
     groupOrder: [...GROUPS, 'Modules', '*'],
     sort: ['documents-first', 'source-order'],
-    highlightLanguages: [...typedoc.OptionDefaults.highlightLanguages, ...LANGUAGES],
+    highlightLanguages: [...typedoc.OptionDefaults.highlightLanguages, ...languages],
     favicon: path.join(__dirname, 'favicon.svg'),
     customCss: path.join(__dirname, 'site.css'),
     customJs: path.join(__dirname, 'site.js'),

@@ -13,11 +13,17 @@ const COPIES = path.join(ROOT, 'target/site-pages');
 const PICTURES = ['bench/results/chart.svg'];
 /** A heading with code in it, of which TypeDoc would leave out the code in its contents and its anchor. */
 const CODE_IN_HEADING = /^#+ .*`.*$/gm;
+const FENCE = /^```(\w+).*\n(?:.*\n)*?```$/gm;
 const DIAGRAM = /^```mermaid\n(.*?)^```$/gms;
 /** Not checked by tsc: its types want a browser's. @type {string} */
 const MERMAID = 'beautiful-mermaid';
 
-/** Writes the copies. @returns {Promise<{ readme: string, documents: string[] }>} their files */
+/**
+ * Writes the copies.
+ *
+ * @returns {Promise<{ readme: string, documents: string[], languages: string[] }>} their files, and the languages of
+ *   their code
+ */
 async function writeCopies() {
   fs.rmSync(COPIES, { recursive: true, force: true });
   const pages = readPages();
@@ -32,7 +38,16 @@ async function writeCopies() {
     const fitting = plainHeadings(rewriteLinks(text, file, titles));
     documents.push(write(file, head + (await drawDiagrams(fitting, file))));
   }
-  return { readme, documents };
+  const languages = languagesOf([text, ...pages.map((page) => page.text)]);
+  return { readme, documents, languages };
+}
+
+/** @param {string[]} texts */
+function languagesOf(texts) {
+  const fences = texts.flatMap((text) => [...text.matchAll(FENCE)]);
+  const languages = new Set(fences.map(([, language]) => language));
+  languages.delete('mermaid');
+  return [...languages];
 }
 
 /** @param {string} text */
