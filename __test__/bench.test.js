@@ -9,7 +9,7 @@ const { GOALS } = require('../bench/goals.js');
 const { LIMITS } = require('../bench/limits.js');
 const { report } = require('../bench/report.js');
 const { medianInterval } = require('../bench/statistics.js');
-const { summary } = require('../bench/summary.js');
+const { RATIO_PAGES, ratios, summary } = require('../bench/summary.js');
 const { WORKLOADS } = require('../bench/workloads.js');
 
 const ROUNDS = 9;
@@ -123,6 +123,23 @@ describe('bench: what it reports', () => {
     assert.match(drawChart(results), /round trip of 2 ms/);
     assert.doesNotMatch(drawChart(results) + summary(results), /NaN|undefined/);
     assert.match(summary(results), /\| get, 1,000 callers \| \*\*100\*\* \| 100 \(1\.00\)/);
+  });
+
+  test('gives pages of docs/ the ratios beside whom they are about', () => {
+    const results = resultsOf(WORKLOADS);
+    for (const peers of Object.values(RATIO_PAGES)) {
+      const text = ratios(results, peers);
+      assert.match(
+        text,
+        new RegExp(`^\\| get, 1,000 callers \\|${' 1\\.00 \\|'.repeat(peers.length)}$`, 'm'),
+      );
+      assert.doesNotMatch(text, /NaN|undefined/);
+    }
+    for (const workload of results.workloads) workload.clients[0].rounds = [];
+    assert.match(
+      ratios(results, ['redis']),
+      /^The last full run of the benchmark was without redis\./,
+    );
   });
 });
 

@@ -1,13 +1,16 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const fs = require('node:fs');
 const path = require('node:path');
 const { describe, test } = require('node:test');
+const { pathToFileURL } = require('node:url');
 
 const { TEST_TOOLS } = require('../scripts/tools.js');
 const { runChild } = require('./support/children.js');
 
 const FOLDER = path.join(__dirname, '..', 'examples');
+const TYPESCRIPT = pathToFileURL(path.join(__dirname, 'support/typescript.mjs')).href;
 
 /** What the output of each example has to contain. */
 const TOLD = {
@@ -29,6 +32,13 @@ const TOLD = {
     /^SQL counts 20000 rows$/m,
   ],
   'paging.js': [/^5000 items on 250 pages$/m, /^scan gave 5000 items$/m],
+  'keyv.js': [
+    /^another client reads \{ name: 'Ada', basket: \[ 'tea' \] \}$/m,
+    /^getMany \[ \{ name: 'User 7' \}, undefined, \{ name: 'User 999' \} \]$/m,
+    /^has what has expired: false$/m,
+    /^deleteExpired deleted 1$/m,
+    /^SQL counts 0 rows after clear$/m,
+  ],
   'opentelemetry.js': [
     /^ERR_HS_DUPLICATE_KEY$/m,
     /^insert item in the request done \{\n {2}'db.system.name': 'mariadb',\n {2}'db.operation.name': 'insert',\n {2}'server.address': '127.0.0.1',\n {2}'db.namespace': 'shop',\n {2}'db.collection.name': 'item'\n\}$/m,
@@ -53,15 +63,35 @@ const TOLD = {
 
 describe('examples:', () => {
   for (const [name, told] of Object.entries(TOLD)) {
-    test(`${name} runs and tells what it should`, async (t) => {
-      const program = (_hansock, file) => require(file);
-      const { code, signal, stdout, stderr } = await runChild(t, program, {
-        args: [path.join(FOLDER, name)],
-        // Packages that are no dependency.
-        env: { NODE_PATH: path.join(TEST_TOOLS, 'node_modules') },
+    for (const file of [name, name.replace(/\.js$/, '.mts')]) {
+      if (!fs.existsSync(path.join(FOLDER, file))) continue;
+      test(`${file} runs and tells what it should`, async (t) => {
+        const { code, signal, stdout, stderr } = await runExample(t, file);
+        assert.deepEqual({ code, signal, stderr }, { code: 0, signal: null, stderr: '' }, stdout);
+        for (const pattern of told) assert.match(stdout, pattern);
       });
-      assert.deepEqual({ code, signal, stderr }, { code: 0, signal: null, stderr: '' }, stdout);
-      for (const pattern of told) assert.match(stdout, pattern);
-    });
+    }
   }
+
+  test('each in TypeScript stands beside one in JavaScript, and they are six', () => {
+    const typed = fs.readdirSync(FOLDER).filter((name) => name.endsWith('.mts'));
+    assert.equal(typed.length, 6);
+    for (const name of typed) assert.ok(name.replace(/\.mts$/, '.js') in TOLD, name);
+  });
 });
+
+/**
+ * @param {import('node:test').TestContext} context
+ * @param {string} file
+ */
+function runExample(context, file) {
+  const program = (_hansock, url) => import(url);
+  return runChild(context, program, {
+    args: [pathToFileURL(path.join(FOLDER, file)).href],
+    flags: file.endsWith('.mts')
+      ? ['--import', TYPESCRIPT, '--disable-warning=ExperimentalWarning']
+      : [],
+    // Packages that are no dependency.
+    env: { NODE_PATH: path.join(TEST_TOOLS, 'node_modules') },
+  });
+}

@@ -26,11 +26,12 @@ test("require('hansock') gives the whole interface", () => {
 });
 
 test("import from 'hansock' gives the same classes, by name and as a whole", async (t) => {
-  const { named, whole, execute, readTable, startServer } = await import('./support/esm.mjs');
+  const { named, whole, execute, keyv, readTable, startServer } = await import('./support/esm.mjs');
   assert.deepEqual(Object.keys(named).sort(), names);
   for (const name of names) assert.equal(named[name], relative[name], name);
   assert.equal(whole, relative);
   assert.equal(startServer, require('hansock/testing').startServer);
+  assert.deepEqual(keyv, require('hansock/keyv'));
   assert.equal(readTable, require('hansock/schema').readTable);
   const healthy = await startHealthyPeer(t);
   assert.deepEqual(await execute(healthy.address), ['fine', 'hello']);

@@ -7,7 +7,7 @@ const { medianOf, ratiosOf } = require('./results.js');
 const { median } = require('./statistics.js');
 
 /*
- * The few figures that the package's README shows, between two marks of its own.
+ * The few figures that the package's README and some pages of docs/ show, each between two marks of its own.
  */
 
 /**
@@ -15,8 +15,8 @@ const { median } = require('./statistics.js');
  * @typedef {import('./rounds.js').WorkloadFigures} WorkloadFigures
  */
 
-const README = path.join(__dirname, '..', 'README.md');
-const SUMMARY = /(?<=<!-- benchmark: [^>]* -->\n).*?(?=<!-- \/benchmark -->)/s;
+const ROOT = path.join(__dirname, '..');
+const PLACE = /(?<=<!-- benchmark: [^>]* -->\n).*?(?=<!-- \/benchmark -->)/s;
 
 const RATES = [
   'get, 1 caller',
@@ -47,13 +47,34 @@ const LATENCY_PEERS = new Map([
   ['mysql2, pool of 10', 'mysql2, pool of 10'],
 ]);
 
+/** The pages with ratios, and beside whom. */
+const RATIO_PAGES = {
+  'docs/from-node-handlersocket.md': ['node-handlersocket'],
+  'docs/beside-mysql2.md': ['mariadb', 'mysql2'],
+  'docs/instead-of-redis.md': ['ioredis', 'redis', 'valkey-glide'],
+};
+
+/** The README is a page of npm, too, where there is no bench/. */
+const ON_GITHUB = 'https://github.com/hansock/hansock/blob/main/';
+const RAW_ON_GITHUB = 'https://raw.githubusercontent.com/hansock/hansock/main/';
+
 /** @param {Results} results */
 function writeSummary(results) {
-  const readme = fs.readFileSync(README, 'utf8');
-  if (!SUMMARY.test(readme)) throw new Error('README.md has no place for the benchmark');
+  write('README.md', summary(results));
+  for (const [page, peers] of Object.entries(RATIO_PAGES)) write(page, ratios(results, peers));
+}
+
+/**
+ * @param {string} page
+ * @param {string} text
+ */
+function write(page, text) {
+  const file = path.join(ROOT, page);
+  const old = fs.readFileSync(file, 'utf8');
+  if (!PLACE.test(old)) throw new Error(`${page} has no place for the benchmark`);
   fs.writeFileSync(
-    README,
-    readme.replace(SUMMARY, () => summary(results)),
+    file,
+    old.replace(PLACE, () => text),
   );
 }
 
@@ -61,7 +82,7 @@ function writeSummary(results) {
 function summary(results) {
   const { Date: date, CPU: cpu, MariaDB: mariadb, Redis: redis, 'Node.js': node } = results.machine;
   return [
-    `![Benchmark](bench/results/chart.svg)`,
+    `![Benchmark](${RAW_ON_GITHUB}bench/results/chart.svg)`,
     '',
     ...table(results, 'rows a second', RATES, RATE_PEERS, rateCell),
     '',
@@ -72,7 +93,40 @@ function summary(results) {
     ...table(results, 'milliseconds', LATENCIES, LATENCY_PEERS, latencyCell),
     '',
     `${date}; ${cpu}; cores: ${results.machine.Cores}; MariaDB ${mariadb}, Redis ${redis}, Node.js ${node}.`,
-    '[All workloads, a busy machine among them, with CPU time, event loop utilisation, latencies and memory](bench/results/results.md).',
+    '[All workloads, a busy machine among them, with CPU time, event loop utilisation, latencies and' +
+      ` memory](${ON_GITHUB}bench/results/results.md).`,
+    '',
+  ].join('\n');
+}
+
+/**
+ * How many times as fast it is as some others.
+ *
+ * @param {Results} results
+ * @param {string[]} peers
+ */
+function ratios(results, peers) {
+  const all = '[All workloads](../bench/results/results.md).';
+  const lines = RATES.flatMap((name) => {
+    const workload = results.workloads.find((each) => each.name === name);
+    if (workload === undefined) return [];
+    const [own] = workload.clients;
+    const figures = peers.map((peer) => median(ratiosOf(results, name, own.label, peer)));
+    if (figures.every(Number.isNaN)) return [];
+    const cells = figures.map((figure) => (Number.isNaN(figure) ? '' : figure.toFixed(2)));
+    return `| ${name} | ${cells.join(' | ')} |`;
+  });
+  if (lines.length === 0) {
+    return `The last full run of the benchmark was without ${peers.join(', ')}. ${all}\n`;
+  }
+  return [
+    'How many times as fast hansock is, median of ratios taken side by side:',
+    '',
+    `| | ${peers.join(' | ')} |`,
+    `|---|${'---:|'.repeat(peers.length)}`,
+    ...lines,
+    '',
+    `${results.machine.Date}; servers and clients share one machine, over its loopback. ${all}`,
     '',
   ].join('\n');
 }
@@ -127,4 +181,4 @@ function latencyCell(results, { name }, label) {
   return Number.isNaN(p50) ? '' : `${formatNumber(p50)}, ${formatNumber(p99)}`;
 }
 
-module.exports = { writeSummary, summary };
+module.exports = { RATIO_PAGES, ratios, summary, writeSummary };

@@ -86,17 +86,26 @@ const RUST_TESTS = [
   { name: 'addon that panics', commands: [['cargo', ...PANICKING_ADDON_BUILD]] },
 ];
 
+/** Builds it, and opens it in a browser. @type {readonly Check[]} */
+const SITE_TESTS = [
+  {
+    name: "documentation's site",
+    commands: [[process.execPath, '--test', 'scripts/docs/site.test.js']],
+  },
+];
+
 /** @type {Record<string, () => Promise<boolean>>} */
 const PARTS = {
   lint: () => passAll(LINTS),
   rust: () => passAll(RUST_TESTS),
+  site: () => passAll(SITE_TESTS),
   suite: async () => testsPass(allTests()),
   unit: async () => testsPass(testsWithoutServer()),
 };
 
 async function main() {
   const named = process.argv.slice(2);
-  const chosen = named.length > 0 ? named : ['lint', 'rust', 'suite'];
+  const chosen = named.length > 0 ? named : ['lint', 'rust', 'site', 'suite'];
   for (const part of chosen) {
     if (!(await PARTS[part]())) process.exitCode = 1;
   }

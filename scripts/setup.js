@@ -3,8 +3,8 @@
 /*
  * What `npm run demo`, `npm test` and the other commands need, from a fresh clone on: npm packages,
  * Rust, MariaDB's server, and the addon built in release mode; and the steps that the command line
- * names. Does what is missing, skips what is there. It runs before node_modules exists, so it uses
- * nothing but Node.js itself.
+ * names, or with `--only` these alone. Does what is missing, skips what is there. It runs before
+ * node_modules exists, so it uses nothing but Node.js itself.
  */
 
 const { takeAll } = require('./setup/step.js');
@@ -15,6 +15,9 @@ const STEPS = [
   './setup/mariadb.js',
   './setup/addon.js',
 ];
-const names = process.argv.slice(2).map((name) => `./setup/${name}.js`);
+const [first, ...others] = process.argv.slice(2);
+const isAlone = first === '--only';
+const names = isAlone ? others : process.argv.slice(2);
+const files = [...(isAlone ? [] : STEPS), ...names.map((name) => `./setup/${name}.js`)];
 
-takeAll([...STEPS, ...names].map((file) => require(file)));
+takeAll(files.map((file) => require(file)));

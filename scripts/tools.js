@@ -7,6 +7,8 @@ const path = require('node:path');
 const TOOLS = path.join(__dirname, 'tools');
 /** Test runners that the package is tried under. `scripts/setup/test-tools.js` installs them. */
 const TEST_TOOLS = path.join(__dirname, 'test-tools');
+/** What builds the documentation's site. `scripts/setup/docs.js` installs it. */
+const DOCS_TOOLS = path.join(__dirname, 'docs');
 /** Built things' folder, which no check of JavaScript looks into: Zig comes with some. */
 const ZIG = path.join(__dirname, '../target/zig');
 
@@ -32,4 +34,13 @@ function zigEnvironment() {
   return { ...process.env, PATH: folders.join(path.delimiter), PYTHONPATH: ZIG };
 }
 
-module.exports = { NODE_MAJORS, TEST_TOOLS, TOOLS, ZIG, nodeOf, toolOf, zigEnvironment };
+module.exports = {
+  DOCS_TOOLS,
+  NODE_MAJORS,
+  TEST_TOOLS,
+  TOOLS,
+  ZIG,
+  nodeOf,
+  toolOf,
+  zigEnvironment,
+};

@@ -8,6 +8,7 @@ import hansock, {
   Ketama,
   ServerError,
 } from 'hansock';
+import { Keyv5Store, KeyvStore } from 'hansock/keyv';
 import { readTable } from 'hansock/schema';
 import { startServer } from 'hansock/testing';
 
@@ -20,6 +21,7 @@ export const named = {
   Ketama,
   ServerError,
 };
+export const keyv = { Keyv5Store, KeyvStore };
 export { hansock as whole, readTable, startServer };
 
 export async function execute(address) {

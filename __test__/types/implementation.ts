@@ -1,6 +1,7 @@
 /** lib/ does what index.d.ts says: each class is taken here for the declared one. */
 
 import type * as declared from 'hansock';
+import type * as declaredKeyv from 'hansock/keyv';
 import { Client } from '../../lib/client/client.js';
 import type { Index } from '../../lib/client/table-index.js';
 import { Batch } from '../../lib/core/batch.js';
@@ -14,6 +15,7 @@ import type {
   HandlerSocketError,
   ServerError,
 } from '../../lib/errors/index.js';
+import { Keyv5Store, KeyvStore } from '../../lib/keyv/index.js';
 import { ShardedClient } from '../../lib/sharding/sharded-client.js';
 import type { ShardedIndex } from '../../lib/sharding/sharded-index.js';
 
@@ -63,3 +65,5 @@ made satisfies {
   executeError: declared.ExecuteError;
   fanOutError: declared.FanOutError;
 };
+
+({ Keyv5Store, KeyvStore }) satisfies typeof declaredKeyv;

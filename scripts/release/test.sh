@@ -3,5 +3,6 @@
 set -eu
 
 npm ci --no-audit --no-fund
-if [ "$1" = suite ]; then sh scripts/setup/install-mariadb.sh; fi
+node scripts/setup.js --only test-tools
+if [ "$1" = suite ]; then sh scripts/setup/install-package.sh mariadb-server mariadb; fi
 node scripts/check.js "$1"

@@ -4,7 +4,7 @@ const { spawnSync } = require('node:child_process');
 const path = require('node:path');
 const { run } = require('../command.js');
 
-const INSTALLER = path.join(__dirname, 'install-server.sh');
+const INSTALLER = path.join(__dirname, 'install-package.sh');
 
 /** Whether there is apt-get at all. */
 function hasApt() {
@@ -12,14 +12,13 @@ function hasApt() {
 }
 
 /**
- * What installs a server's package, which then does not start by itself; undefined where only
- * somebody else may.
+ * What installs a package; undefined where only somebody else may.
  *
  * @param {string} aptPackage
- * @param {string} service  as the package names it
+ * @param {string} [service]  of the package, as it names it, which is not to start by itself
  * @returns {import('./step.js').Missing | undefined}
  */
-function serverInstallation(aptPackage, service) {
+function aptInstallation(aptPackage, service = '') {
   const doing = `installing (apt-get install ${aptPackage})`;
   const command = ['sh', INSTALLER, aptPackage, service];
   if (process.getuid?.() === 0) return { doing, act: () => run(command[0], command.slice(1)) };
@@ -37,4 +36,4 @@ function succeeds(program, programArguments) {
   return spawnSync(program, programArguments, { stdio: 'ignore' }).status === 0;
 }
 
-module.exports = { hasApt, serverInstallation };
+module.exports = { aptInstallation, hasApt };

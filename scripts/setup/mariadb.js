@@ -1,7 +1,7 @@
 'use strict';
 
 const { findPrograms } = require('../../lib/testing/programs.js');
-const { hasApt, serverInstallation } = require('./apt.js');
+const { aptInstallation, hasApt } = require('./apt.js');
 const { SetupError } = require('./step.js');
 
 const BY_HAND = 'apt-get update && apt-get install -y --no-install-recommends mariadb-server';
@@ -18,7 +18,7 @@ const mariadb = {
           'Install it, with its plugin HandlerSocket, and put the folder of mariadbd on PATH.',
       );
     }
-    const installation = serverInstallation('mariadb-server', 'mariadb');
+    const installation = aptInstallation('mariadb-server', 'mariadb');
     if (installation !== undefined) return installation;
     throw new SetupError(
       'MariaDB server was not found, and only root may install it. Run\n' +

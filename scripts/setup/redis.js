@@ -1,7 +1,7 @@
 'use strict';
 
 const { spawnSync } = require('node:child_process');
-const { hasApt, serverInstallation } = require('./apt.js');
+const { aptInstallation, hasApt } = require('./apt.js');
 
 const MISSING = 'not found, so that its clients are left out (apt-get install redis-server)';
 
@@ -15,7 +15,7 @@ const redis = {
   look() {
     const { stdout, status } = spawnSync('redis-server', ['--version'], { encoding: 'utf8' });
     if (status === 0) return { found: stdout.split(' ').slice(0, 3).join(' ') };
-    const installation = hasApt() ? serverInstallation('redis-server', 'redis-server') : undefined;
+    const installation = hasApt() ? aptInstallation('redis-server', 'redis-server') : undefined;
     return installation ?? { found: MISSING };
   },
 };

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Installs a server of Debian or Ubuntu with its programs, and leaves none running and none that
-# starts by itself: the demo, the tests and the benchmark start their own. To be run as root:
-# install-server.sh PACKAGE SERVICE
+# Installs a package of Debian or Ubuntu. A server that it has is left neither running nor starting by
+# itself: the demo, the tests and the benchmark start their own. To be run as root:
+# install-package.sh PACKAGE [SERVICE]
 set -eu
 package=$1
-service=$2
+service=${2-}
 
 # Package scripts ask this program whether they may start a service; 101 means no.
 policy=/usr/sbin/policy-rc.d
@@ -20,6 +20,7 @@ export DEBIAN_FRONTEND=noninteractive
 apt-get -q -o DPkg::Lock::Timeout=120 update || true
 apt-get -q -o DPkg::Lock::Timeout=120 install -y --no-install-recommends "$package"
 
+if [ -z "$service" ]; then exit; fi
 if [ -d /run/systemd/system ]; then
   systemctl --quiet disable --now "$service.service"
 else
