@@ -60,6 +60,7 @@ const LINTS = [
       [process.execPath, typescriptOf('6'), '--project', '__test__/types'],
     ],
   },
+  { name: 'publint, attw', commands: [[process.execPath, 'scripts/lint-package.js']] },
   { name: 'actionlint', commands: [[process.execPath, 'scripts/lint-workflows.js']] },
   {
     name: 'commitlint',

@@ -11,7 +11,8 @@ const TEST_TIMEOUT_MS = 300_000;
 const TEST_FILES_AT_ONCE = os.availableParallelism() + 1;
 
 /** What a test file requires if it starts a MariaDB, or programs that do. */
-const NEEDS_SERVER = /support\/server\.js|lib\/(?:testing|playground)|hansock\/testing|esm\.mjs|\bexamples\b/;
+const NEEDS_SERVER =
+  /support\/server\.js|lib\/(?:testing|playground)|hansock\/testing|esm\.mjs|\bexamples\b/;
 
 /** The names of all files of tests in JavaScript. */
 function allTests() {
