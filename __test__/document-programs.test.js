@@ -16,6 +16,7 @@ const { promisify } = require('node:util');
 
 const { startServer } = require('../lib/testing');
 const { GuardedFolder } = require('../lib/testing/guarded-folder.js');
+const { keepingProcessAlive } = require('../lib/testing/keep-alive.js');
 const { installPacked } = require('../scripts/runtimes/packed.js');
 const { TEST_TOOLS } = require('../scripts/tools.js');
 const { ROOT, blocksOf, pages, programsOf, readPage } = require('./support/markdown.js');
@@ -48,14 +49,14 @@ const ELSEWHERE = ['docs/tooling.md'];
 /** @type {Awaited<ReturnType<typeof GuardedFolder.create>>} */
 let folder;
 before(async () => {
-  folder = await GuardedFolder.create();
+  folder = await keepingProcessAlive(() => GuardedFolder.create());
   await installPacked(folder.path);
   const modules = path.join(folder.path, 'node_modules');
   for (const name of PEERS) {
     fs.symlinkSync(path.join(ROOT, 'node_modules', name), path.join(modules, name));
   }
 });
-after(() => folder.remove());
+after(() => keepingProcessAlive(() => folder.remove()));
 
 for (const page of pages().filter((name) => !ELSEWHERE.includes(name))) {
   const blocks = blocksOf(readPage(page));

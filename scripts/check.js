@@ -81,13 +81,14 @@ const RUST_TESTS = [
 const PARTS = {
   lint: () => passAll(LINTS),
   rust: () => passAll(RUST_TESTS),
+  tooling: async () => testsPass(['scripts/tooling/tooling.test.js']),
   suite: async () => testsPass(allTests()),
   unit: async () => testsPass(testsWithoutServer()),
 };
 
 async function main() {
   const named = process.argv.slice(2);
-  const chosen = named.length > 0 ? named : ['lint', 'rust', 'suite'];
+  const chosen = named.length > 0 ? named : ['lint', 'rust', 'tooling', 'suite'];
   for (const part of chosen) {
     if (!(await PARTS[part]())) process.exitCode = 1;
   }

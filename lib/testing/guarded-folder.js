@@ -49,9 +49,8 @@ class GuardedFolder {
   /** @type {Promise<void> | undefined} */
   #removed;
 
-  /** Made under os.tmpdir(). */
-  static async create() {
-    const parent = path.resolve(os.tmpdir());
+  /** @param {string} [parent] */
+  static async create(parent = path.resolve(os.tmpdir())) {
     checkLength(parent);
     const watchdog = spawn('/bin/sh', ['-c', WATCHDOG, 'hansock-testing-watchdog', parent], {
       detached: true, // a Ctrl-C in the terminal must not reach it
