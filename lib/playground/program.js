@@ -71,7 +71,7 @@ await users.increment('=', 42, { logins: 1 });
 const { insertId } = await users.insert({ name: 'Edsger', logins: 0 }); // 43
 for await (const { id, name, logins } of users.scan()) console.log(id, name, logins);
 
-await users.get(42, { signal: AbortSignal.timeout(2000), timeoutMs: 1000 }); // every call takes both
+await users.get(42, { signal: AbortSignal.timeout(5000), timeoutMs: 2000 }); // every call takes both
 await client.close(); // lets what is in flight end; client.destroy() does not
 `,
 };
