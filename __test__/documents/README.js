@@ -15,6 +15,10 @@ module.exports = {
           many.map((row) => row?.name),
           ['Grace', undefined, 'Ada'],
         );
+        assert.deepEqual(
+          next.map(({ id }) => id),
+          [42, 43],
+        );
       },
     },
     // The rows of the program before it, on one of the two servers.
@@ -24,6 +28,7 @@ module.exports = {
         await cluster.close();
       },
     },
+    'When something fails': { prints: 'there is a user 42 already\n' },
     'The low level: batches, connections, an executor': {
       prints: "[ '42', 'Ada Lovelace' ] 0\n",
       after: ({ assert }) => {
