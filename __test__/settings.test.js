@@ -121,8 +121,8 @@ async function readThroughMountedFiles(folder) {
     `--handlersocket-port-wr=${ports.write}`,
     ...(process.getuid?.() === 0 ? ['--user=root'] : []),
   ];
-  const rootAsPassword = '--auth-root-authentication-method=normal';
-  const install = folder.launch(programs.installer, [...elsewhere, rootAsPassword], installLog);
+  const authentication = '--auth-root-authentication-method=normal';
+  const install = folder.launch(programs.installer, [...elsewhere, authentication], installLog);
   await install.ended;
   assert.equal(install.exitCode, 0, fs.readFileSync(installLog, 'utf8'));
 
