@@ -6,28 +6,38 @@ const path = require('node:path');
 const { describe, test } = require('node:test');
 const vm = require('node:vm');
 
+const { KINDS, blocksOf, pages, readPage } = require('./support/markdown.js');
 const { RETRY_RULES } = require('../lib/client/pipeline/retry.js');
 const { RULES } = require('../lib/schema/rules.js');
 
 const ROOT = path.join(__dirname, '..');
 const DOCS = path.join(ROOT, 'docs');
+const DRAWINGS = ['mermaid', 'text'];
+/** Of fenced blocks that are no programs; document-programs.test.js runs those. */
+const OTHER_LANGUAGES = ['sql', 'ini', 'sh', 'dockerfile', ...DRAWINGS];
 const PAGES = fs.readdirSync(DOCS).filter((name) => name.endsWith('.md'));
 
-/** The blocks are parsed and not run, so what they use need not exist. */
-describe('JavaScript in docs/ parses:', () => {
-  for (const name of PAGES) {
-    for (const { code, line } of blocks(read(name))) {
-      test(`${name}, line ${line}`, () => {
-        // Blocks may await at their top level.
-        const source = `(async () => {${code}\n})`;
-        assert.ok(new vm.Script(source, { filename: name, lineOffset: line - 1 }));
-      });
-    }
+describe('the fenced blocks of README.md and docs/', () => {
+  for (const page of pages()) {
+    test(`${page}: each has a language that CONTRIBUTING.md names`, () => {
+      const text = readPage(page);
+      assert.doesNotMatch(
+        text,
+        /^([ \t]+```|[ \t]*~~~)/m,
+        'a fence that is indented, or of tildes',
+      );
+      for (const { language, line, code } of blocksOf(text)) {
+        const where = `line ${line}: '${language}'`;
+        assert.ok([...KINDS, ...OTHER_LANGUAGES].includes(language), where);
+        if (DRAWINGS.includes(language)) assert.ok(!isJavaScript(code), `${where} is JavaScript`);
+      }
+    });
   }
 
-  test('there are blocks at all', () => {
-    for (const name of ['client.md', 'index-class.md', 'recipes.md']) {
-      assert.notEqual(blocks(read(name)).length, 0, name);
+  test('are named in CONTRIBUTING.md', () => {
+    const [, section] = /^## Code in the documents\n(.*?)^## /ms.exec(readPage('CONTRIBUTING.md'));
+    for (const language of [...KINDS, ...OTHER_LANGUAGES]) {
+      assert.ok(section.includes(`\`${language}\``), language);
     }
   });
 });
@@ -77,14 +87,14 @@ function read(name) {
   return fs.readFileSync(path.join(DOCS, name), 'utf8');
 }
 
-/**
- * @param {string} text
- * @returns {{ code: string, line: number }[]}
- */
-function blocks(text) {
-  return Array.from(text.matchAll(/^```js\n(.*?)^```$/gms), ({ 1: code, index }) => {
-    return { code, line: text.slice(0, index).split('\n').length + 1 };
-  });
+/** @param {string} code */
+function isJavaScript(code) {
+  try {
+    new vm.Script(`(async () => {${code.replace(/^import .*$/gm, '')}\n})`);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Links to files, without those to the web. @param {string} text */

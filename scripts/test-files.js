@@ -12,7 +12,7 @@ const TEST_FILES_AT_ONCE = os.availableParallelism() + 1;
 
 /** Modules that start a MariaDB, or programs that do. */
 const NEEDS_SERVER =
-  /support\/(?:schema-)?server\.js|lib\/testing|hansock\/testing|esm\.mjs|\bexamples\b/;
+  /support\/(?:schema-)?server\.js|lib\/(?:testing|playground)|hansock\/testing|esm\.mjs|\bexamples\b/;
 
 /** The names of all JavaScript test files. */
 function allTests() {

@@ -51,9 +51,11 @@ class GuardedFolder {
   /** @type {Promise<void> | undefined} */
   #removed;
 
-  /** Makes a folder in os.tmpdir(). */
-  static async create() {
-    const parent = path.resolve(os.tmpdir());
+  /**
+   * Makes a folder in os.tmpdir(), or in another one.
+   * @param {string} [parent]
+   */
+  static async create(parent = path.resolve(os.tmpdir())) {
     checkLength(parent);
     const watchdog = spawn('/bin/sh', ['-c', WATCHDOG, 'hansock-testing-watchdog', parent], {
       detached: true, // a Ctrl-C in the terminal must not reach it

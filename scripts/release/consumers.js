@@ -80,6 +80,23 @@ async function consume(consumer, folder, program, programArguments) {
 }
 
 /**
+ * As docs/tooling.md says, for what is packed here and runs elsewhere. Resolves with the names of the
+ * platforms' packages that are installed.
+ *
+ * @param {string} registry
+ * @param {string} folder  made by this
+ * @param {readonly string[]} options
+ */
+async function installForAnotherPlatform(registry, folder, options) {
+  fs.mkdirSync(folder, { recursive: true });
+  fs.writeFileSync(path.join(folder, '.npmrc'), `registry=${registry}\n`);
+  const install = { cwd: folder, env: cleanEnvironment(folder) };
+  await run('npm', ['install', ...options, 'hansock'], install);
+  const installed = fs.readdirSync(path.join(folder, 'node_modules'));
+  return installed.filter((name) => name.startsWith('hansock-'));
+}
+
+/**
  * Caches and settings of each folder's own, so that nothing is there from elsewhere, and nothing of
  * `npm run`.
  *
@@ -100,4 +117,4 @@ function cleanEnvironment(folder) {
   };
 }
 
-module.exports = { consume, consumersOf };
+module.exports = { cleanEnvironment, consume, consumersOf, installForAnotherPlatform };

@@ -3,7 +3,8 @@
 /*
  * A release without the world: builds the addon of this platform as it is published, publishes all
  * packages to a registry on loopback (those of other platforms without an addon), installs from there
- * into empty folders with each package manager, and reads a row in each. Leaves nothing behind.
+ * into empty folders with each package manager, and reads a row in each; and does what README.md tells
+ * a newcomer. Leaves nothing behind.
  */
 
 const assert = require('node:assert/strict');
@@ -14,7 +15,8 @@ const { keepingProcessAlive } = require('../../lib/testing/keep-alive.js');
 const { startServer } = require('../../lib/testing');
 const { fail, secondsSince } = require('../command.js');
 const { buildAddon } = require('./build.js');
-const { consume, consumersOf } = require('./consumers.js');
+const { consume, consumersOf, installForAnotherPlatform } = require('./consumers.js');
+const { readFirstRows } = require('./first-screen.js');
 const { publishPackages } = require('./publish.js');
 const { startRegistry } = require('./registry-process.js');
 const { stagePackages } = require('./stage.js');
@@ -34,6 +36,10 @@ async function rehearse() {
     try {
       await publish(staged, registry.url, folder.path);
       await consumeAll(registry.url, folder.path);
+      await installForArm(registry.url, folder.path);
+      await timed("README's first screen, with the playground", () => {
+        return readFirstRows(path.join(folder.path, 'first-screen'), registry.url);
+      });
     } finally {
       await registry.stop();
     }
@@ -95,6 +101,19 @@ async function consumeAll(registry, folder) {
   } finally {
     await server.stop();
   }
+}
+
+/**
+ * @param {string} registry
+ * @param {string} folder
+ */
+async function installForArm(registry, folder) {
+  const options = ['--os=linux', '--cpu=arm64', '--libc=musl'];
+  await timed(`npm install ${options.join(' ')}`, async () => {
+    const place = path.join(folder, 'another-platform');
+    const installed = await installForAnotherPlatform(registry, place, options);
+    assert.deepEqual(installed, ['hansock-linux-arm64-musl']);
+  });
 }
 
 /**
