@@ -14,6 +14,7 @@ const { Pipeline } = require('./pipeline/pipeline.js');
 const { SecretSource } = require('./pipeline/secret.js');
 const { ping, probe, readProbe } = require('./probes.js');
 const { Index, MADE_BY_CLIENT } = require('./table-index.js');
+const { describeIndex } = require('./target.js');
 const { traceOperation } = require('./metrics/tracing.js');
 
 /** How many places are remembered: more than a connection has ids for. */
@@ -81,7 +82,7 @@ class Client {
 
   /** @param {import('../..').OpenIndexTarget<readonly string[], Record<string, string>>} target */
   openIndex(target) {
-    return new Index(MADE_BY_CLIENT, target, {
+    return new Index(MADE_BY_CLIENT, describeIndex(target), {
       define: (target) => this.#definitions.get(target),
       submit: (operation) => this.#submit(operation),
       // A page on its way is a call that is pending: it is not to take the place of one that is
@@ -335,7 +336,7 @@ function requestsToOpen(definitions) {
 function nothing() {}
 
 /**
- * @typedef {import('./table-index.js').Operation} Operation
+ * @typedef {import('./operation.js').Operation} Operation
  * @typedef {import('./instances').Definition} Definition
  * @typedef {import('./pipeline/call-options.js').ConnectSettings} ConnectSettings
  */

@@ -2,7 +2,6 @@
 
 export type Batch = InstanceType<typeof import('../core/batch.js').Batch>;
 export type Call = InstanceType<typeof import('./pipeline/call.js').Call>;
-export type Columns = InstanceType<typeof import('./rows/columns.js').Columns>;
 export type Commands = InstanceType<typeof import('./commands.js').Commands>;
 export type Connection = InstanceType<typeof import('../core/connection.js').Connection>;
 export type Counters = InstanceType<typeof import('./metrics/counters.js').Counters>;

@@ -208,7 +208,7 @@ function groupOf({ requests }, candidates) {
 }
 
 /**
- * @typedef {import('../client/table-index.js').Operation} Operation
+ * @typedef {import('../client/operation.js').Operation} Operation
  * @typedef {InstanceType<typeof Shard>} Shard
  * @typedef {InstanceType<typeof import('./shard.js').Node>} Node
  */

@@ -177,7 +177,7 @@ function asItIs(value) {
 }
 
 /**
- * @typedef {import('../client/table-index.js').Operation} Operation
+ * @typedef {import('../client/operation.js').Operation} Operation
  * @typedef {import('../client/pipeline/call.js').Outcome} Outcome
  * @typedef {import('../client/instances').Request} Request
  * @typedef {InstanceType<typeof import('./shard.js').Node>} Node

@@ -113,7 +113,7 @@ class Node {
   }
 
   /**
-   * @param {import('../client/table-index.js').Operation} operation
+   * @param {import('../client/operation.js').Operation} operation
    * @param {number} [until]  as performance.now() tells it; the client's time if it is not given
    * @returns {Promise<any>}
    */

@@ -6,6 +6,7 @@ const { withOutcome } = require('../client/pipeline/outcomes.js');
 const { readOutcomes } = require('../client/pipeline/steps.js');
 const { SCAN_OPTIONS, readScanArguments } = require('../client/scan/scan.js');
 const { Index } = require('../client/table-index.js');
+const { describeIndex } = require('../client/target.js');
 const { AbortError, FanOutError, HandlerSocketError } = require('../errors/index.js');
 const { merge, orderBy } = require('./merge.js');
 const { ShardKey } = require('./shard-key.js');
@@ -18,11 +19,7 @@ class ShardedIndex extends Index {
   #cluster;
   #shardKey;
   #order;
-  /**
-   * What goes to a certain server.
-   * @type {(submit: import('../client/table-index.js').Submit) => InstanceType<typeof Index>}
-   */
-  /** @type {(submit: import('../client/table-index.js').Submit, readsAhead?: boolean) => InstanceType<typeof Index>} */
+  /** What goes to a certain server. @type {(submit: import('../client/operation.js').Submit, readsAhead?: boolean) => InstanceType<typeof Index>} */
   #openAt;
 
   /**
@@ -41,7 +38,8 @@ class ShardedIndex extends Index {
       );
     }
     const { define } = cluster;
-    super(maker, rest, {
+    const index = describeIndex(rest);
+    super(maker, index, {
       define,
       submit: (operation) => this.#submit(operation),
       isRouted: true,
@@ -50,7 +48,7 @@ class ShardedIndex extends Index {
     this.#shardKey = shardKey;
     this.#order = { columns: keyColumns, types };
     this.#openAt = (submit, readsAhead = true) => {
-      return new Index(maker, rest, { define, submit, readsAhead });
+      return new Index(maker, index, { define, submit, readsAhead });
     };
   }
 
@@ -243,6 +241,6 @@ function throwIfRefusedHere(failures) {
 /** What says how the values are afterwards. Of an increment only the server knows the sum. */
 const SETS_VALUES = new Set(['update', 'updateReturning']);
 
-/** @typedef {import('../client/table-index.js').Operation} Operation */
+/** @typedef {import('../client/operation.js').Operation} Operation */
 
 module.exports = { ShardedIndex };

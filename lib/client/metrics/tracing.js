@@ -8,14 +8,14 @@ const { executeOne } = require('../../core/executor.js');
  * Tracing channels, as APM tools subscribe to. Without subscribers a look at the channel is all that they cost.
  */
 
-const operations = tracingChannel('hansock:operation');
+const operations = tracingChannel('hansock:operation.js');
 const executes = tracingChannel('hansock:execute');
 const connects = tracingChannel('hansock:connect');
 
 /**
  * A call: `{ operation, database, table, index, requests, attributes }`, with `key` and `values` too where they are to be shown.
  * @template Result
- * @param {import('../table-index.js').Operation} operation
+ * @param {import('../operation.js').Operation} operation
  * @param {string} address
  * @param {boolean} showsValues
  * @param {Promise<Result>} promise

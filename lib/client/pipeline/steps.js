@@ -54,7 +54,7 @@ class Making {
 
 /**
  * What an operation makes of its requests' outcomes, where no call of a client makes it.
- * @param {import('../table-index.js').Operation} operation
+ * @param {import('../operation.js').Operation} operation
  * @param {readonly import('./call.js').Outcome[]} outcomes
  */
 async function readOutcomes({ isWrite, read, finish }, outcomes) {

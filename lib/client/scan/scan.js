@@ -133,16 +133,19 @@ async function* scan({ pageSize, limit, find, keyColumns, rowReader }, start, fi
 const MIDDLE = Object.freeze(['']);
 
 /**
- * The whole of an index: what is below the middle, then the rest. Where what is below fits a page, all
+ * The whole of an index: what is below where it seems to begin, then the rest. Where what is below fits a page, all
  * comes in the order of the index.
  * @template Row
  * @param {Walk<Row>} walk
+ * @param {import('../index-knowledge').Begin} begin
  * @returns {Pages<Row>}
  */
-async function* scanAll(walk) {
+async function* scanAll(walk, { key, isFirst }) {
+  const rest = /** @type {Position} */ ({ op: '>=', key, offset: 0 });
+  if (isFirst) return yield* scan(walk, rest);
   let left = walk.limit;
   if (left === 0) return;
-  const below = /** @type {Position} */ ({ op: '<', key: MIDDLE, offset: 0 });
+  const below = /** @type {Position} */ ({ op: '<', key, offset: 0 });
   const first = await readPage(walk.find, below, walk.pageSize);
   if (first.isLast) {
     const rows = rowsUpwards(walk.rowReader(first.reply));
@@ -155,7 +158,7 @@ async function* scanAll(walk) {
       yield page;
     }
   }
-  yield* scan({ ...walk, limit: left }, { op: '>=', key: MIDDLE, offset: 0 });
+  yield* scan({ ...walk, limit: left }, rest);
 }
 
 /**
@@ -302,4 +305,4 @@ class PageReader {
   }
 }
 
-module.exports = { SCAN_OPTIONS, readScanArguments, readScanOptions, scan, scanAll };
+module.exports = { MIDDLE, SCAN_OPTIONS, readScanArguments, readScanOptions, scan, scanAll };
