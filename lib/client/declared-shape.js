@@ -7,7 +7,7 @@ const { checkBindable } = require('../protocol/encode.js');
 const { REPLACED, partsOf, positionOf, readInOption } = require('./key-parts.js');
 const { TextTeller } = require('./rows/text-teller.js');
 const { TYPES, toDateTime } = require('./rows/types.js');
-const { KeyColumns } = require('./scan/key-columns.js');
+const { KeyColumns, positionsOf } = require('./scan/key-columns.js');
 const { MIDDLE } = require('./scan/scan.js');
 
 /** The one index of which the name says that it is unique. */
@@ -33,9 +33,10 @@ class DeclaredShape {
    * @param {readonly string[]} [keyColumns]
    */
   constructor(index = PRIMARY, columns, keyColumns) {
-    this.keyColumns = new KeyColumns(columns.names, keyColumns);
-    const first = this.keyColumns.firstGiven;
-    this.teller = first === undefined ? null : new TextTeller(columns, first);
+    const { names } = columns;
+    const positions = keyColumns && positionsOf(names, keyColumns);
+    this.keyColumns = new KeyColumns(names.length, positions);
+    this.teller = positions === undefined ? null : new TextTeller(columns, positions[0]);
     this.begin = { key: MIDDLE, isFirst: false };
     this.mergeIsExact = false;
     this.#columns = columns;

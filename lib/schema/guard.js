@@ -5,9 +5,21 @@ const { show } = require('../util/show.js');
 const { compileCodec } = require('./codecs/codec.js');
 const { checkStep } = require('./codecs/integers.js');
 const { schemaError } = require('./errors.js');
-const { findColumn, findIndex, prefixRefusal } = require('./indexes.js');
+const {
+  findColumn,
+  findIndex,
+  firstKey,
+  keysTellRows,
+  namesOneRow,
+  orderOf,
+  prefixRefusal,
+} = require('./indexes.js');
 const { insertedColumns, unnamedValue } = require('./inserts.js');
+const { keyFormOf } = require('./key-forms.js');
 const { refusalOf } = require('./rules.js');
+
+/** How many plans and refusals are remembered, of ever new sets of columns. */
+const MAX_KNOWN = 256;
 
 /**
  * What an index with a schema asks before it sends anything. It is made once, at openIndex, which refuses what reading
@@ -17,7 +29,7 @@ const { refusalOf } = require('./rules.js');
  *     update              checkWrite('update', …), toKeyPart, toValue for each column that it names
  *     increment           checkWrite('increment', …), toKeyPart, toStep
  *     delete              checkWrite('delete', …), toKeyPart
- *     insert              checkWrite('insert', …), toInsert
+ *     insert              toInsert
  *
  * Refusals are errors with the code ERR_HS_SCHEMA; where the caller's value is at fault, TypeErrors and RangeErrors.
  */
@@ -25,14 +37,18 @@ class Guard {
   #schema;
   #index;
   #allow;
-  /** By column. @type {Map<string, Codec>} */
-  #codecs = new Map();
+  /** @type {Map<string, KnownColumn>} */
+  #known = new Map();
   /** @type {readonly { name: string, column: Column, codec: Codec, prefix: number | undefined }[]} */
   #parts;
-  /** Refusals by operation, since they take long to find. @type {Map<string, string | null>} */
-  #refusals = new Map();
+  /** Refusals of finds, by operator and number of parts. @type {Map<string, (string | null)[]>} */
+  #finds = new Map();
+  /** Those of writes, by operation: they take long to find. @type {Map<string, string | null>} */
+  #writes = new Map();
   /** By the names that are given. @type {Map<string, InsertPlan>} */
   #inserts = new Map();
+  /** The last one. @type {InsertPlan | null} */
+  #insert = null;
 
   /**
    * @param {object} target
@@ -51,9 +67,14 @@ class Guard {
     /** The names of the columns that rows have. @readonly */
     this.columns = columns ?? schema.columns.filter((one) => !one.invisible).map((one) => one.name);
     this.#parts = this.#index.columns.map(({ name, prefix }) => {
-      return { name, column: findColumn(schema, name), codec: this.codecOf(name), prefix };
+      const { column, codec } = this.#columnOf(name);
+      return { name, column, codec, prefix };
     });
     for (const name of this.columns) this.#checkReadable(name, types);
+  }
+
+  get schema() {
+    return this.#schema;
   }
 
   /** The index as the schema has it. */
@@ -62,13 +83,43 @@ class Guard {
   }
 
   /** @param {string} name */
+  columnOf(name) {
+    return this.#columnOf(name).column;
+  }
+
+  /** @param {string} name */
   codecOf(name) {
-    let codec = this.#codecs.get(name);
-    if (codec === undefined) {
-      codec = compileCodec(findColumn(this.#schema, name), this.#schema.server);
-      this.#codecs.set(name, codec);
-    }
-    return codec;
+    return this.#columnOf(name).codec;
+  }
+
+  /**
+   * Whether a key with so many parts, none of them NULL, names at most one row.
+   * @param {number} parts
+   */
+  namesOneRow(parts) {
+    return namesOneRow(this.#index, parts);
+  }
+
+  /** Where a walk over the whole index begins; undefined if that is not known. */
+  get firstKey() {
+    return firstKey(this.#schema, this.#index, (column) => this.#compile(column));
+  }
+
+  /**
+   * What makes a text of a key of one part that is the same for equal keys; undefined where a row does not show by which
+   * key it was found.
+   */
+  get keyForm() {
+    const [part] = this.#parts;
+    const tells = this.#parts.length === 1 && keysTellRows(this.#schema, this.#index);
+    return tells ? keyFormOf(part.column) : undefined;
+  }
+
+  /**
+   * Compares two rows' keys as the index orders them; null where the JavaScript forms of its columns do not tell.
+   */
+  get order() {
+    return orderOf(this.#schema, this.#index, (column) => this.#compile(column));
   }
 
   /**
@@ -76,12 +127,26 @@ class Guard {
    * @param {number} parts
    */
   checkFind(op, parts) {
-    this.#refuse({ kind: 'find', op, parts });
+    let refusals = this.#finds.get(op);
+    if (refusals === undefined) {
+      refusals = [];
+      this.#finds.set(op, refusals);
+    }
+    refusals[parts] ??= this.#refusalOf({ kind: 'find', op, parts });
+    const refusal = refusals[parts];
+    if (refusal !== null) throw schemaError(refusal);
   }
 
   /** @param {import('./rules.js').Operation} operation */
   checkWrite(operation) {
-    this.#refuse(operation);
+    const { kind, op = '', parts = 0, columns = [] } = operation;
+    const key = `${kind}${op}${parts},${columns.join()}`;
+    let refusal = this.#writes.get(key);
+    if (refusal === undefined) {
+      refusal = this.#refusalOf(operation);
+      remember(this.#writes, key, refusal);
+    }
+    if (refusal !== null) throw schemaError(refusal);
   }
 
   /**
@@ -109,9 +174,9 @@ class Guard {
    * @param {string} argument
    */
   toValue(name, value, argument) {
-    const { generated } = findColumn(this.#schema, name);
-    if (generated?.kind === 'virtual') throw takesNoValue(name, argument);
-    return this.codecOf(name).encode(value, argument);
+    const { codec, isVirtual } = this.#columnOf(name);
+    if (isVirtual) throw takesNoValue(name, argument);
+    return codec.encode(value, argument);
   }
 
   /**
@@ -120,11 +185,13 @@ class Guard {
    * @param {string} argument
    */
   toFilter(name, value, argument) {
-    const { type } = findColumn(this.#schema, name);
-    if (value !== null && /(?:text|blob)$|^json$/.test(type)) {
-      throw new TypeError(`${argument}: column '${name}' (${type}) can only be compared with NULL`);
+    const { column, codec } = this.#columnOf(name);
+    if (value !== null && /(?:text|blob)$|^json$/.test(column.type)) {
+      throw new TypeError(
+        `${argument}: column '${name}' (${column.type}) can only be compared with NULL`,
+      );
     }
-    return this.codecOf(name).encode(value, argument);
+    return codec.encode(value, argument);
   }
 
   /**
@@ -134,7 +201,8 @@ class Guard {
    * @param {string} argument
    */
   toStep(name, value, argument) {
-    return checkStep(findColumn(this.#schema, name), this.codecOf(name), value, argument);
+    const { column, codec } = this.#columnOf(name);
+    return checkStep(column, codec, value, argument);
   }
 
   /**
@@ -143,18 +211,33 @@ class Guard {
    * @param {string} argument
    */
   toInsert(given, argument) {
-    const named = Object.keys(given).filter((name) => given[name] !== undefined);
+    const { names, slots } = this.#planOf(given, argument);
+    const values = [];
+    for (const { name, encode, unnamed } of slots) {
+      values.push(encode === null ? unnamed : encode(given[name], argument));
+    }
+    return { names, values };
+  }
+
+  /**
+   * @param {Readonly<Record<string, unknown>>} given
+   * @param {string} argument
+   */
+  #planOf(given, argument) {
+    const keys = Object.keys(given);
+    if (this.#insert !== null && namesTheseAll(given, keys, this.#insert.named)) {
+      return this.#insert;
+    }
+    const named = keys.filter((name) => given[name] !== undefined);
     // No name has this character.
     const key = named.join('\0');
     let plan = this.#inserts.get(key);
     if (plan === undefined) {
       plan = this.#planInsert(named, argument);
-      this.#inserts.set(key, plan);
+      remember(this.#inserts, key, plan);
     }
-    const values = plan.slots.map(({ name, encode, unnamed }) =>
-      encode === null ? unnamed : encode(given[name], argument),
-    );
-    return { names: plan.names, values };
+    this.#insert = plan;
+    return plan;
   }
 
   /**
@@ -164,12 +247,12 @@ class Guard {
    */
   #planInsert(named, argument) {
     for (const name of named) {
-      const { generated } = findColumn(this.#schema, name);
-      if (generated?.kind === 'virtual') throw takesNoValue(name, argument);
+      if (this.#columnOf(name).isVirtual) throw takesNoValue(name, argument);
     }
     this.#refuse({ kind: 'insert', columns: named });
     const columns = insertedColumns(this.#schema, named);
     return {
+      named,
       names: columns.map(({ name }) => name),
       slots: columns.map((column) =>
         named.includes(column.name)
@@ -203,6 +286,29 @@ class Guard {
 
   /**
    * @param {string} name
+   * @returns {KnownColumn}
+   */
+  #columnOf(name) {
+    let known = this.#known.get(name);
+    if (known === undefined) {
+      const column = findColumn(this.#schema, name);
+      known = {
+        column,
+        codec: this.#compile(column),
+        isVirtual: column.generated?.kind === 'virtual',
+      };
+      this.#known.set(name, known);
+    }
+    return known;
+  }
+
+  /** @param {Column} column */
+  #compile(column) {
+    return compileCodec(column, this.#schema.server);
+  }
+
+  /**
+   * @param {string} name
    * @param {Readonly<Record<string, string>>} types
    */
   #checkReadable(name, types) {
@@ -216,15 +322,39 @@ class Guard {
 
   /** @param {import('./rules.js').Operation} operation */
   #refuse(operation) {
-    const { kind, op = '', parts = 0, columns = [] } = operation;
-    const key = `${kind}${op}${parts},${columns.join()}`;
-    let refusal = this.#refusals.get(key);
-    if (refusal === undefined) {
-      refusal = refusalOf({ schema: this.#schema, index: this.#index }, operation, this.#allow);
-      this.#refusals.set(key, refusal);
-    }
+    const refusal = this.#refusalOf(operation);
     if (refusal !== null) throw schemaError(refusal);
   }
+
+  /** @param {import('./rules.js').Operation} operation */
+  #refusalOf(operation) {
+    return refusalOf({ schema: this.#schema, index: this.#index }, operation, this.#allow);
+  }
+}
+
+/**
+ * @template Value
+ * @param {Map<string, Value>} known
+ * @param {string} key
+ * @param {Value} value
+ */
+function remember(known, key, value) {
+  if (known.size === MAX_KNOWN) known.clear();
+  known.set(key, value);
+}
+
+/**
+ * Whether a row has values under these names and no others.
+ * @param {Readonly<Record<string, unknown>>} given
+ * @param {readonly string[]} keys  the row's
+ * @param {readonly string[]} names
+ */
+function namesTheseAll(given, keys, names) {
+  if (keys.length !== names.length) return false;
+  for (let i = 0; i < keys.length; i++) {
+    if (keys[i] !== names[i] || given[keys[i]] === undefined) return false;
+  }
+  return true;
 }
 
 /** @type {import('../../types/schema').IndexSchema} */
@@ -276,8 +406,14 @@ function checkAllow(allow) {
 }
 
 /**
+ * @typedef {object} KnownColumn
+ * @property {Column} column
+ * @property {Codec} codec
+ * @property {boolean} isVirtual
+ *
  * @typedef {object} InsertPlan  the columns of an insert, and where each value comes from
- * @property {readonly string[]} names
+ * @property {readonly string[]} named  by who inserts
+ * @property {readonly string[]} names  of the columns that are sent
  * @property {readonly { name: string, encode: Codec['encode'] | null, unnamed: import('../..').Bindable }[]} slots
  *
  * @typedef {import('../../types/schema').TableSchema} Schema

@@ -7,7 +7,7 @@ const { checkArray } = require('../../util/check.js');
 const { checkBindable, isBindable } = require('../../protocol/encode.js');
 const { checkAmount } = require('./amounts.js');
 const { checkColumns } = require('./column-names.js');
-const { checkValueCount, checkValuesOf } = require('./row-object.js');
+const { checkValueCount, onlyValuesOf } = require('./row-object.js');
 const { TYPES, checkTypes, toDateTime } = require('./types.js');
 
 /** @typedef {import('../index-knowledge').Columns} Columns */
@@ -58,7 +58,7 @@ class DeclaredColumns {
   toInsert(given, argument) {
     const names = this.#names;
     if (Array.isArray(given)) return { names, values: this.#fromArray(given, argument) };
-    const named = checkValuesOf(given, names, argument);
+    const named = onlyValuesOf(given, names, argument);
     const values = names.map((name, i) => {
       return Object.hasOwn(named, name) ? this.#toBindable(named[name], i, argument) : null;
     });
@@ -77,7 +77,7 @@ class DeclaredColumns {
       }
       return { names: this.#names, values };
     }
-    const named = checkValuesOf(given, this.#names, argument);
+    const named = onlyValuesOf(given, this.#names, argument);
     const names = [];
     const values = [];
     for (const [i, name] of this.#names.entries()) {

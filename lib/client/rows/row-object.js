@@ -73,18 +73,27 @@ function isBuiltIn(value) {
 }
 
 /**
- * The same, checked: an object without anything under another name.
+ * The same; what is no object of values is refused.
  * @param {unknown} given
  * @param {readonly string[]} names
  * @param {string} argument
  */
-function checkValuesOf(given, names, argument) {
+function checkedValuesOf(given, names, argument) {
   const values = valuesOf(given, names);
-  if (values === null) {
-    throw new TypeError(
-      `${argument} must be an object of values by column, or an array, not ${show(given)}`,
-    );
-  }
+  if (values !== null) return values;
+  throw new TypeError(
+    `${argument} must be an object of values by column, or an array, not ${show(given)}`,
+  );
+}
+
+/**
+ * The same; what has something under another name is refused.
+ * @param {unknown} given
+ * @param {readonly string[]} names
+ * @param {string} argument
+ */
+function onlyValuesOf(given, names, argument) {
+  const values = checkedValuesOf(given, names, argument);
   for (const name of Object.keys(/** @type {object} */ (given))) {
     if (!names.includes(name)) {
       throw new TypeError(
@@ -108,4 +117,4 @@ function checkValueCount(given, length, argument) {
   );
 }
 
-module.exports = { checkValueCount, checkValuesOf, valuesOf };
+module.exports = { checkValueCount, checkedValuesOf, onlyValuesOf, valuesOf };

@@ -8,7 +8,7 @@ const {
   checkOptions,
 } = require('../../util/check.js');
 const { CALL_OPTIONS, callSettingsOf } = require('../pipeline/call-options.js');
-const { isSame, keyAt, rowCount } = require('../rows/rows.js');
+const { isSame, rowCount } = require('../rows/rows.js');
 
 /*
  * A walk over an index, a page at a time. Each page asks for one row more than it gives.
@@ -113,8 +113,8 @@ async function* scan({ pageSize, limit, find, keyColumns, rowReader }, start, fi
   if (left === 0) return;
   let page = first ?? (await readPage(find, start, Math.min(pageSize, left)));
   // Before a row is given: whoever gets it may delete it.
-  const columns = page.isLast ? null : await keyColumns.get(page.reply, page.end, find);
-  const reader = new PageReader(find, columns);
+  const areKnown = !page.isLast && (await keyColumns.get(page.reply, page.end, find)) !== null;
+  const reader = new PageReader(find, areKnown ? keyColumns : null);
   while (true) {
     const end = Math.min(page.end, left);
     yield { end, readRow: rowReader(page.reply) };
@@ -195,16 +195,16 @@ async function readPage(find, position, size) {
 
 class PageReader {
   #find;
-  #columns;
+  #keyColumns;
   #misses = 0;
 
   /**
    * @param {Find} find
-   * @param {readonly number[] | null} columns
+   * @param {import('../instances').KeyColumns | null} keyColumns  null if they are not known
    */
-  constructor(find, columns) {
+  constructor(find, keyColumns) {
     this.#find = find;
-    this.#columns = columns;
+    this.#keyColumns = keyColumns;
   }
 
   /**
@@ -214,7 +214,7 @@ class PageReader {
   async readAfter(last, size) {
     const { position, reply, end } = last;
     const counted = { ...position, offset: position.offset + end };
-    if (this.#columns === null || this.#misses === MAX_MISSES) {
+    if (this.#keyColumns === null || this.#misses === MAX_MISSES) {
       return readPage(this.#find, counted, size);
     }
     if (this.#hasSameKey(reply, end - 1, reply, end)) {
@@ -301,7 +301,10 @@ class PageReader {
    * @param {number} ordinal
    */
   #keyAt(reply, ordinal) {
-    return keyAt(reply, ordinal, /** @type {readonly number[]} */ (this.#columns));
+    return /** @type {import('../instances').KeyColumns} */ (this.#keyColumns).keyAt(
+      reply,
+      ordinal,
+    );
   }
 }
 
