@@ -37,7 +37,8 @@ class DeclaredShape {
     const positions = keyColumns && positionsOf(names, keyColumns);
     this.keyColumns = new KeyColumns(names.length, positions);
     this.teller = positions === undefined ? null : new TextTeller(columns, positions[0]);
-    this.begin = { key: MIDDLE, isFirst: false };
+    const first = positions && columns.types[positions[0]];
+    this.begin = { key: LEAST.get(first?.name) ?? MIDDLE, isFirst: false };
     this.mergeIsExact = false;
     this.#columns = columns;
     this.#types = columns.types;
@@ -128,6 +129,18 @@ class DeclaredShape {
     return positionOf(column, this.#names, partCount, 'target.keyColumns');
   }
 }
+
+/**
+ * By declared types, what few values or none are below. The server makes the least of the column's type of it; only
+ * DECIMAL and DOUBLE have smaller numbers.
+ * @type {Map<string | undefined, readonly string[]>}
+ */
+const LEAST = new Map([
+  ['number', ['-9223372036854775808']],
+  ['bigint', ['-9223372036854775808']],
+  ['boolean', ['-9223372036854775808']],
+  ['datetime', ['0000-00-00 00:00:00']],
+]);
 
 /**
  * What a key part mostly is.

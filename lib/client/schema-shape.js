@@ -67,6 +67,11 @@ class SchemaShape {
   readList(given, partCount) {
     const { column, values } = readInOption(given);
     const position = positionOf(column, this.#names, partCount, 'the columns of the index');
+    if (!this.#guard.namesOneRow(partCount)) {
+      throw new TypeError(
+        `options.in finds only the first row of each value where several rows may have the key, as on the index '${this.#guard.index.name}' with ${partCount} of its parts: use findMany, or a call for each value`,
+      );
+    }
     const encoded = Array.from(values, (value, i) => {
       return this.#guard.toKeyPart(value, position, `options.in.values[${i}]`);
     });
