@@ -23,8 +23,6 @@ const PRIMARY = 'PRIMARY';
 class DeclaredShape {
   #columns;
   #types;
-  /** In the order of the index; undefined if they are not known. @type {readonly string[] | undefined} */
-  #names;
   #isUnique;
 
   /**
@@ -40,15 +38,19 @@ class DeclaredShape {
     const first = positions && columns.types[positions[0]];
     this.begin = { key: LEAST.get(first?.name) ?? MIDDLE, isFirst: false };
     this.mergeIsExact = false;
+    /** @type {IndexShape['order']} */
+    this.order = null;
+    /** @type {IndexShape['hashedPart']} */
+    this.hashedPart = null;
     this.#columns = columns;
     this.#types = columns.types;
-    this.#names = keyColumns && [...keyColumns];
+    this.names = keyColumns && [...keyColumns];
     this.#isUnique = index === PRIMARY;
   }
 
   get idIsNumber() {
-    if (!this.#isUnique || this.#names?.length !== 1) return false;
-    return this.#typeOf(this.#names[0]) === TYPES.number;
+    if (!this.#isUnique || this.names?.length !== 1) return false;
+    return this.#typeOf(this.names[0]) === TYPES.number;
   }
 
   /**
@@ -85,7 +87,7 @@ class DeclaredShape {
    */
   findsOneRow(op, parts) {
     if (op !== '=' || !this.#isUnique || parts.includes(null)) return false;
-    return parts.length === (this.#names?.length ?? 1);
+    return parts.length === (this.names?.length ?? 1);
   }
 
   // What follows is known of a table by its schema alone.
@@ -120,13 +122,13 @@ class DeclaredShape {
    * @param {number} partCount
    */
   #positionOf(column, partCount) {
-    if (this.#names === undefined) {
+    if (this.names === undefined) {
       if (partCount === 1) return 0;
       throw new TypeError(
         'options.in goes with a key of several parts only where target.keyColumns was given',
       );
     }
-    return positionOf(column, this.#names, partCount, 'target.keyColumns');
+    return positionOf(column, this.names, partCount, 'target.keyColumns');
   }
 }
 

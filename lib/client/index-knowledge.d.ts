@@ -38,6 +38,8 @@ export interface NamedValues {
 
 /** Says what keys of the index are, and what may be asked of it. */
 export interface IndexShape {
+  /** Its columns, in its order; undefined if they are not known. */
+  readonly names: readonly string[] | undefined;
   readonly keyColumns: KeyColumns;
   /** Tells which row of many belongs to which key; null where the rows do not show it. */
   readonly teller: KeyTeller | null;
@@ -45,7 +47,14 @@ export interface IndexShape {
   readonly begin: Begin;
   /** Whether ids that the server makes up are given as numbers. */
   readonly idIsNumber: boolean;
+  /** Compares the values of two rows in its columns as it orders them; null where they do not show it. */
+  readonly order: ((a: readonly unknown[], b: readonly unknown[]) => number) | null;
+  /** Whether walks over it at several servers can be merged in its order. */
   readonly mergeIsExact: boolean;
+  /** What a ring hashes for a part of a key: the same for all ways to write it. null: the part as it is given. */
+  readonly hashedPart:
+    | ((part: unknown, position: number, argument: string) => string | Uint8Array)
+    | null;
   /**
    * The parts of a key as they are sent. An IN list takes the place of the part at `replaced`, which is neither looked
    * at nor sent.

@@ -1,7 +1,7 @@
 'use strict';
 
 const { REPLACED, partsOf, positionOf, readInOption } = require('./key-parts.js');
-const { FormTeller } = require('./rows/form-teller.js');
+const { ShownTeller } = require('./rows/shown-teller.js');
 const { KeyColumns } = require('./scan/key-columns.js');
 const { MIDDLE } = require('./scan/scan.js');
 
@@ -13,7 +13,6 @@ const { MIDDLE } = require('./scan/scan.js');
  */
 class SchemaShape {
   #guard;
-  #names;
 
   /**
    * @param {InstanceType<typeof import('../schema/guard.js').Guard>} guard
@@ -22,14 +21,14 @@ class SchemaShape {
    */
   constructor(guard, columns, types) {
     this.#guard = guard;
-    this.#names = guard.index.columns.map(({ name }) => name);
+    this.names = guard.index.columns.map(({ name }) => name);
     this.keyColumns = keyColumnsOf(guard, columns.names);
     const { firstKey } = guard;
     this.begin =
       firstKey === undefined ? { key: MIDDLE, isFirst: false } : { key: [firstKey], isFirst: true };
     this.idIsNumber = idIsNumber(guard, types);
     // Whether rows show the key as its codecs make it.
-    const isShown = this.#names.every(
+    const isShown = this.names.every(
       (name) => columns.names.includes(name) && !Object.hasOwn(types, name),
     );
     this.order = isShown ? guard.order : null;
@@ -37,7 +36,7 @@ class SchemaShape {
   }
 
   get mergeIsExact() {
-    return this.order !== null;
+    return this.order !== null && this.begin.isFirst;
   }
 
   /**
@@ -47,9 +46,9 @@ class SchemaShape {
    */
   keyParts(key, argument, replaced) {
     const given = partsOf(key, argument);
-    if (given.length > this.#names.length) {
+    if (given.length > this.names.length) {
       throw new TypeError(
-        `${argument} must have at most ${this.#names.length} parts (${this.#names.join(', ')}), not ${given.length}`,
+        `${argument} must have at most ${this.names.length} parts (${this.names.join(', ')}), not ${given.length}`,
       );
     }
     const parts = [];
@@ -66,7 +65,7 @@ class SchemaShape {
    */
   readList(given, partCount) {
     const { column, values } = readInOption(given);
-    const position = positionOf(column, this.#names, partCount, 'the columns of the index');
+    const position = positionOf(column, this.names, partCount, 'the columns of the index');
     if (!this.#guard.namesOneRow(partCount)) {
       throw new TypeError(
         `options.in finds only the first row of each value where several rows may have the key, as on the index '${this.#guard.index.name}' with ${partCount} of its parts: use findMany, or a call for each value`,
@@ -93,7 +92,7 @@ class SchemaShape {
   checkOneRow(parts, argument) {
     if (this.findsOneRow('=', parts)) return;
     const { name, unique } = this.#guard.index;
-    const columns = this.#names.join(', ');
+    const columns = this.names.join(', ');
     const reason = unique
       ? `${argument} must have all parts of the index (${columns}), none of them NULL`
       : `the index '${name}' (${columns}) is not unique`;
@@ -118,17 +117,31 @@ class SchemaShape {
     this.#guard.checkWrite({ kind, op, parts: partCount, columns: names });
   }
 
+  /**
+   * @param {unknown} part
+   * @param {number} position
+   * @param {string} argument
+   */
+  hashedPart = (part, position, argument) => {
+    const encoded = this.#guard.toKeyPart(part, position, argument);
+    const shown = this.#guard.shownKeyPart(encoded, position);
+    return ASCII.test(shown) ? shown : Buffer.from(shown, 'latin1');
+  };
+
   #makeTeller() {
-    const { keyForm } = this.#guard;
-    if (keyForm === undefined || !this.#guard.namesOneRow(1)) return null;
+    if (!this.#guard.namesOneRow(1) || !this.#guard.keysTellRows) return null;
     const toPart = (/** @type {unknown} */ key, /** @type {string} */ argument) => {
       const parts = this.keyParts(key, argument);
       this.checkOneRow(parts, argument);
       return /** @type {import('../..').Bindable} */ (parts[0]);
     };
-    return new FormTeller(this.#names[0], toPart, keyForm);
+    return new ShownTeller(this.names[0], toPart, (encoded) =>
+      this.#guard.shownKeyPart(encoded, 0),
+    );
   }
 }
+
+const ASCII = /^[\x00-\x7f]*$/;
 
 /** The server shows these as text, and takes the text for NULL. */
 const SHOWN_OTHERWISE = new Set(['uuid', 'inet4', 'inet6']);

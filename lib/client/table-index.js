@@ -53,6 +53,10 @@ class Index {
     this.#readInserted = shape.idIsNumber ? insertedAsNumber : insertedOf;
   }
 
+  get mergeIsExact() {
+    return this.#shape.mergeIsExact;
+  }
+
   /**
    * @param {unknown} key
    * @param {unknown} [options]

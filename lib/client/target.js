@@ -28,6 +28,7 @@ const TARGET_OPTIONS = [
  * @property {Omit<import('../..').IndexTarget, 'columns'>} place
  * @property {import('./index-knowledge').Columns} columns
  * @property {import('./index-knowledge').IndexShape} shape
+ * @property {import('../../types/schema').TableSchema} [schema]
  */
 
 /**
@@ -80,7 +81,8 @@ function describeBySchema(target) {
   }
   const columns = new SchemaColumns(guard, types);
   const shape = new SchemaShape(guard, columns, types);
-  return { place: { database, table, index: guard.index.name, filterColumns }, columns, shape };
+  const place = { database, table, index: guard.index.name, filterColumns };
+  return { place, columns, shape, schema };
 }
 
 /**
@@ -94,7 +96,7 @@ function checkSame(given, known, argument) {
 }
 
 /**
- * @typedef {import('../..').OpenIndexTarget<readonly string[], Record<string, string>> & { schema?: object | undefined, allow?: readonly string[] | undefined }} Target
+ * @typedef {import('../..').OpenIndexTarget<readonly string[], Record<string, string>> & { schema?: object, allow?: readonly string[] }} Target
  */
 
 module.exports = { describeIndex };

@@ -15,8 +15,8 @@ const {
   prefixRefusal,
 } = require('./indexes.js');
 const { insertedColumns, unnamedValue } = require('./inserts.js');
-const { keyFormOf } = require('./key-forms.js');
 const { refusalOf } = require('./rules.js');
+const { shownKeyOf } = require('./shown-keys.js');
 
 /** How many plans and refusals are remembered, of ever new sets of columns. */
 const MAX_KNOWN = 256;
@@ -39,7 +39,7 @@ class Guard {
   #allow;
   /** @type {Map<string, KnownColumn>} */
   #known = new Map();
-  /** @type {readonly { name: string, column: Column, codec: Codec, prefix: number | undefined }[]} */
+  /** @type {readonly Part[]} */
   #parts;
   /** Refusals of finds, by operator and number of parts. @type {Map<string, (string | null)[]>} */
   #finds = new Map();
@@ -68,7 +68,7 @@ class Guard {
     this.columns = columns ?? schema.columns.filter((one) => !one.invisible).map((one) => one.name);
     this.#parts = this.#index.columns.map(({ name, prefix }) => {
       const { column, codec } = this.#columnOf(name);
-      return { name, column, codec, prefix };
+      return { name, column, codec, prefix, show: shownKeyOf(column) };
     });
     for (const name of this.columns) this.#checkReadable(name, types);
   }
@@ -105,14 +105,9 @@ class Guard {
     return firstKey(this.#schema, this.#index, (column) => this.#compile(column));
   }
 
-  /**
-   * What makes a text of a key of one part that is the same for equal keys; undefined where a row does not show by which
-   * key it was found.
-   */
-  get keyForm() {
-    const [part] = this.#parts;
-    const tells = this.#parts.length === 1 && keysTellRows(this.#schema, this.#index);
-    return tells ? keyFormOf(part.column) : undefined;
+  /** Whether a row shows by which key it was found. */
+  get keysTellRows() {
+    return keysTellRows(this.#schema, this.#index);
   }
 
   /**
@@ -166,6 +161,16 @@ class Guard {
     const refusal = prefixRefusal(part.column, part.prefix, encoded);
     if (refusal !== null) throw new RangeError(`${argument}: ${refusal}`);
     return encoded;
+  }
+
+  /**
+   * A part of a key as the server shows it: the same text for all ways to write it.
+   * @param {Bindable} encoded
+   * @param {number} position
+   * @returns {string} a byte string
+   */
+  shownKeyPart(encoded, position) {
+    return this.#parts[position].show(encoded);
   }
 
   /**
@@ -411,10 +416,19 @@ function checkAllow(allow) {
  * @property {Codec} codec
  * @property {boolean} isVirtual
  *
+ * @typedef {object} Part  of the index
+ * @property {string} name
+ * @property {Column} column
+ * @property {Codec} codec
+ * @property {number | undefined} prefix
+ * @property {(encoded: Bindable) => string} show
+ *
  * @typedef {object} InsertPlan  the columns of an insert, and where each value comes from
  * @property {readonly string[]} named  by who inserts
  * @property {readonly string[]} names  of the columns that are sent
- * @property {readonly { name: string, encode: Codec['encode'] | null, unnamed: import('../..').Bindable }[]} slots
+ * @property {readonly { name: string, encode: Codec['encode'] | null, unnamed: Bindable }[]} slots
+ *
+ * @typedef {import('../..').Bindable} Bindable
  *
  * @typedef {import('../../types/schema').TableSchema} Schema
  * @typedef {import('../../types/schema').ColumnSchema} Column

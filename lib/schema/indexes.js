@@ -3,7 +3,6 @@
 const { show } = require('../util/show.js');
 const { charsetOf } = require('./codecs/charset.js');
 const { isBytewise, isPadded } = require('./collations.js');
-const { keyFormOf } = require('./key-forms.js');
 
 /*
  * What an index is: which keys name one row, in which order its rows come, where it begins.
@@ -175,7 +174,7 @@ function mergeIsExact(schema, index, codecOf) {
 function keysTellRows(schema, index) {
   return index.columns.every(({ name, prefix }) => {
     const column = findColumn(schema, name);
-    if (prefix !== undefined || keyFormOf(column) === undefined) return false;
+    if (prefix !== undefined || column.type === 'float') return false;
     const isText = column.charset !== undefined && !['enum', 'set'].includes(column.type);
     return !isText || isBytewise(column);
   });

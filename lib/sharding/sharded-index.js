@@ -8,7 +8,7 @@ const { SCAN_OPTIONS, readScanArguments } = require('../client/scan/scan.js');
 const { Index } = require('../client/table-index.js');
 const { describeIndex } = require('../client/target.js');
 const { AbortError, FanOutError, HandlerSocketError } = require('../errors/index.js');
-const { merge, orderBy } = require('./merge.js');
+const { exactOrder, merge, orderBy } = require('./merge.js');
 const { ShardKey } = require('./shard-key.js');
 
 const ALL = new Set(['all']);
@@ -18,27 +18,30 @@ const ASKS_ALL = "the whole index is on all servers: read it with { servers: 'al
 class ShardedIndex extends Index {
   #cluster;
   #shardKey;
-  #order;
+  /** How rows of several servers are merged. @type {(isDescending: boolean) => (a: any, b: any) => number} */
+  #orderOf;
   /** What goes to a certain server. @type {(submit: import('../client/operation.js').Submit, readsAhead?: boolean) => InstanceType<typeof Index>} */
   #openAt;
 
   /**
    * @param {symbol} maker
-   * @param {import('../..').ShardedIndexTarget<readonly string[], Record<string, string>>} target
+   * @param {import('../client/target.js').Target & Pick<import('../..').ShardedIndexTarget<readonly string[], object>, 'shardBy' | 'shardKey'>} target
    * @param {InstanceType<typeof import('./cluster.js').Cluster>} cluster
    */
   constructor(maker, target, cluster) {
     checkOptions(target, 'target');
     const { shardBy, shardKey: override, ...rest } = target;
-    const { columns, types = {}, keyColumns = shardBy } = rest;
-    const shardKey = new ShardKey(columns, shardBy, override);
-    if (shardBy.some((name, i) => keyColumns[i] !== name)) {
+    const { types = {}, schema } = rest;
+    const index = describeIndex(rest);
+    const { columns, shape } = index;
+    const shardKey = new ShardKey(columns.names, shardBy, override, shape.hashedPart);
+    const { names = shardBy } = shape;
+    if (shardBy.some((name, i) => names[i] !== name)) {
       throw new TypeError(
-        'target.shardBy must name the leading columns of the index, as target.keyColumns does',
+        `target.shardBy must name the leading columns of the index, ${schema === undefined ? 'as target.keyColumns does' : names.join(', ')}`,
       );
     }
     const { define } = cluster;
-    const index = describeIndex(rest);
     super(maker, index, {
       define,
       submit: (operation) => this.#submit(operation),
@@ -46,7 +49,7 @@ class ShardedIndex extends Index {
     });
     this.#cluster = cluster;
     this.#shardKey = shardKey;
-    this.#order = { columns: keyColumns, types };
+    this.#orderOf = (isDescending) => rowOrder(names, index, types, isDescending);
     this.#openAt = (submit, readsAhead = true) => {
       return new Index(maker, index, { define, submit, readsAhead });
     };
@@ -102,12 +105,11 @@ class ShardedIndex extends Index {
       return this.#openAt(submit).scan(...start);
     }
     checkOneOfArgument(servers, 'options.servers', ALL);
-    const { columns, types } = this.#order;
     const streams = this.#cluster.shards.map((shard) => {
       // A page of each server is enough to hold.
       return this.#openAt(this.#cluster.pinnedReaderAt(shard), false).scan(...start);
     });
-    const compare = orderBy(columns, types, op?.startsWith('<') === true);
+    const compare = this.#orderOf(op?.startsWith('<') === true);
     return merge(streams, compare, rest.limit ?? Number.POSITIVE_INFINITY);
   }
 
@@ -187,6 +189,22 @@ class ShardedIndex extends Index {
       );
     }
   }
+}
+
+/**
+ * How rows follow each other in an index, as far as their columns show it.
+ * @param {readonly string[]} names  of the index's columns, or of those that are known
+ * @param {import('../client/target.js').IndexDescription} index
+ * @param {Readonly<Record<string, string | undefined>>} types  as they were declared
+ * @param {boolean} isDescending
+ */
+function rowOrder(names, { columns, shape, schema }, types, isDescending) {
+  if (shape.order !== null) return exactOrder(names, shape.order, isDescending);
+  if (schema === undefined) return orderBy(names, types, isDescending);
+  const shown = names.filter((name) => columns.names.includes(name));
+  // What a schema does not take for a number is none.
+  const known = Object.fromEntries(shown.map((name) => [name, types[name] ?? 'string']));
+  return orderBy(shown, known, isDescending);
 }
 
 /**

@@ -3,23 +3,23 @@
 /** @typedef {import('../index-knowledge').KeyTeller} KeyTeller */
 
 /**
- * Tells rows by the form of their key, which is the same for all ways to write it.
+ * Tells rows by their key as the server shows it, which is one text for all ways to write it.
  * @implements {KeyTeller}
  */
-class FormTeller {
+class ShownTeller {
   #name;
   #toPart;
-  #formOf;
+  #show;
 
   /**
    * @param {string} name  of the key's one column, which rows have as its codec makes it
    * @param {(key: unknown, argument: string) => import('../../..').Bindable} toPart  checks a key and encodes it
-   * @param {(encoded: import('../../..').Bindable) => string} formOf
+   * @param {(encoded: import('../../..').Bindable) => string} show
    */
-  constructor(name, toPart, formOf) {
+  constructor(name, toPart, show) {
     this.#name = name;
     this.#toPart = toPart;
-    this.#formOf = formOf;
+    this.#show = show;
   }
 
   /** @param {readonly unknown[]} keys */
@@ -34,13 +34,13 @@ class FormTeller {
    * @param {readonly import('./row-maker.js').Row[]} rows
    */
   matcher(_reply, rows) {
-    const formOfRow = (/** @type {number} */ ordinal) => {
-      return this.#formOf(this.#toPart(rows[ordinal][this.#name], 'key'));
+    const shownAt = (/** @type {number} */ ordinal) => {
+      return this.#show(this.#toPart(rows[ordinal][this.#name], 'key'));
     };
     return (/** @type {number} */ ordinal, /** @type {unknown} */ part) => {
-      return formOfRow(ordinal) === this.#formOf(/** @type {import('../../..').Bindable} */ (part));
+      return shownAt(ordinal) === this.#show(/** @type {import('../../..').Bindable} */ (part));
     };
   }
 }
 
-module.exports = { FormTeller };
+module.exports = { ShownTeller };
