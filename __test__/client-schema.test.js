@@ -318,3 +318,52 @@ describe('an index with a schema', () => {
     assert.ok(client.openIndex({ schema: JSON.parse(JSON.stringify(schema)), database: 't' }));
   });
 });
+
+describe('an insert of more columns than the server takes', () => {
+  const names = Array.from({ length: 40 }, (_, i) => `c${i}`);
+  const columns = names.map((name) => `${name} INT NOT NULL DEFAULT 7`).join(', ');
+  const tables = useKnownTables(`
+    CREATE TABLE wide (${columns}, id INT AUTO_INCREMENT PRIMARY KEY, u INT UNIQUE);
+    CREATE TABLE named (${columns}, id UUID PRIMARY KEY);
+    CREATE TABLE keyless (${columns}, UNIQUE (c0));
+  `);
+  const UUID_KEY = '123e4567-e89b-12d3-a456-426655440000';
+
+  test('is refused, and made in two parts where that is allowed', async (t) => {
+    const { client, schema, index, sql } = await tables.open(t, 'wide');
+    await assert.rejects(index.insert({ c0: 1 }), {
+      code: 'ERR_HS_SCHEMA',
+      message: /split-insert/,
+    });
+    const split = client.openIndex({ schema, allow: ['split-insert'], columns: ['id'] });
+    const { insertId } = await split.insert({ c0: 1, c39: 2, u: 5 });
+    const results = await split.insertMany([{ c39: 3 }, { u: 5 }, { id: 99, c39: 4 }]);
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'fulfilled'],
+    );
+    assert.equal(results[1].reason.code, 'ERR_HS_DUPLICATE_KEY');
+    const rows = await sql.query('SELECT * FROM t.wide ORDER BY id');
+    const usual = Object.fromEntries(names.map((name) => [name, 7]));
+    assert.deepEqual(rows, [
+      { ...usual, c0: 1, c39: 2, id: insertId, u: 5 },
+      { ...usual, c39: 3, id: results[0].value.insertId, u: null },
+      { ...usual, c39: 4, id: 99, u: null },
+    ]);
+  });
+
+  test('finds its row again by the key that was given', async (t) => {
+    const { index, sql } = await tables.open(t, 'named', { allow: ['split-insert'] });
+    await index.insert({ id: UUID_KEY, c39: 3 });
+    assert.equal((await index.get(UUID_KEY)).c39, 3);
+    await sql.query('DELETE FROM t.named');
+  });
+
+  test('needs a primary key', async (t) => {
+    const { index } = await tables.open(t, 'keyless', { index: 'c0', allow: ['split-insert'] });
+    await assert.rejects(index.insert({ c0: 3 }), {
+      code: 'ERR_HS_SCHEMA',
+      message: /without a primary key/,
+    });
+  });
+});

@@ -33,6 +33,8 @@ class Commands {
   #definition;
   /** Those of some of the columns, by their names. @type {Map<string, Definition>} */
   #partDefinitions = new Map();
+  /** The one asked for last. */
+  #last;
 
   /**
    * @param {import('./target.js').IndexDescription} index
@@ -45,6 +47,7 @@ class Commands {
     this.#define = define;
     this.#definition = define({ ...place, columns: columns.names });
     this.#definition.isWhole = true;
+    this.#last = { names: columns.names, definition: this.#definition };
   }
 
   /**
@@ -135,12 +138,27 @@ class Commands {
   }
 
   /**
-   * @param {unknown} values
+   * An insert, and what is to be set afterwards, if the server does not take all columns.
+   * @param {unknown} given
    * @param {string} argument
    */
-  insert(values, argument) {
-    const { names, values: all } = this.#columns.toInsert(values, argument);
-    return new Request(this.#definitionOf(names), command.encodeInsert(all));
+  insert(given, argument) {
+    const { names, values, rest } = this.#columns.toInsert(given, argument);
+    const request = new Request(this.#definitionOf(names), command.encodeInsert(values));
+    // Others may change bytes meanwhile.
+    return { request, rest: rest && { ...rest, values: rest.values.map(copyBytes) } };
+  }
+
+  /**
+   * Sets the columns of a row that its insert had no room for.
+   * @param {Rest} rest
+   * @param {number | bigint | null} insertId
+   */
+  complete({ names, values, key, idPart }, insertId) {
+    const parts = insertId === null || idPart === -1 ? key : key.with(idPart, insertId);
+    const update = command.encodeModify('U', '=', parts, values, ONE);
+    const definition = this.#define({ ...this.#place, index: 'PRIMARY', columns: names });
+    return new Request(definition, update);
   }
 
   /**
@@ -231,6 +249,7 @@ class Commands {
    */
   #definitionOf(names) {
     if (names === this.#columns.names) return this.#definition;
+    if (names === this.#last.names) return this.#last.definition;
     const list = names.join(); // No name that can be opened has a comma in it.
     let definition = this.#partDefinitions.get(list);
     if (definition === undefined) {
@@ -238,6 +257,7 @@ class Commands {
       if (this.#partDefinitions.size === MAX_PART_DEFINITIONS) this.#partDefinitions.clear();
       this.#partDefinitions.set(list, definition);
     }
+    this.#last = { names, definition };
     return definition;
   }
 
@@ -327,6 +347,7 @@ function noLimit() {
  * @typedef {'update' | 'increment' | 'decrement'} Modification
  * @typedef {import('../..').FindOperator} FindOperator
  * @typedef {import('./instances').Definition} Definition
+ * @typedef {import('../schema/split-insert.js').Rest} Rest
  *
  * @typedef {object} KeyLists
  * @property {import('./instances').Request[]} requests

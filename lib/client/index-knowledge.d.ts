@@ -4,6 +4,7 @@
  */
 
 import type { Bindable, FindOperator, Reply } from '../..';
+import type { Rest } from '../schema/split-insert.js';
 import type { KeyColumns } from './instances';
 import type { Row } from './rows/row-maker.js';
 import type { Type } from './rows/types.js';
@@ -22,7 +23,7 @@ export interface RowColumns {
 /** Maps what callers give by the columns' names to lists of values to be sent. */
 export interface Columns extends RowColumns {
   /** The values to insert. */
-  toInsert(given: unknown, argument: string): NamedValues;
+  toInsert(given: unknown, argument: string): NamedValues & { readonly rest?: Rest };
   /** The columns to change, in the index's order, and their values. */
   toUpdate(given: unknown, argument: string): NamedValues;
   /** The same with what is added to them. */

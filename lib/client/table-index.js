@@ -1,10 +1,12 @@
 'use strict';
 
 const { inspect } = require('node:util');
+const { now } = require('../runtime/clock.js');
 const { checkArray, checkOptions } = require('../util/check.js');
 const { callSettingsOf, readCallOptions } = require('./pipeline/call-options.js');
 const { Commands } = require('./commands.js');
 const { expectRows } = require('./expected-rows.js');
+const { readCompletion, withCompletions } = require('./insert-rest.js');
 const { withOutcome } = require('./pipeline/outcomes.js');
 const {
   countOf,
@@ -180,15 +182,16 @@ class Index {
    */
   async insert(values, options) {
     const call = readCallOptions(options);
-    const requests = [this.#commands.insert(values, 'values')];
-    return this.#submit({
-      name: 'insert',
-      isWrite: true,
-      requests,
-      read: this.#readInserted,
-      values,
-      call,
-    });
+    const { request, rest } = this.#commands.insert(values, 'values');
+    const requests = [request];
+    const operation = { name: 'insert', isWrite: true, requests, values, call };
+    const submitted = this.#submit({ ...operation, read: this.#readInserted });
+    if (rest === undefined) return submitted;
+    const since = now();
+    const inserted = await submitted;
+    const completing = [this.#commands.complete(rest, inserted.insertId)];
+    await this.#submit({ ...operation, requests: completing, read: readCompletion, since });
+    return inserted;
   }
 
   /**
@@ -199,19 +202,29 @@ class Index {
     const call = readCallOptions(options);
     checkArray(rows, 'rows');
     const requests = [];
+    const rests = new Map();
     for (let i = 0; i < rows.length; i++) {
-      requests.push(this.#commands.insert(rows[i], `rows[${i}]`));
+      const { request, rest } = this.#commands.insert(rows[i], `rows[${i}]`);
+      requests.push(request);
+      if (rest !== undefined) rests.set(i, rest);
     }
-    return this.#submit({
-      name: 'insertMany',
-      isWrite: true,
-      settlesEach: true,
-      requests,
-      read: settling(this.#readInserted),
-      finish: all,
-      values: rows,
-      call,
+    const shared = { name: 'insertMany', isWrite: true, settlesEach: true, finish: all, call };
+    const operation = { ...shared, requests, values: rows };
+    const submitted = this.#submit({ ...operation, read: settling(this.#readInserted) });
+    if (rests.size === 0) return submitted;
+    const since = now();
+    const results = await submitted;
+    const positions = [...rests.keys()].filter((i) => results[i].status === 'fulfilled');
+    const completed = await this.#submit({
+      ...shared,
+      requests: positions.map((i) =>
+        this.#commands.complete(rests.get(i), results[i].value.insertId),
+      ),
+      values: positions.map((i) => rows[i]),
+      read: settling(readCompletion),
+      since,
     });
+    return withCompletions(results, positions, completed);
   }
 
   /**

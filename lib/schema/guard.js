@@ -14,12 +14,10 @@ const {
   orderOf,
   prefixRefusal,
 } = require('./indexes.js');
-const { insertedColumns, unnamedValue } = require('./inserts.js');
+const { InsertPlans, takesNoValue } = require('./insert-plans.js');
+const { remember } = require('./remember.js');
 const { refusalOf } = require('./rules.js');
 const { shownKeyOf } = require('./shown-keys.js');
-
-/** How many plans and refusals are remembered, of ever new sets of columns. */
-const MAX_KNOWN = 256;
 
 /**
  * What an index with a schema asks before it sends anything. It is made once, at openIndex, which refuses what reading
@@ -45,10 +43,7 @@ class Guard {
   #finds = new Map();
   /** Those of writes, by operation: they take long to find. @type {Map<string, string | null>} */
   #writes = new Map();
-  /** By the names that are given. @type {Map<string, InsertPlan>} */
-  #inserts = new Map();
-  /** The last one. @type {InsertPlan | null} */
-  #insert = null;
+  #inserts;
 
   /**
    * @param {object} target
@@ -71,6 +66,11 @@ class Guard {
       return { name, column, codec, prefix, show: shownKeyOf(column) };
     });
     for (const name of this.columns) this.#checkReadable(name, types);
+    this.#inserts = new InsertPlans(
+      schema,
+      (name) => this.#columnOf(name),
+      (operation) => this.#refuse(operation),
+    );
   }
 
   get schema() {
@@ -216,77 +216,7 @@ class Guard {
    * @param {string} argument
    */
   toInsert(given, argument) {
-    const { names, slots } = this.#planOf(given, argument);
-    const values = [];
-    for (const { name, encode, unnamed } of slots) {
-      values.push(encode === null ? unnamed : encode(given[name], argument));
-    }
-    return { names, values };
-  }
-
-  /**
-   * @param {Readonly<Record<string, unknown>>} given
-   * @param {string} argument
-   */
-  #planOf(given, argument) {
-    const keys = Object.keys(given);
-    if (this.#insert !== null && namesTheseAll(given, keys, this.#insert.named)) {
-      return this.#insert;
-    }
-    const named = keys.filter((name) => given[name] !== undefined);
-    // No name has this character.
-    const key = named.join('\0');
-    let plan = this.#inserts.get(key);
-    if (plan === undefined) {
-      plan = this.#planInsert(named, argument);
-      remember(this.#inserts, key, plan);
-    }
-    this.#insert = plan;
-    return plan;
-  }
-
-  /**
-   * @param {readonly string[]} named
-   * @param {string} argument
-   * @returns {InsertPlan}
-   */
-  #planInsert(named, argument) {
-    for (const name of named) {
-      if (this.#columnOf(name).isVirtual) throw takesNoValue(name, argument);
-    }
-    this.#refuse({ kind: 'insert', columns: named });
-    const columns = insertedColumns(this.#schema, named);
-    return {
-      named,
-      names: columns.map(({ name }) => name),
-      slots: columns.map((column) =>
-        named.includes(column.name)
-          ? { name: column.name, encode: this.#insertEncoder(column), unnamed: null }
-          : { name: column.name, encode: null, unnamed: this.#unnamedValue(column, argument) },
-      ),
-    };
-  }
-
-  /**
-   * @param {Column} column
-   * @returns {Codec['encode']}
-   */
-  #insertEncoder({ name, autoIncrement }) {
-    const { encode } = this.codecOf(name);
-    // The server counts on.
-    return autoIncrement
-      ? (value, argument) => (value === null ? null : encode(value, argument))
-      : encode;
-  }
-
-  /**
-   * @param {Column} column
-   * @param {string} argument
-   */
-  #unnamedValue(column, argument) {
-    const unnamed = unnamedValue(column, this.codecOf(column.name));
-    if ('required' in unnamed) throw new TypeError(`${argument}: ${unnamed.required}`);
-    return unnamed.value;
+    return this.#inserts.toInsert(given, argument);
   }
 
   /**
@@ -337,41 +267,8 @@ class Guard {
   }
 }
 
-/**
- * @template Value
- * @param {Map<string, Value>} known
- * @param {string} key
- * @param {Value} value
- */
-function remember(known, key, value) {
-  if (known.size === MAX_KNOWN) known.clear();
-  known.set(key, value);
-}
-
-/**
- * Whether a row has values under these names and no others.
- * @param {Readonly<Record<string, unknown>>} given
- * @param {readonly string[]} keys  the row's
- * @param {readonly string[]} names
- */
-function namesTheseAll(given, keys, names) {
-  if (keys.length !== names.length) return false;
-  for (let i = 0; i < keys.length; i++) {
-    if (keys[i] !== names[i] || given[keys[i]] === undefined) return false;
-  }
-  return true;
-}
-
 /** @type {import('../../types/schema').IndexSchema} */
 const NO_INDEX = { name: '', unique: false, algorithm: 'BTREE', columns: [] };
-
-/**
- * @param {string} name
- * @param {string} argument
- */
-function takesNoValue(name, argument) {
-  return new TypeError(`${argument}: column '${name}' is virtual, and takes no value`);
-}
 
 /**
  * @param {any} schema
@@ -411,11 +308,6 @@ function checkAllow(allow) {
 }
 
 /**
- * @typedef {object} KnownColumn
- * @property {Column} column
- * @property {Codec} codec
- * @property {boolean} isVirtual
- *
  * @typedef {object} Part  of the index
  * @property {string} name
  * @property {Column} column
@@ -423,16 +315,12 @@ function checkAllow(allow) {
  * @property {number | undefined} prefix
  * @property {(encoded: Bindable) => string} show
  *
- * @typedef {object} InsertPlan  the columns of an insert, and where each value comes from
- * @property {readonly string[]} named  by who inserts
- * @property {readonly string[]} names  of the columns that are sent
- * @property {readonly { name: string, encode: Codec['encode'] | null, unnamed: Bindable }[]} slots
- *
  * @typedef {import('../..').Bindable} Bindable
  *
  * @typedef {import('../../types/schema').TableSchema} Schema
  * @typedef {import('../../types/schema').ColumnSchema} Column
  * @typedef {import('./codecs/codec.js').Codec} Codec
+ * @typedef {import('./insert-plans.js').KnownColumn} KnownColumn
  */
 
 module.exports = { Guard };
