@@ -35,12 +35,14 @@ function useKnownTables(tables, options) {
      * @param {import('node:test').TestContext} context
      * @param {string} table
      * @param {object} [target]
+     * @param {(sql: any) => object} [optionsOf]  makes options of the client
      */
-    open: async (context, table, target) => {
+    open: async (context, table, target, optionsOf = () => ({})) => {
       const { host, port, writePort, secret, writeSecret } = server.running;
-      const client = new Client({ host, port, writePort, secret, writeSecret });
-      context.after(() => client.close());
       const sql = await connectSql(context, server.running);
+      const place = { host, port, writePort, secret, writeSecret };
+      const client = new Client({ ...place, ...optionsOf(sql) });
+      context.after(() => client.close());
       const schema = await readTable(sql, 't', table);
       return { client, sql, schema, index: client.openIndex({ schema, ...target }) };
     },

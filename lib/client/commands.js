@@ -27,6 +27,7 @@ const MODIFICATIONS = { update: 'U', increment: '+', decrement: '-' };
  */
 class Commands {
   #place;
+  /** @type {(target: import('../..').IndexTarget) => Definition} */
   #define;
   #columns;
   #shape;
@@ -38,14 +39,14 @@ class Commands {
 
   /**
    * @param {import('./target.js').IndexDescription} index
-   * @param {(target: import('../..').IndexTarget) => Definition} define
+   * @param {import('./operation.js').Access['define']} define
    */
-  constructor({ place, columns, shape }, define) {
+  constructor({ place, columns, shape, schema }, define) {
     this.#place = place;
     this.#columns = columns;
     this.#shape = shape;
-    this.#define = define;
-    this.#definition = define({ ...place, columns: columns.names });
+    this.#define = (target) => define(target, schema);
+    this.#definition = this.#define({ ...place, columns: columns.names });
     this.#definition.isWhole = true;
     this.#last = { names: columns.names, definition: this.#definition };
   }

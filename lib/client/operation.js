@@ -7,7 +7,7 @@
 /**
  * How an index reaches its client.
  * @typedef {object} Access
- * @property {(target: import('../..').IndexTarget) => import('./instances').Definition} define
+ * @property {(target: import('../..').IndexTarget, schema?: import('../../types/schema').TableSchema) => import('./instances').Definition} define
  * @property {Submit} submit
  * @property {boolean} [isRouted]  whether each request goes where its own key belongs
  * @property {boolean} [readsAhead]  whether a scan has its next page on its way; true

@@ -80,6 +80,13 @@ class Shard {
     ]);
   }
 
+  /** @param {ReadonlySet<import('../../types/schema').TableSchema>} schemas */
+  async findChanges(schemas) {
+    const { address } = this;
+    const changes = await access.findChanges(this.#primary.client, schemas);
+    return changes.map((change) => ({ address, ...change }));
+  }
+
   /** @param {unknown} [options] */
   async ping(options) {
     const [primary, ...replicas] = await Promise.all(

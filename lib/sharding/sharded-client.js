@@ -42,6 +42,10 @@ class ShardedClient {
     return Promise.all(shards.map((shard) => shard.ping(options)));
   }
 
+  verify() {
+    return this.#cluster.findChanges();
+  }
+
   destroy() {
     for (const shard of this.#cluster.shards) shard.destroy();
   }

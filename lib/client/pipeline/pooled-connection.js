@@ -3,8 +3,8 @@
 const { clearTimeout, now, setImmediate, setTimeout } = require('../../runtime/clock.js');
 const { Batch, access } = require('../../core/batch.js');
 const { Connection } = require('../../core/connection.js');
-const { HandlerSocketError } = require('../../errors/index.js');
 const { ARRIVED, Holder, QUEUED } = require('./call.js');
+const { failAll, latestDeadline, withdrawLate, withdrawRefused } = require('./batch-requests.js');
 const { asShared, withOutcome } = require('./outcomes.js');
 const tracing = require('../metrics/tracing.js');
 const { BatchWriter } = require('./batch-writer.js');
@@ -34,7 +34,7 @@ class PooledConnection {
   #endpoint;
   #secrets;
   #counters;
-  #onOpened;
+  #hooks;
   #idleTimeoutMs;
   #maxQueued;
   #writer = new BatchWriter();
@@ -58,15 +58,14 @@ class PooledConnection {
    * @param {import('../instances').SecretSource} settings.secrets
    * @param {number} settings.idleTimeoutMs
    * @param {import('../instances').Counters} settings.counters
-   * @param {(definition: Definition) => void} settings.onOpened  told of each index that the server
-   *   opens
+   * @param {import('./pipeline.js').Hooks} settings.hooks
    * @param {number} settings.maxQueued  batches in line behind the one in flight
    */
-  constructor({ endpoint, secrets, idleTimeoutMs, counters, onOpened, maxQueued }) {
+  constructor({ endpoint, secrets, idleTimeoutMs, counters, hooks, maxQueued }) {
     this.#endpoint = endpoint;
     this.#secrets = secrets;
     this.#counters = counters;
-    this.#onOpened = onOpened;
+    this.#hooks = hooks;
     this.#idleTimeoutMs = idleTimeoutMs;
     this.#maxQueued = maxQueued;
   }
@@ -209,17 +208,14 @@ class PooledConnection {
    * @param {readonly Request[]} requests
    */
   async #carry(session, batch, requests) {
-    const { connects } = session;
-    const slots = session.acquireIds(requests, connects);
+    const slots = session.acquireIds(requests, session.connects);
     session.users++;
     try {
-      if (slots.some((slot) => slot.mustBeConfirmed(connects))) {
-        const failed = await this.#confirmIds(session, slots, requests);
-        if (failed !== null) return failed;
-      }
+      const failed = await this.#openFirst(session, slots, requests);
+      if (failed !== null) return failed;
       const live = withdrawLate(requests);
       if (live.length === 0) return null;
-      // It may have connected anew while ids were confirmed.
+      // It may have connected anew while something was opened first.
       const unopened = session.unopenedFor(live, session.connects);
       const result = await this.#exchange(session, batch, unopened, live, latestDeadline(live));
       return new HandOut(live, result, session.ids);
@@ -231,28 +227,63 @@ class PooledConnection {
   }
 
   /**
-   * Opens indexes under ids that others had, before anything is sent under these. Requests whose
-   * index is refused have their outcome then.
+   * Opens indexes before anything is sent to them: those under ids that others had, and those of tables that have to be
+   * what their schemas say. An open table is not changed. Requests whose index is refused have their outcome then.
    * @param {Session} session
    * @param {readonly Slot[]} slots
    * @param {readonly Request[]} requests
    * @returns {Promise<HandOut | null>} if the connection has failed
    */
-  async #confirmIds(session, slots, requests) {
-    const unconfirmed = slots.filter((slot) => slot.mustBeConfirmed(session.connects));
-    const live = withdrawLate(requests);
-    if (live.length === 0) return null;
-    const opening = new Holder(QUEUED);
-    const result = await this.#exchange(session, opening, unconfirmed, [], latestDeadline(live));
-    for (const { call, definition } of live) {
-      const error = result.refused.get(definition);
-      if (error !== undefined) call.withdraw(() => error);
+  async #openFirst(session, slots, requests) {
+    for (;;) {
+      const { connects } = session;
+      const mayWait = slots.some((slot) => this.#isOpenedFirst(session, slot));
+      if (!mayWait) return null;
+      const live = withdrawLate(requests);
+      const asked = new Set(live.map(({ definition }) => definition));
+      const first = slots.filter(
+        (slot) => asked.has(slot.definition) && this.#isOpenedFirst(session, slot),
+      );
+      if (first.length === 0) return null;
+      const unopened = first.filter((slot) => !slot.isOpen(connects));
+      if (unopened.length > 0) {
+        const until = latestDeadline(live);
+        const result = await this.#exchange(session, new Holder(QUEUED), unopened, [], until);
+        withdrawRefused(live, result.refused);
+        const queued = live.filter((request) => request.isQueued);
+        if (result.failure !== null && queued.length > 0) {
+          // Of the requests themselves nothing was handed over.
+          const failure = withOutcome(result.failure, 'not-sent');
+          return new HandOut(queued, { ...result, failure, replies: [] }, session.ids);
+        }
+      }
+      withdrawRefused(live, await this.#checkSchemas(session, first, latestDeadline(live)));
     }
-    const queued = live.filter((request) => request.isQueued);
-    if (result.failure === null || queued.length === 0) return null;
-    // Of the requests themselves nothing was handed over.
-    const failure = withOutcome(result.failure, 'not-sent');
-    return new HandOut(queued, { ...result, failure, replies: [] }, session.ids);
+  }
+
+  /**
+   * @param {Session} session
+   * @param {Slot} slot
+   */
+  #isOpenedFirst(session, slot) {
+    const { connects, checks } = session;
+    if (slot.mustBeConfirmed(connects)) return true;
+    if (this.#hooks.checkSchema === null || slot.definition.schema === undefined) return false;
+    // Opened beside a write, it might be opened on a new connection, where nobody has looked.
+    return !slot.isOpen(connects) || !checks.isDone(slot.definition.schema);
+  }
+
+  /**
+   * @param {Session} session
+   * @param {readonly Slot[]} slots
+   * @param {number} until  as performance.now() tells it
+   */
+  #checkSchemas(session, slots, until) {
+    const { checkSchema } = this.#hooks;
+    if (checkSchema === null) return NOTHING_REFUSED;
+    const { connects } = session;
+    const opened = slots.filter((slot) => slot.isOpen(connects)).map((slot) => slot.definition);
+    return session.checks.run(opened, checkSchema, until);
   }
 
   /**
@@ -283,7 +314,7 @@ class PooledConnection {
     const replies = failure?.code === 'ERR_HS_AUTH' ? [] : result.replies;
     const opens = unopened.length > 0;
     const refused = opens
-      ? session.noteOpened(unopened, replies, connects, this.#onOpened)
+      ? session.noteOpened(unopened, replies, connects, this.#hooks.onOpened)
       : NOTHING_REFUSED;
     if (failure !== null) this.#endSession(session);
     return {
@@ -313,6 +344,7 @@ class PooledConnection {
    */
   #endSession(session) {
     session.ids.closeAll();
+    session.checks.forget();
     if (!this.#secrets.changes || session !== this.#session) return;
     this.#session = null;
     this.#retireIfUnused(session);
@@ -331,56 +363,6 @@ class PooledConnection {
   }
 }
 
-/**
- * Takes back those requests of which the time is over, and gives the others. Nothing of any was
- * handed over.
- * @param {readonly Request[]} requests
- * @returns {readonly Request[]}
- */
-function withdrawLate(requests) {
-  const time = now();
-  let isWhole = true;
-  for (const { call, isQueued } of requests) {
-    const isLate = call.deadline !== null && call.deadline.at <= time;
-    if (isQueued && !isLate) continue;
-    isWhole = false;
-    if (isQueued) call.deadline?.withdraw(call);
-  }
-  return isWhole ? requests : requests.filter((request) => request.isQueued);
-}
-
-/** @param {readonly Request[]} requests */
-function latestDeadline(requests) {
-  let latest = 0;
-  for (const { call } of requests) latest = Math.max(latest, call.deadline?.batchAt ?? 0);
-  return latest;
-}
-
-/**
- * Fails the requests that a batch could not be sent for. What waits in the queue of the same calls
- * waited for the same.
- * @param {readonly Request[]} requests
- * @param {Holder} batch
- * @param {any} error
- */
-function failAll(requests, batch, error) {
-  for (const request of requests) {
-    if (request.isQueued) request.call.withdraw(() => asShared(error));
-    else if (request.holder === batch) request.fail(asShared(wentAstray(error)));
-  }
-}
-
-/**
- * The error of what was handed over, and of which the executor has said nothing.
- * @param {unknown} cause
- */
-function wentAstray(cause) {
-  return new HandlerSocketError('ERR_HS_LOST', `the batch was lost: ${cause}`, {
-    outcome: 'unknown',
-    cause,
-  });
-}
-
 /** Until those who were given their results have made their next calls. */
 function nextTurn() {
   return new Promise((resolve) => setImmediate(resolve));
@@ -389,7 +371,7 @@ function nextTurn() {
 /**
  * @typedef {InstanceType<typeof Session>} Session
  * @typedef {InstanceType<typeof HandOut>} HandOut
- * @typedef {InstanceType<typeof Holder>} Holder
+ * @typedef {import('../instances').Holder} Holder
  * @typedef {import('../instances').Request} Request
  * @typedef {import('../instances').Definition} Definition
  * @typedef {import('../instances').Slot} Slot

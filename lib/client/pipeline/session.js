@@ -3,6 +3,7 @@
 const { nativeOf } = require('../../core/connection.js');
 const { explainClosedIndex } = require('./outcomes.js');
 const { IndexIds } = require('./index-ids.js');
+const { SchemaChecks } = require('./schema-checks.js');
 
 /**
  * A connection and what is open on it. A connection whose secret is fixed connects anew by itself,
@@ -11,6 +12,8 @@ const { IndexIds } = require('./index-ids.js');
  */
 class Session {
   ids = new IndexIds();
+  /** Of the tables that are open on it. */
+  checks = new SchemaChecks(this);
   /** How many batches are on their way on it. */
   users = 0;
 
