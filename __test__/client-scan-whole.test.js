@@ -104,6 +104,28 @@ describe('a scan without a key gives each row once', () => {
     ]);
   });
 
+  for (const [declared, types] of Object.entries({
+    number: ['INT', 'INT UNSIGNED', 'SMALLINT', 'BIGINT', 'DECIMAL(30,2)', 'DOUBLE', 'FLOAT'],
+    bigint: ['BIGINT', 'BIGINT UNSIGNED'],
+    datetime: ['DATETIME(3)', 'DATE'],
+  })) {
+    for (const type of types) {
+      test(`from the least one of ${type} where it is declared '${declared}'`, async (t) => {
+        const values =
+          declared === 'datetime'
+            ? Array.from({ length: 9 }, (_, i) => `'1000-01-${String(i + 10)}'`)
+            : Array.from({ length: 21 }, (_, i) => String(type.endsWith('ED') ? i : i - 10));
+        const { index } = await makeTable(t, `${type} NOT NULL`, values, {
+          keyColumns: ['v'],
+          types: { id: 'number', v: declared },
+        });
+        for (const pageSize of [2, 9]) {
+          assert.deepEqual(await idsOf(index.scan({ pageSize })), count(values.length));
+        }
+      });
+    }
+  }
+
   test('up to its limit, and those that pass its filters', async (t) => {
     const { index } = await makeTable(t, 'INT NOT NULL', negative, { filterColumns: ['v'] });
     for (const limit of [0, 1, 5, 10, 11, 15, 21, 99]) {
@@ -135,8 +157,12 @@ describe('a scan without a key gives each row once', () => {
       keyColumns: ['v', 'id'],
     });
     assert.deepEqual(await idsOf(pairs.index.scan()), count(21));
-    const down = await makeTable(t, 'INT', negative, { key: 'KEY by_v (v DESC)' });
-    assert.deepEqual(await idsOf(down.index.scan()), count(21).reverse());
+    const down = { key: 'KEY by_v (v DESC)' };
+    const { index } = await makeTable(t, 'INT', negative, down);
+    assert.deepEqual(await idsOf(index.scan()), count(21).reverse());
+    const types = { id: 'number', v: 'number' };
+    const declared = await makeTable(t, 'INT', negative, { ...down, types, keyColumns: ['v'] });
+    assert.deepEqual(await idsOf(declared.index.scan()), count(21).reverse());
   });
 
   test('of all servers of a ShardedClient, and asks for them to be named', async (t) => {

@@ -8,14 +8,9 @@ const { test } = require('node:test');
 const LIB = path.join(__dirname, '../lib');
 
 /** From the bottom up: each uses only those before it. */
-const LAYERS = ['errors', 'util', 'protocol', 'runtime', 'core', 'client', 'sharding'];
+const LAYERS = ['errors', 'util', 'protocol', 'schema', 'runtime', 'core', 'client', 'sharding'];
 /** Beside the layers, with what each may use. */
-const SIDES = {
-  schema: ['errors', 'util', 'protocol'],
-  keyv: ['util'],
-  testing: ['util'],
-  playground: ['testing'],
-};
+const SIDES = { keyv: ['util'], testing: ['util'], playground: ['testing'] };
 /** Within lib/client; its own files stand above them. */
 const CLIENT_LAYERS = ['metrics', 'pipeline', 'rows', 'scan'];
 

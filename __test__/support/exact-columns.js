@@ -41,12 +41,26 @@ async function checkStored({ sql, reader, writer }, tried, count) {
   const values = [...tried.takes, ...Array.from({ length: count }, () => tried.value(random))];
   const taken = encodeAll(codec, values);
   await insertAll(writer, table, taken);
+  const read = await findAll(reader, table, codec);
+  await compareStored(sql, table, tried, taken, read);
+  return { table, codec, values, taken };
+}
+
+/**
+ * What was written is what the column shows by SQL, and what was read in JavaScript's form.
+ * @param {any} sql
+ * @param {string} table
+ * @param {import('./column-values.js').Case} tried
+ * @param {readonly { id: number, value: unknown }[]} taken
+ * @param {ReadonlyMap<number, unknown>} read
+ */
+async function compareStored(sql, table, tried, taken, read) {
   const rows = await sql.query({
     sql: `SELECT id, ${tried.shown} FROM t.${table}`,
     rowsAsArray: true,
   });
   const shown = new Map(rows.map(([id, text]) => [Number(id), text]));
-  const read = await findAll(reader, table, codec);
+  assert.equal(shown.size, taken.length);
   const { normal = (text) => text, form = () => undefined } = tried;
   for (const { id, value } of taken) {
     const text = shown.get(id) === null ? null : normal(String(shown.get(id)));
@@ -55,7 +69,6 @@ async function checkStored({ sql, reader, writer }, tried, count) {
     const expected = value === null ? null : form(value, text);
     if (expected !== undefined) assert.deepEqual(read.get(id), expected, message);
   }
-  return { table, codec, values, taken };
 }
 
 /** @returns {{ id: number, value: unknown, encoded: any }[]} */
@@ -123,4 +136,4 @@ function describe(value) {
   return value instanceof Date ? `Date ${value.getTime()}` : `${typeof value} ${String(value)}`;
 }
 
-module.exports = { checkStored, describe, encodeAll, insertAll, makeTable, readAll };
+module.exports = { checkStored, compareStored, describe, encodeAll, insertAll, makeTable, readAll };

@@ -5,6 +5,7 @@ const { inspect } = require('node:util');
 const { offAbort, onAbort } = require('../runtime/abort.js');
 const { AbortError, HandlerSocketError } = require('../errors/index.js');
 const { now } = require('../runtime/clock.js');
+const { checkSql } = require('../schema/sql.js');
 const { Call } = require('./pipeline/call.js');
 const { readCallOptions, readConnectOptions } = require('./pipeline/call-options.js');
 const { Counters } = require('./metrics/counters.js');
@@ -14,6 +15,7 @@ const { Pipeline } = require('./pipeline/pipeline.js');
 const { SecretSource } = require('./pipeline/secret.js');
 const { ping, probe, readProbe } = require('./probes.js');
 const { Index, MADE_BY_CLIENT } = require('./table-index.js');
+const { describeIndex } = require('./target.js');
 const { traceOperation } = require('./metrics/tracing.js');
 
 /** How many places are remembered: more than a connection has ids for. */
@@ -26,6 +28,7 @@ const MAX_READABLE = 1024;
  *   by a time of its own, if it is given one, as performance.now() tells it
  * @property {(client: Client, settings: ConnectSettings, definitions: readonly Definition[]) => Promise<void>} connect
  *   for indexes that the client has not opened itself
+ * @property {(client: Client, schemas: ReadonlySet<Schema>) => Promise<import('../schema/drift.js').TableChange[]>} findChanges
  */
 
 /** @type {Access} */
@@ -36,6 +39,7 @@ class Client {
     access = {
       submit: (client, operation, until) => client.#submit(operation, until),
       connect: (client, settings, definitions) => client.#connect(settings, definitions),
+      findChanges: (client, schemas) => client.#findChanges(client.#settings.sql, schemas),
     };
   }
 
@@ -65,8 +69,8 @@ class Client {
     const secrets = new SecretSource(read.secret);
     const shared = { counters: this.#counters, scope: this.#scope };
     this.#settings = settings;
-    this.#reads = new Pipeline(read, settings, shared, secrets, (definition) => {
-      this.#noteReadable(definition.place);
+    this.#reads = new Pipeline(read, settings, shared, secrets, {
+      onOpened: (definition) => this.#noteReadable(definition.place),
     });
     this.#writes =
       write &&
@@ -76,13 +80,14 @@ class Client {
         shared,
         // One function that serves both ports is asked once where both wait for it.
         write.secret === read.secret ? secrets : new SecretSource(write.secret),
+        { checkSchema: schemaCheck(settings.sql) },
       );
   }
 
   /** @param {import('../..').OpenIndexTarget<readonly string[], Record<string, string>>} target */
   openIndex(target) {
-    return new Index(MADE_BY_CLIENT, target, {
-      define: (target) => this.#definitions.get(target),
+    return new Index(MADE_BY_CLIENT, describeIndex(target), {
+      define: (target, schema) => this.#definitions.get(target, schema),
       submit: (operation) => this.#submit(operation),
       // A page on its way is a call that is pending: it is not to take the place of one that is
       // asked for.
@@ -114,6 +119,11 @@ class Client {
     const writesAreUsed = this.#writes !== null && this.#writes.connects > 0;
     const [readMs, writeMs] = await Promise.all([ask(false), writesAreUsed ? ask(true) : null]);
     return { readMs, writeMs };
+  }
+
+  /** @param {unknown} [sql] */
+  async verify(sql = this.#settings.sql) {
+    return this.#findChanges(sql, this.#definitions.schemas);
   }
 
   stats() {
@@ -206,6 +216,21 @@ class Client {
       this.#reads.add(call);
     }
     return opening;
+  }
+
+  /**
+   * @param {unknown} sql
+   * @param {ReadonlySet<Schema>} schemas
+   */
+  async #findChanges(sql, schemas) {
+    if (sql === undefined) {
+      throw new TypeError(
+        `verify needs options.sql: the client of ${this.#settings.read.name} has no SQL connection`,
+      );
+    }
+    checkSql(sql, 'sql');
+    const { findChanges } = require('../schema/drift.js');
+    return findChanges(sql, schemas);
   }
 
   /** @param {string} place */
@@ -308,6 +333,17 @@ class Client {
 }
 
 /**
+ * What is asked before the first write to a table on each connection; null where nobody can be asked.
+ * @param {unknown} sql
+ * @returns {import('./pipeline/pipeline.js').Hooks['checkSchema']}
+ */
+function schemaCheck(sql) {
+  if (sql === undefined) return null;
+  const { checkUnchanged } = require('../schema/drift.js');
+  return (schema) => checkUnchanged(sql, schema);
+}
+
+/**
  * An abort detaches the caller alone: the batch that has its requests goes on.
  * @param {InstanceType<typeof Call>} call
  * @param {AbortSignal} signal
@@ -335,8 +371,9 @@ function requestsToOpen(definitions) {
 function nothing() {}
 
 /**
- * @typedef {import('./table-index.js').Operation} Operation
+ * @typedef {import('./operation.js').Operation} Operation
  * @typedef {import('./instances').Definition} Definition
+ * @typedef {import('../../types/schema').TableSchema} Schema
  * @typedef {import('./pipeline/call-options.js').ConnectSettings} ConnectSettings
  */
 

@@ -3,15 +3,10 @@
 const { now } = require('../runtime/clock.js');
 const { checkArray, checkNames, checkOptions } = require('../util/check.js');
 const command = require('../protocol/command.js');
+const { copyBytes } = require('../protocol/encode.js');
 const { show } = require('../util/show.js');
 const { Request } = require('./pipeline/call.js');
 const { CALL_OPTIONS } = require('./pipeline/call-options.js');
-
-/** Increments are of the server's signed 64-bit integers. */
-const MAX_INT64 = 2n ** 63n - 1n;
-const MAX_INT64_DIGITS = 19;
-const WHOLE_NUMBER = /^[+-]?\d+$/;
-const SIGN_AND_ZEROS = /^[+-]?0*/;
 
 const RANGE_OPTIONS = ['limit', 'offset', 'in', 'filters', ...CALL_OPTIONS];
 const FIND_MANY_OPTIONS = ['limit', 'filters', ...CALL_OPTIONS];
@@ -26,57 +21,49 @@ const MAX_PART_DEFINITIONS = 256;
 /** @type {Readonly<Record<Modification, 'U' | '+' | '-'>>} */
 const MODIFICATIONS = { update: 'U', increment: '+', decrement: '-' };
 
-/** What the methods of an index are given, as commands: checked, and by position where the caller gave names. */
+/**
+ * What the methods of an index are given, as commands: checked, and by position where the caller gave names. What is known
+ * of the index does the checks: see index-knowledge.d.ts.
+ */
 class Commands {
-  #target;
+  #place;
+  /** @type {(target: import('../..').IndexTarget) => Definition} */
   #define;
   #columns;
   #shape;
   #definition;
   /** Those of some of the columns, by their names. @type {Map<string, Definition>} */
   #partDefinitions = new Map();
+  /** The one asked for last. */
+  #last;
 
   /**
-   * @param {Omit<import('../..').IndexTarget, 'columns'>} target
-   * @param {import('./instances').Columns} columns
-   * @param {InstanceType<typeof import('./index-shape.js').IndexShape>} shape
-   * @param {(target: import('../..').IndexTarget) => Definition} define
+   * @param {import('./target.js').IndexDescription} index
+   * @param {import('./operation.js').Access['define']} define
    */
-  constructor(target, columns, shape, define) {
-    this.#target = target;
-    this.#shape = shape;
+  constructor({ place, columns, shape, schema }, define) {
+    this.#place = place;
     this.#columns = columns;
-    this.#define = define;
-    this.#definition = define({ ...target, columns: columns.names });
+    this.#shape = shape;
+    this.#define = (target) => define(target, schema);
+    this.#definition = this.#define({ ...place, columns: columns.names });
     this.#definition.isWhole = true;
+    this.#last = { names: columns.names, definition: this.#definition };
   }
 
   /**
-   * @param {string} op
+   * Finds the one row of a key.
    * @param {unknown} key
-   * @param {import('../..').RangeOptions} [options]
    */
-  find(op, key, options) {
-    if (options === undefined) {
-      return this.#request(command.encodeFind(op, this.keyParts(key, 'key')));
-    }
-    const { parts, found } = this.#readFind(key, options);
-    return this.#request(command.encodeFind(op, parts, found));
+  get(key) {
+    return this.#findOne(key, 'key');
   }
 
-  /**
-   * @param {readonly unknown[]} keys
-   * @param {import('../..').RangeOptions} [options]
-   */
-  findEach(keys, options) {
+  /** @param {readonly unknown[]} keys */
+  getEach(keys) {
     checkArray(keys, 'keys');
-    if (options !== undefined) checkNames(options, 'options', FIND_MANY_OPTIONS);
-    const found = options === undefined ? undefined : this.#findOptions(options);
     const requests = [];
-    for (let i = 0; i < keys.length; i++) {
-      const parts = this.keyParts(keys[i], `keys[${i}]`);
-      requests.push(this.#request(command.encodeFind('=', parts, found)));
-    }
+    for (let i = 0; i < keys.length; i++) requests.push(this.#findOne(keys[i], `keys[${i}]`));
     return requests;
   }
 
@@ -84,17 +71,13 @@ class Commands {
    * The same keys as IN lists, which take the server less time; null where keys are not such that the rows found tell which
    * of them they belong to.
    * @param {readonly unknown[]} keys
-   * @param {number | undefined} column  that tells it
    * @returns {KeyLists | null}
    */
-  findInLists(keys, column) {
-    if (column === undefined || !Array.isArray(keys) || keys.length < 2) return null;
-    const parts = [];
-    for (const key of keys) {
-      const part = Array.isArray(key) && key.length === 1 ? key[0] : key;
-      if (!hasOneText(part)) return null;
-      parts.push(part);
-    }
+  getLists(keys) {
+    const { teller } = this.#shape;
+    if (teller === null || !Array.isArray(keys) || keys.length < 2) return null;
+    const parts = teller.partsOf(keys);
+    if (parts === null) return null;
     const requests = [];
     const lists = [];
     for (let start = 0; start < parts.length; start += MAX_LIST) {
@@ -104,20 +87,84 @@ class Commands {
       requests.push(new Request(this.#definition, find, values.length));
       lists.push(values);
     }
-    return { requests, parts, lists, column, since: now() };
+    return { requests, parts, lists, teller, since: now() };
   }
 
   /**
-   * @param {unknown} values
+   * @param {FindOperator} op
+   * @param {unknown} key
+   * @param {import('../..').RangeOptions} options
+   */
+  find(op, key, options) {
+    const { parts, found } = this.#readFind(key, options);
+    return this.#find(op, parts, found);
+  }
+
+  /**
+   * @param {readonly unknown[]} keys
+   * @param {import('../..').RangeOptions} options
+   */
+  findEach(keys, options) {
+    checkArray(keys, 'keys');
+    checkNames(options, 'options', FIND_MANY_OPTIONS);
+    const found = this.#findOptions(options);
+    const requests = [];
+    for (let i = 0; i < keys.length; i++) {
+      requests.push(this.#find('=', this.#shape.keyParts(keys[i], `keys[${i}]`), found));
+    }
+    return requests;
+  }
+
+  /**
+   * Where a walk begins, checked with the filters that it has.
+   * @param {FindOperator} op
+   * @param {unknown} key
+   * @param {import('../..').RangeOptions} options
+   */
+  findFrom(op, key, options) {
+    const parts = this.#shape.keyParts(key, 'key').map(copyBytes);
+    this.#find(op, parts, this.#findOptions(options));
+    return { op, key: parts };
+  }
+
+  /**
+   * The same for a key that is known to be right: it came with a row, or was made here.
+   * @param {FindOperator} op
+   * @param {readonly unknown[]} parts  as they are sent
+   * @param {import('../..').RangeOptions} [options]
+   */
+  findSent(op, parts, options) {
+    const found = options && this.#findOptions(options);
+    return this.#request(command.encodeFind(op, parts, found));
+  }
+
+  /**
+   * An insert, and what is to be set afterwards, if the server does not take all columns.
+   * @param {unknown} given
    * @param {string} argument
    */
-  insert(values, argument) {
-    return this.#request(command.encodeInsert(this.#columns.toInsert(values, argument)));
+  insert(given, argument) {
+    const { names, values, rest } = this.#columns.toInsert(given, argument);
+    const request = new Request(this.#definitionOf(names), command.encodeInsert(values));
+    // Others may change bytes meanwhile.
+    return { request, rest: rest && { ...rest, values: rest.values.map(copyBytes) } };
+  }
+
+  /**
+   * Sets the columns of a row that its insert had no room for.
+   * @param {Rest} rest
+   * @param {number | bigint | null} insertId
+   */
+  complete({ names, values, key, idPart }, insertId) {
+    const parts = insertId === null || idPart === -1 ? key : key.with(idPart, insertId);
+    const update = command.encodeModify('U', '=', parts, values, ONE);
+    const definition = this.#define({ ...this.#place, index: 'PRIMARY', columns: names });
+    return new Request(definition, update);
   }
 
   /**
    * @param {Modification} modification
-   * @param {string} op
+   * @param {FindOperator} op
    * @param {unknown} key
    * @param {unknown} given
    * @param {import('../..').RangeOptions} [options]
@@ -129,7 +176,7 @@ class Commands {
   /**
    * The protocol gives back the columns that it changes. Where they are not all, a find of all goes before.
    * @param {Modification} modification
-   * @param {string} op
+   * @param {FindOperator} op
    * @param {unknown} key
    * @param {unknown} given
    * @param {import('../..').RangeOptions} [options]
@@ -144,54 +191,54 @@ class Commands {
   }
 
   /**
-   * @param {string} op
+   * @param {FindOperator} op
    * @param {unknown} key
    * @param {import('../..').RangeOptions | undefined} options
    * @param {boolean} returning
    */
   delete(op, key, options, returning) {
     const { parts, found } = this.#readModify(op, key, options);
-    return this.#request(command.encodeDelete(op, parts, found, returning));
+    const request = this.#request(command.encodeDelete(op, parts, found, returning));
+    this.#shape.checkWrite('delete', op, parts.length);
+    return request;
   }
 
   /**
    * @param {unknown} key
    * @param {string} argument
-   * @returns {readonly unknown[]}
    */
-  keyParts(key, argument) {
-    const parts = Array.isArray(key) ? key : [key];
-    if (parts.length === 0) throw new TypeError(`${argument} must have at least one part`);
-    for (let i = 0; i < parts.length; i++) {
-      if (!isSimple(parts[i])) return this.#checkKey(parts, argument);
-    }
-    return parts;
+  #findOne(key, argument) {
+    const parts = this.#shape.keyParts(key, argument);
+    this.#shape.checkOneRow(parts, argument);
+    return this.#find('=', parts);
   }
 
   /**
+   * @param {FindOperator} op
    * @param {readonly unknown[]} parts
-   * @param {string} argument
+   * @param {import('../..').FindOptions} [found]
    */
-  #checkKey(parts, argument) {
-    return Array.from(parts, (part, i) => {
-      const name = parts.length === 1 ? argument : `${argument}[${i}]`;
-      return this.#columns.toKeyPart(part, name);
-    });
+  #find(op, parts, found) {
+    const request = this.#request(command.encodeFind(op, parts, found));
+    this.#shape.checkFind(op, parts.length);
+    return request;
   }
 
   /**
    * @param {Modification} modification
-   * @param {string} op
+   * @param {FindOperator} op
    * @param {unknown} key
    * @param {unknown} given
    * @param {import('../..').RangeOptions | undefined} options
    * @param {boolean} returning
    */
   #modify(modification, op, key, given, options, returning) {
-    const isUpdate = modification === 'update';
-    const { names, values } = this.#columns.toUpdate(given, isUpdate ? 'values' : 'by');
-    if (!isUpdate) for (const [i, value] of values.entries()) checkWhole(value, `by.${names[i]}`);
+    const { names, values } =
+      modification === 'update'
+        ? this.#columns.toUpdate(given, 'values')
+        : this.#columns.toIncrement(given, 'by');
     const { parts, found } = this.#readModify(op, key, options);
+    this.#shape.checkWrite(modification, op, parts.length, names);
     const letter = MODIFICATIONS[modification];
     const request = command.encodeModify(letter, op, parts, values, found, returning);
     return { request: new Request(this.#definitionOf(names), request), names };
@@ -202,51 +249,45 @@ class Commands {
    * @param {readonly string[]} names
    */
   #definitionOf(names) {
+    if (names === this.#columns.names) return this.#definition;
+    if (names === this.#last.names) return this.#last.definition;
     const list = names.join(); // No name that can be opened has a comma in it.
     let definition = this.#partDefinitions.get(list);
     if (definition === undefined) {
-      definition = this.#define({ ...this.#target, columns: names });
+      definition = this.#define({ ...this.#place, columns: names });
       if (this.#partDefinitions.size === MAX_PART_DEFINITIONS) this.#partDefinitions.clear();
       this.#partDefinitions.set(list, definition);
     }
+    this.#last = { names, definition };
     return definition;
   }
 
   /**
-   * A key, and which of the rows that it finds. The part that an IN list takes the place of is neither
-   * looked at nor sent.
+   * A key, and which of the rows that it finds.
    * @param {unknown} key
    * @param {import('../..').RangeOptions} options
    */
   #readFind(key, options) {
     checkOptions(options, 'options');
     checkNames(options, 'options', RANGE_OPTIONS);
-    if (options.in === undefined) {
-      return { parts: this.keyParts(key, 'key'), found: this.#findOptions(options) };
-    }
-    const given = Array.isArray(key) ? Array.from(key) : [key];
-    const { column, position, values } = this.#shape.readList(options.in, given.length);
-    given[position] = REPLACED;
-    checkArray(values, 'options.in.values');
-    const compared = Array.from(values, (value, i) => {
-      return this.#columns.toCompared(value, column, `options.in.values[${i}]`);
-    });
     const found = this.#findOptions(options);
-    const list = { position, values: /** @type {import('../..').Bindable[]} */ (compared) };
-    return { parts: this.keyParts(given, 'key'), found: { ...found, in: list } };
+    if (options.in === undefined) return { parts: this.#shape.keyParts(key, 'key'), found };
+    const list = this.#shape.readList(options.in, Array.isArray(key) ? key.length : 1);
+    const parts = this.#shape.keyParts(key, 'key', list.position);
+    return { parts, found: { ...found, in: list } };
   }
 
   /**
    * The same for a change: a missing limit must not change a table. It may be left out where the key
    * says how many rows it finds.
-   * @param {string} op
+   * @param {FindOperator} op
    * @param {unknown} key
    * @param {import('../..').RangeOptions} [options]
    */
   #readModify(op, key, options) {
     command.checkOperator(op);
     if (options === undefined) {
-      const parts = this.keyParts(key, 'key');
+      const parts = this.#shape.keyParts(key, 'key');
       if (this.#shape.findsOneRow(op, parts)) return { parts, found: ONE };
       throw noLimit();
     }
@@ -276,14 +317,14 @@ class Commands {
     const argument = `options.filters[${i}]`;
     checkOptions(filter, argument);
     checkNames(filter, argument, FILTER_OPTIONS);
-    const { filterColumns = [] } = this.#target;
+    const { filterColumns = [] } = this.#place;
     const column = filterColumns.indexOf(filter.column);
     if (column === -1) {
       throw new TypeError(
         `${argument}.column ${show(filter.column)} is not among the index's filterColumns: ${filterColumns.join(', ') || 'it has none'}`,
       );
     }
-    const value = this.#columns.toCompared(filter.value, filter.column, `${argument}.value`);
+    const value = this.#columns.toFilter(filter.value, filter.column, `${argument}.value`);
     return { type: filter.type, column, op: filter.op, value };
   }
 
@@ -296,9 +337,6 @@ class Commands {
 /** @type {Readonly<{ limit: number }>} */
 const ONE = Object.freeze({ limit: 1 });
 
-/** What is sent for a part of a key that an IN list takes the place of. */
-const REPLACED = '';
-
 function noLimit() {
   return new TypeError(
     "options.limit must be given, unless op is '=' and the key has all parts of a unique index and none is null " +
@@ -307,65 +345,16 @@ function noLimit() {
 }
 
 /**
- * What a key part mostly is.
- * @param {unknown} part
- */
-function isSimple(part) {
-  return typeof part === 'string' || Number.isFinite(part);
-}
-
-/**
- * Whether the server, where it has this value, mostly gives it back as the same text.
- * @param {unknown} part
- */
-function hasOneText(part) {
-  return typeof part === 'string' || typeof part === 'bigint' || Number.isFinite(part);
-}
-
-/**
- * The server reads digits up to the first other character, and takes the rest for nothing.
- * @param {unknown} value
- * @param {string} argument
- */
-function checkWhole(value, argument) {
-  if (!isWhole(value)) {
-    throw new TypeError(`${argument} must be a whole number, not ${show(value)}`);
-  }
-  if (!fitsInt64(value)) {
-    throw new RangeError(
-      `${argument} must be from -${MAX_INT64} to ${MAX_INT64}, not ${show(value)}`,
-    );
-  }
-}
-
-/**
- * @param {unknown} value
- * @returns {value is bigint | number | string}
- */
-function isWhole(value) {
-  if (typeof value === 'string') return WHOLE_NUMBER.test(value);
-  return typeof value === 'bigint' || Number.isSafeInteger(value);
-}
-
-/** @param {bigint | number | string} value  a whole one */
-function fitsInt64(value) {
-  // To make a bigint of millions of digits takes a second.
-  if (typeof value === 'string' && value.replace(SIGN_AND_ZEROS, '').length > MAX_INT64_DIGITS) {
-    return false;
-  }
-  const amount = BigInt(value);
-  return amount <= MAX_INT64 && amount >= -MAX_INT64;
-}
-
-/**
  * @typedef {'update' | 'increment' | 'decrement'} Modification
+ * @typedef {import('../..').FindOperator} FindOperator
  * @typedef {import('./instances').Definition} Definition
+ * @typedef {import('../schema/split-insert.js').Rest} Rest
  *
  * @typedef {object} KeyLists
  * @property {import('./instances').Request[]} requests
- * @property {unknown[]} parts  the keys
- * @property {unknown[][]} lists  the same, a list a request
- * @property {number} column  of the index, that the keys are of
+ * @property {import('../..').Bindable[]} parts  the keys
+ * @property {import('../..').Bindable[][]} lists  the same, a list a request
+ * @property {import('./index-knowledge').KeyTeller} teller
  * @property {number} since  when they were made, as performance.now() tells it
  */
 

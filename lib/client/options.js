@@ -15,6 +15,7 @@ const {
   MAX_BUSY_POLL_MICROSECONDS,
 } = require('../util/defaults.js');
 const { Connection } = require('../core/connection.js');
+const { checkSql } = require('../schema/sql.js');
 const { showKind } = require('../util/show.js');
 
 const DEFAULT_TIMEOUT_MS = 5000;
@@ -35,6 +36,7 @@ const CLIENT_OPTIONS = [
   'idleTimeoutMs',
   'busyPollMicroseconds',
   'traceValues',
+  'sql',
 ];
 
 const MAX_CONNECTIONS = 1000;
@@ -47,6 +49,7 @@ const MAX_CONNECTIONS = 1000;
  * @property {number} maxPending
  * @property {number} idleTimeoutMs
  * @property {boolean} traceValues
+ * @property {unknown} sql  undefined where there is none
  */
 
 /**
@@ -59,7 +62,7 @@ const MAX_CONNECTIONS = 1000;
  */
 
 /**
- * @param {import('../..').ClientOptions} options
+ * @param {import('../..').ClientOptions & { sql?: unknown }} options
  * @returns {Settings}
  */
 function parseOptions(options) {
@@ -80,6 +83,7 @@ function parseOptions(options) {
     idleTimeoutMs = DEFAULT_IDLE_TIMEOUT_MS,
     busyPollMicroseconds = 0,
     traceValues = false,
+    sql,
   } = options;
   if (checkString(host, 'options.host') === '') {
     throw new TypeError('options.host must not be empty');
@@ -104,6 +108,8 @@ function parseOptions(options) {
     throw new TypeError(`options.traceValues must be a boolean, not ${showKind(traceValues)}`);
   }
 
+  if (sql !== undefined) checkSql(sql, 'options.sql');
+
   const readAddress = path === undefined ? { host, port } : { path };
   checkAddress(readAddress, path === undefined ? 'options.host' : 'options.path');
   return {
@@ -123,6 +129,7 @@ function parseOptions(options) {
     maxPending,
     idleTimeoutMs,
     traceValues,
+    sql,
   };
 }
 

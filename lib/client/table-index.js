@@ -1,13 +1,12 @@
 'use strict';
 
 const { inspect } = require('node:util');
-const { checkArray, checkNames, checkOptions } = require('../util/check.js');
-const { copyBytes } = require('../protocol/encode.js');
+const { now } = require('../runtime/clock.js');
+const { checkArray, checkOptions } = require('../util/check.js');
 const { callSettingsOf, readCallOptions } = require('./pipeline/call-options.js');
-const { Columns } = require('./rows/columns.js');
 const { Commands } = require('./commands.js');
-const { IndexShape } = require('./index-shape.js');
-const { KeyColumns } = require('./scan/key-columns.js');
+const { expectRows } = require('./expected-rows.js');
+const { readCompletion, withCompletions } = require('./insert-rest.js');
 const { withOutcome } = require('./pipeline/outcomes.js');
 const {
   countOf,
@@ -17,92 +16,47 @@ const {
   replyOf,
   settling,
 } = require('./rows/results.js');
-const { RowIterator } = require('./scan/row-iterator.js');
 const { RowReader } = require('./rows/row-reader.js');
-const { readScanArguments, readScanOptions, scan, scanAll } = require('./scan/scan.js');
 const { listRowsOf, mergeInSteps, rowsOf } = require('./rows/row-steps.js');
-
-const TARGET_OPTIONS = [
-  'database',
-  'table',
-  'index',
-  'columns',
-  'filterColumns',
-  'types',
-  'keyColumns',
-  'notNull',
-];
+const { walk } = require('./walk.js');
 
 /** Only a client makes indexes. */
 const MADE_BY_CLIENT = Symbol('made by a client');
-
-/**
- * How an index reaches its client.
- * @typedef {object} Access
- * @property {(target: import('../..').IndexTarget) => import('./instances').Definition} define
- * @property {Submit} submit
- * @property {boolean} [isRouted]  whether each request goes where its own key belongs
- * @property {boolean} [readsAhead]  whether a scan has its next page on its way; true
- *
- * @callback Submit
- * @param {Operation} operation
- * @returns {Promise<any>}
- *
- * @typedef {object} Operation
- * @property {string} name  the method's
- * @property {boolean} isWrite
- * @property {boolean} [isProbe]  whether it is the package's own question, of no interest to who watches
- * @property {number} [since]  when the call was made that it is the rest of, as performance.now() tells it
- * @property {boolean} [isUnit]  whether the requests have to be in one batch
- * @property {readonly import('./instances').Request[]} requests
- * @property {(outcome: Outcome, position: number) => unknown} read  makes a value of each outcome, at once or in Steps; what it
- *   throws is the call's error
- * @property {(values: any[]) => unknown} [finish]  makes the result of these values, where it is not the only one of them
- * @property {boolean} [settlesEach]  whether the result tells of each request by itself, so that the call does not reject
- * @property {import('./pipeline/call-options.js').CallSettings} [call]  of this call alone
- * @property {string} [op]  what the caller gave, as are the others; without it a key stands for what equals it
- * @property {unknown} [key]  or the keys
- * @property {unknown} [values]  or the rows
- * @property {import('../..').RangeOptions} [options]
- */
 
 /** See index.d.ts. The methods begin alike: what they are given becomes requests, or they reject. */
 class Index {
   #submit;
   #isRouted;
   #readsAhead;
-  #columns;
+  #shape;
   #reader;
   #commands;
-  #keyColumns;
   #name;
+  #names;
   /** @type {(outcome: Outcome) => { insertId: number | bigint | null }} */
   #readInserted;
 
   /**
    * @param {symbol} maker
-   * @param {import('../..').OpenIndexTarget<readonly string[], Record<string, string>>} target
-   * @param {Access} access
+   * @param {import('./target.js').IndexDescription} index
+   * @param {import('./operation.js').Access} access
    */
-  constructor(maker, target, { define, submit, isRouted = false, readsAhead = true }) {
+  constructor(maker, index, { define, submit, isRouted = false, readsAhead = true }) {
     if (maker !== MADE_BY_CLIENT) throw new TypeError('an Index is made by Client.openIndex');
-    checkOptions(target, 'target');
-    checkNames(target, 'target', TARGET_OPTIONS);
-    const { database, table, index, columns, filterColumns, types = {}, keyColumns } = target;
-    const { notNull } = target;
-    this.#name = `${database}.${table}`;
+    const { place, columns, shape } = index;
+    this.#name = `${place.database}.${place.table}`;
+    this.#names = columns.names;
     this.#submit = submit;
     this.#isRouted = isRouted;
     this.#readsAhead = readsAhead;
-    this.#columns = new Columns(columns, types, notNull);
-    const { names } = this.#columns;
-    this.#reader = new RowReader(names, this.#columns.types, this.#name, this.#columns.notNull);
-    const place = { database, table, index, filterColumns };
-    this.#keyColumns = new KeyColumns(this.#columns.names, keyColumns);
-    const shape = new IndexShape(index, keyColumns && [...keyColumns]);
-    this.#commands = new Commands(place, this.#columns, shape, define);
-    const idType = shape.idColumn === undefined ? undefined : types[shape.idColumn];
-    this.#readInserted = idType === 'number' ? insertedAsNumber : insertedOf;
+    this.#shape = shape;
+    this.#reader = new RowReader(columns, this.#name);
+    this.#commands = new Commands(index, define);
+    this.#readInserted = shape.idIsNumber ? insertedAsNumber : insertedOf;
+  }
+
+  get mergeIsExact() {
+    return this.#shape.mergeIsExact;
   }
 
   /**
@@ -113,7 +67,7 @@ class Index {
     // Not async as the others are: the promise around the promise would cost a tenth of a get.
     try {
       const call = readCallOptions(options);
-      const requests = [this.#commands.find('=', key)];
+      const requests = [this.#commands.get(key)];
       const read = this.#firstRow;
       return this.#submit({ name: 'get', isWrite: false, requests, read, key, call });
     } catch (error) {
@@ -127,16 +81,17 @@ class Index {
    */
   async getMany(keys, options) {
     const call = readCallOptions(options);
-    const lists = this.#isRouted
-      ? null
-      : this.#commands.findInLists(keys, this.#keyColumns.firstGiven);
+    const lists = this.#isRouted ? null : this.#commands.getLists(keys);
     // Nothing is awaited where there is nothing to: what is asked for in one turn is to travel together.
     if (lists !== null) {
       const rows = await this.#getLists(keys, lists, call);
       if (rows !== undefined) return rows;
     }
     // The caller's list may be another one by now.
-    const requests = this.#commands.findEach(lists === null ? keys : lists.parts);
+    const requests =
+      lists === null
+        ? this.#commands.getEach(keys)
+        : lists.parts.map((part) => this.#commands.findSent('=', [part]));
     const operation = { name: 'getMany', isWrite: false, requests, key: keys, call };
     const read = this.#firstRow;
     if (lists === null) return this.#submit({ ...operation, read, finish: all });
@@ -154,12 +109,12 @@ class Index {
    * @param {import('./commands.js').KeyLists} keyLists
    * @param {import('./pipeline/call-options.js').CallSettings} [call]
    */
-  #getLists(keys, { requests, lists, column }, call) {
+  #getLists(keys, { requests, lists, teller }, call) {
     return this.#submit({
       name: 'getMany',
       isWrite: false,
       requests,
-      read: (outcome, i) => listRowsOf(this.#reader, replyOf(outcome), lists[i], column),
+      read: (outcome, i) => listRowsOf(this.#reader, replyOf(outcome), lists[i], teller),
       finish: joinLists,
       key: keys,
       call,
@@ -176,7 +131,7 @@ class Index {
       name: 'getManySettled',
       isWrite: false,
       settlesEach: true,
-      requests: this.#commands.findEach(keys),
+      requests: this.#commands.getEach(keys),
       read: settling(this.#firstRow),
       finish: all,
       key: keys,
@@ -214,25 +169,11 @@ class Index {
    * @returns {AsyncIterableIterator<any>}
    */
   scan(...given) {
-    const { op, key, options } = readScanArguments(given);
-    const { pageSize, limit, filters, call } = readScanOptions(options);
-    // What is wrong is to be known at the call.
-    this.#commands.find(op ?? '>=', op === undefined ? '' : key, { limit: 1, filters });
-    const kept = filters?.map((filter) => ({ ...filter, value: copyBytes(filter.value) }));
-    /** @type {import('./scan/scan.js').Find} */
-    const find = async (op, key, limit, offset) => {
-      const requests = [this.#commands.find(op, key, { limit, offset, filters: kept })];
-      expectRows(requests, { limit });
-      const operation = { name: 'scan', isWrite: false, isProbe: op === '=', requests };
-      /** @param {import('./pipeline/call.js').Outcome} outcome */
-      const read = (outcome) => this.#reader.checkWidth(replyOf(outcome));
-      return this.#submit({ ...operation, read, op, key, call });
-    };
-    const rowReader = (/** @type {import('../..').Reply} */ reply) => this.#reader.inTurn(reply);
-    const walk = { pageSize, limit, find, keyColumns: this.#keyColumns, rowReader };
-    const start = op && { op, key: this.#commands.keyParts(key, 'key').map(copyBytes), offset: 0 };
-    const pages = start === undefined ? scanAll(walk) : scan(walk, start);
-    return new RowIterator(pages, this.#readsAhead, call?.signal);
+    const [commands, shape, reader] = [this.#commands, this.#shape, this.#reader];
+    return walk(
+      { commands, shape, reader, submit: this.#submit, readsAhead: this.#readsAhead },
+      given,
+    );
   }
 
   /**
@@ -241,15 +182,16 @@ class Index {
    */
   async insert(values, options) {
     const call = readCallOptions(options);
-    const requests = [this.#commands.insert(values, 'values')];
-    return this.#submit({
-      name: 'insert',
-      isWrite: true,
-      requests,
-      read: this.#readInserted,
-      values,
-      call,
-    });
+    const { request, rest } = this.#commands.insert(values, 'values');
+    const requests = [request];
+    const operation = { name: 'insert', isWrite: true, requests, values, call };
+    const submitted = this.#submit({ ...operation, read: this.#readInserted });
+    if (rest === undefined) return submitted;
+    const since = now();
+    const inserted = await submitted;
+    const completing = [this.#commands.complete(rest, inserted.insertId)];
+    await this.#submit({ ...operation, requests: completing, read: readCompletion, since });
+    return inserted;
   }
 
   /**
@@ -260,19 +202,29 @@ class Index {
     const call = readCallOptions(options);
     checkArray(rows, 'rows');
     const requests = [];
+    const rests = new Map();
     for (let i = 0; i < rows.length; i++) {
-      requests.push(this.#commands.insert(rows[i], `rows[${i}]`));
+      const { request, rest } = this.#commands.insert(rows[i], `rows[${i}]`);
+      requests.push(request);
+      if (rest !== undefined) rests.set(i, rest);
     }
-    return this.#submit({
-      name: 'insertMany',
-      isWrite: true,
-      settlesEach: true,
-      requests,
-      read: settling(this.#readInserted),
-      finish: all,
-      values: rows,
-      call,
+    const shared = { name: 'insertMany', isWrite: true, settlesEach: true, finish: all, call };
+    const operation = { ...shared, requests, values: rows };
+    const submitted = this.#submit({ ...operation, read: settling(this.#readInserted) });
+    if (rests.size === 0) return submitted;
+    const since = now();
+    const results = await submitted;
+    const positions = [...rests.keys()].filter((i) => results[i].status === 'fulfilled');
+    const completed = await this.#submit({
+      ...shared,
+      requests: positions.map((i) =>
+        this.#commands.complete(rests.get(i), results[i].value.insertId),
+      ),
+      values: positions.map((i) => rows[i]),
+      read: settling(readCompletion),
+      since,
     });
+    return withCompletions(results, positions, completed);
   }
 
   /**
@@ -359,7 +311,7 @@ class Index {
   }
 
   [inspect.custom]() {
-    return `Index ${inspect({ table: this.#name, columns: this.#columns.names })}`;
+    return `Index ${inspect({ table: this.#name, columns: this.#names })}`;
   }
 
   /**
@@ -439,16 +391,6 @@ function withLimit(options) {
     throw new TypeError("options.limit must be given: without it the server's limit is 1");
   }
   return options;
-}
-
-/**
- * Has a batch count the rows that may come back.
- * @param {readonly import('./instances').Request[]} requests
- * @param {import('../..').RangeOptions} [options]
- */
-function expectRows(requests, options) {
-  const limit = options?.limit ?? options?.in?.values?.length ?? 1;
-  for (const request of requests) request.expectRows(limit);
 }
 
 /**

@@ -5,9 +5,19 @@ const { show } = require('../util/show.js');
 const { compileCodec } = require('./codecs/codec.js');
 const { checkStep } = require('./codecs/integers.js');
 const { schemaError } = require('./errors.js');
-const { findColumn, findIndex, prefixRefusal } = require('./indexes.js');
-const { insertedColumns, unnamedValue } = require('./inserts.js');
+const {
+  findColumn,
+  findIndex,
+  firstKey,
+  keysTellRows,
+  namesOneRow,
+  orderOf,
+  prefixRefusal,
+} = require('./indexes.js');
+const { InsertPlans, takesNoValue } = require('./insert-plans.js');
+const { remember } = require('./remember.js');
 const { refusalOf } = require('./rules.js');
+const { shownKeyOf } = require('./shown-keys.js');
 
 /**
  * What an index with a schema asks before it sends anything. It is made once, at openIndex, which refuses what reading
@@ -17,7 +27,7 @@ const { refusalOf } = require('./rules.js');
  *     update              checkWrite('update', …), toKeyPart, toValue for each column that it names
  *     increment           checkWrite('increment', …), toKeyPart, toStep
  *     delete              checkWrite('delete', …), toKeyPart
- *     insert              checkWrite('insert', …), toInsert
+ *     insert              toInsert
  *
  * Refusals are errors with the code ERR_HS_SCHEMA; where the caller's value is at fault, TypeErrors and RangeErrors.
  */
@@ -25,14 +35,15 @@ class Guard {
   #schema;
   #index;
   #allow;
-  /** By column. @type {Map<string, Codec>} */
-  #codecs = new Map();
-  /** @type {readonly { name: string, column: Column, codec: Codec, prefix: number | undefined }[]} */
+  /** @type {Map<string, KnownColumn>} */
+  #known = new Map();
+  /** @type {readonly Part[]} */
   #parts;
-  /** Refusals by operation, since they take long to find. @type {Map<string, string | null>} */
-  #refusals = new Map();
-  /** By the names that are given. @type {Map<string, InsertPlan>} */
-  #inserts = new Map();
+  /** Refusals of finds, by operator and number of parts. @type {Map<string, (string | null)[]>} */
+  #finds = new Map();
+  /** Those of writes, by operation: they take long to find. @type {Map<string, string | null>} */
+  #writes = new Map();
+  #inserts;
 
   /**
    * @param {object} target
@@ -51,9 +62,19 @@ class Guard {
     /** The names of the columns that rows have. @readonly */
     this.columns = columns ?? schema.columns.filter((one) => !one.invisible).map((one) => one.name);
     this.#parts = this.#index.columns.map(({ name, prefix }) => {
-      return { name, column: findColumn(schema, name), codec: this.codecOf(name), prefix };
+      const { column, codec } = this.#columnOf(name);
+      return { name, column, codec, prefix, show: shownKeyOf(column) };
     });
     for (const name of this.columns) this.#checkReadable(name, types);
+    this.#inserts = new InsertPlans(
+      schema,
+      (name) => this.#columnOf(name),
+      (operation) => this.#refuse(operation),
+    );
+  }
+
+  get schema() {
+    return this.#schema;
   }
 
   /** The index as the schema has it. */
@@ -62,13 +83,38 @@ class Guard {
   }
 
   /** @param {string} name */
+  columnOf(name) {
+    return this.#columnOf(name).column;
+  }
+
+  /** @param {string} name */
   codecOf(name) {
-    let codec = this.#codecs.get(name);
-    if (codec === undefined) {
-      codec = compileCodec(findColumn(this.#schema, name), this.#schema.server);
-      this.#codecs.set(name, codec);
-    }
-    return codec;
+    return this.#columnOf(name).codec;
+  }
+
+  /**
+   * Whether a key with so many parts, none of them NULL, names at most one row.
+   * @param {number} parts
+   */
+  namesOneRow(parts) {
+    return namesOneRow(this.#index, parts);
+  }
+
+  /** Where a walk over the whole index begins; undefined if that is not known. */
+  get firstKey() {
+    return firstKey(this.#schema, this.#index, (column) => this.#compile(column));
+  }
+
+  /** Whether a row shows by which key it was found. */
+  get keysTellRows() {
+    return keysTellRows(this.#schema, this.#index);
+  }
+
+  /**
+   * Compares two rows' keys as the index orders them; null where the JavaScript forms of its columns do not tell.
+   */
+  get order() {
+    return orderOf(this.#schema, this.#index, (column) => this.#compile(column));
   }
 
   /**
@@ -76,12 +122,26 @@ class Guard {
    * @param {number} parts
    */
   checkFind(op, parts) {
-    this.#refuse({ kind: 'find', op, parts });
+    let refusals = this.#finds.get(op);
+    if (refusals === undefined) {
+      refusals = [];
+      this.#finds.set(op, refusals);
+    }
+    refusals[parts] ??= this.#refusalOf({ kind: 'find', op, parts });
+    const refusal = refusals[parts];
+    if (refusal !== null) throw schemaError(refusal);
   }
 
   /** @param {import('./rules.js').Operation} operation */
   checkWrite(operation) {
-    this.#refuse(operation);
+    const { kind, op = '', parts = 0, columns = [] } = operation;
+    const key = `${kind}${op}${parts},${columns.join()}`;
+    let refusal = this.#writes.get(key);
+    if (refusal === undefined) {
+      refusal = this.#refusalOf(operation);
+      remember(this.#writes, key, refusal);
+    }
+    if (refusal !== null) throw schemaError(refusal);
   }
 
   /**
@@ -104,14 +164,24 @@ class Guard {
   }
 
   /**
+   * A part of a key as the server shows it: the same text for all ways to write it.
+   * @param {Bindable} encoded
+   * @param {number} position
+   * @returns {string} a byte string
+   */
+  shownKeyPart(encoded, position) {
+    return this.#parts[position].show(encoded);
+  }
+
+  /**
    * @param {string} name
    * @param {unknown} value
    * @param {string} argument
    */
   toValue(name, value, argument) {
-    const { generated } = findColumn(this.#schema, name);
-    if (generated?.kind === 'virtual') throw takesNoValue(name, argument);
-    return this.codecOf(name).encode(value, argument);
+    const { codec, isVirtual } = this.#columnOf(name);
+    if (isVirtual) throw takesNoValue(name, argument);
+    return codec.encode(value, argument);
   }
 
   /**
@@ -120,11 +190,13 @@ class Guard {
    * @param {string} argument
    */
   toFilter(name, value, argument) {
-    const { type } = findColumn(this.#schema, name);
-    if (value !== null && /(?:text|blob)$|^json$/.test(type)) {
-      throw new TypeError(`${argument}: column '${name}' (${type}) can only be compared with NULL`);
+    const { column, codec } = this.#columnOf(name);
+    if (value !== null && /(?:text|blob)$|^json$/.test(column.type)) {
+      throw new TypeError(
+        `${argument}: column '${name}' (${column.type}) can only be compared with NULL`,
+      );
     }
-    return this.codecOf(name).encode(value, argument);
+    return codec.encode(value, argument);
   }
 
   /**
@@ -134,7 +206,8 @@ class Guard {
    * @param {string} argument
    */
   toStep(name, value, argument) {
-    return checkStep(findColumn(this.#schema, name), this.codecOf(name), value, argument);
+    const { column, codec } = this.#columnOf(name);
+    return checkStep(column, codec, value, argument);
   }
 
   /**
@@ -143,62 +216,30 @@ class Guard {
    * @param {string} argument
    */
   toInsert(given, argument) {
-    const named = Object.keys(given).filter((name) => given[name] !== undefined);
-    // No name has this character.
-    const key = named.join('\0');
-    let plan = this.#inserts.get(key);
-    if (plan === undefined) {
-      plan = this.#planInsert(named, argument);
-      this.#inserts.set(key, plan);
+    return this.#inserts.toInsert(given, argument);
+  }
+
+  /**
+   * @param {string} name
+   * @returns {KnownColumn}
+   */
+  #columnOf(name) {
+    let known = this.#known.get(name);
+    if (known === undefined) {
+      const column = findColumn(this.#schema, name);
+      known = {
+        column,
+        codec: this.#compile(column),
+        isVirtual: column.generated?.kind === 'virtual',
+      };
+      this.#known.set(name, known);
     }
-    const values = plan.slots.map(({ name, encode, unnamed }) =>
-      encode === null ? unnamed : encode(given[name], argument),
-    );
-    return { names: plan.names, values };
+    return known;
   }
 
-  /**
-   * @param {readonly string[]} named
-   * @param {string} argument
-   * @returns {InsertPlan}
-   */
-  #planInsert(named, argument) {
-    for (const name of named) {
-      const { generated } = findColumn(this.#schema, name);
-      if (generated?.kind === 'virtual') throw takesNoValue(name, argument);
-    }
-    this.#refuse({ kind: 'insert', columns: named });
-    const columns = insertedColumns(this.#schema, named);
-    return {
-      names: columns.map(({ name }) => name),
-      slots: columns.map((column) =>
-        named.includes(column.name)
-          ? { name: column.name, encode: this.#insertEncoder(column), unnamed: null }
-          : { name: column.name, encode: null, unnamed: this.#unnamedValue(column, argument) },
-      ),
-    };
-  }
-
-  /**
-   * @param {Column} column
-   * @returns {Codec['encode']}
-   */
-  #insertEncoder({ name, autoIncrement }) {
-    const { encode } = this.codecOf(name);
-    // The server counts on.
-    return autoIncrement
-      ? (value, argument) => (value === null ? null : encode(value, argument))
-      : encode;
-  }
-
-  /**
-   * @param {Column} column
-   * @param {string} argument
-   */
-  #unnamedValue(column, argument) {
-    const unnamed = unnamedValue(column, this.codecOf(column.name));
-    if ('required' in unnamed) throw new TypeError(`${argument}: ${unnamed.required}`);
-    return unnamed.value;
+  /** @param {Column} column */
+  #compile(column) {
+    return compileCodec(column, this.#schema.server);
   }
 
   /**
@@ -216,27 +257,18 @@ class Guard {
 
   /** @param {import('./rules.js').Operation} operation */
   #refuse(operation) {
-    const { kind, op = '', parts = 0, columns = [] } = operation;
-    const key = `${kind}${op}${parts},${columns.join()}`;
-    let refusal = this.#refusals.get(key);
-    if (refusal === undefined) {
-      refusal = refusalOf({ schema: this.#schema, index: this.#index }, operation, this.#allow);
-      this.#refusals.set(key, refusal);
-    }
+    const refusal = this.#refusalOf(operation);
     if (refusal !== null) throw schemaError(refusal);
+  }
+
+  /** @param {import('./rules.js').Operation} operation */
+  #refusalOf(operation) {
+    return refusalOf({ schema: this.#schema, index: this.#index }, operation, this.#allow);
   }
 }
 
 /** @type {import('../../types/schema').IndexSchema} */
 const NO_INDEX = { name: '', unique: false, algorithm: 'BTREE', columns: [] };
-
-/**
- * @param {string} name
- * @param {string} argument
- */
-function takesNoValue(name, argument) {
-  return new TypeError(`${argument}: column '${name}' is virtual, and takes no value`);
-}
 
 /**
  * @param {any} schema
@@ -276,13 +308,19 @@ function checkAllow(allow) {
 }
 
 /**
- * @typedef {object} InsertPlan  the columns of an insert, and where each value comes from
- * @property {readonly string[]} names
- * @property {readonly { name: string, encode: Codec['encode'] | null, unnamed: import('../..').Bindable }[]} slots
+ * @typedef {object} Part  of the index
+ * @property {string} name
+ * @property {Column} column
+ * @property {Codec} codec
+ * @property {number | undefined} prefix
+ * @property {(encoded: Bindable) => string} show
+ *
+ * @typedef {import('../..').Bindable} Bindable
  *
  * @typedef {import('../../types/schema').TableSchema} Schema
  * @typedef {import('../../types/schema').ColumnSchema} Column
  * @typedef {import('./codecs/codec.js').Codec} Codec
+ * @typedef {import('./insert-plans.js').KnownColumn} KnownColumn
  */
 
 module.exports = { Guard };

@@ -53,7 +53,9 @@ async function ask(sql, names) {
   const rows = sortRows(queried.value, names);
   if (rows === undefined) {
     const reason = 'there is no such table, or the user may not see it';
-    throw schemaError(`${quoted}: ${reason}. ${grant('SELECT, TRIGGER', names)}`);
+    const error = schemaError(`${quoted}: ${reason}. ${grant('SELECT, TRIGGER', names)}`);
+    missing.add(error);
+    throw error;
   }
   // A sequence has no definition, and that of a view needs a privilege.
   if (rows.table.type !== 'BASE TABLE') return [rows, ''];
@@ -139,6 +141,17 @@ async function checkTriggerPrivilege(sql, names) {
   );
 }
 
+/** @type {WeakSet<object>} */
+const missing = new WeakSet();
+
+/**
+ * Whether an error says that there is no such table.
+ * @param {object} error
+ */
+function isMissing(error) {
+  return missing.has(error);
+}
+
 /** MariaDB's number for a lack of a privilege on a table. */
 const DENIED = 1142;
 
@@ -174,4 +187,4 @@ function unreadable(quoted, cause, advice = '') {
  * @property {string} quoted
  */
 
-module.exports = { readTable };
+module.exports = { isMissing, readTable };

@@ -1,6 +1,6 @@
 'use strict';
 
-const { show } = require('../util/show.js');
+const { show, showKind } = require('../util/show.js');
 
 /**
  * Runs one statement over whichever SQL connection the user has: mysql2 and mariadb, connections and pools, with
@@ -60,7 +60,7 @@ function checkSql(sql, argument) {
     typeof sql === 'object' && sql !== null && 'query' in sql && typeof sql.query === 'function';
   if (typeof sql === 'function' || isDriver) return;
   throw new TypeError(
-    `${argument} must be a connection or pool of mysql2 or mariadb, or a function, not ${show(sql)}`,
+    `${argument} must be a connection or pool of mysql2 or mariadb, or a function, not ${showKind(sql)}`,
   );
 }
 

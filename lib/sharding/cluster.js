@@ -38,8 +38,17 @@ class Cluster {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** @param {import('../..').IndexTarget} target */
-  define = (target) => this.#definitions.get(target);
+  /** @type {import('../client/operation.js').Access['define']} */
+  define = (target, schema) => this.#definitions.get(target, schema);
+
+  /**
+   * What was changed of the tables since their schemas were read, at each server.
+   */
+  async findChanges() {
+    const { schemas } = this.#definitions;
+    const found = await Promise.all(this.shards.map((shard) => shard.findChanges(schemas)));
+    return found.flat();
+  }
 
   /**
    * Connects to each server, and opens the indexes that are defined so far.
@@ -217,7 +226,7 @@ function groupOf({ requests }, candidates) {
 }
 
 /**
- * @typedef {import('../client/table-index.js').Operation} Operation
+ * @typedef {import('../client/operation.js').Operation} Operation
  * @typedef {InstanceType<typeof Shard>} Shard
  * @typedef {InstanceType<typeof import('./shard.js').Node>} Node
  */

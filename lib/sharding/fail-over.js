@@ -182,7 +182,7 @@ function identity(value) {
 }
 
 /**
- * @typedef {import('../client/table-index.js').Operation} Operation
+ * @typedef {import('../client/operation.js').Operation} Operation
  * @typedef {import('../client/pipeline/call.js').Outcome} Outcome
  * @typedef {import('../client/instances').Request} Request
  * @typedef {InstanceType<typeof import('./shard.js').Node>} Node

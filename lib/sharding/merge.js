@@ -33,7 +33,24 @@ async function* merge(streams, compare, limit) {
 }
 
 /**
- * Makes a function that compares rows as an index of these columns orders them.
+ * Makes a function that compares rows by the values of the index's columns.
+ * @param {readonly string[]} names  of those
+ * @param {(a: readonly unknown[], b: readonly unknown[]) => number} order
+ * @param {boolean} isDescending
+ */
+function exactOrder(names, order, isDescending) {
+  /** @param {Record<string, unknown>} row */
+  const keyOf = (row) => names.map((name) => row[name]);
+  /**
+   * @param {Record<string, unknown>} a
+   * @param {Record<string, unknown>} b
+   */
+  return (a, b) => (isDescending ? order(keyOf(b), keyOf(a)) : order(keyOf(a), keyOf(b)));
+}
+
+/**
+ * Makes a function that compares rows as an index of these columns orders them, by their values
+ * alone.
  * @param {readonly string[]} columns
  * @param {Readonly<Record<string, string | undefined>>} types
  * @param {boolean} isDescending
@@ -90,4 +107,4 @@ function decimalsOf(text) {
   return text.split('.')[1] ?? '';
 }
 
-module.exports = { merge, orderBy };
+module.exports = { exactOrder, merge, orderBy };

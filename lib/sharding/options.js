@@ -18,7 +18,16 @@ const READS = new Set(['primary', 'any', 'replica']);
 const ON_SERVER_DOWN = new Set(['error', 'next']);
 
 /** Options of one server or replica; the others are common to all. */
-const SERVER_OPTIONS = ['host', 'port', 'writePort', 'path', 'writePath', 'secret', 'writeSecret'];
+const SERVER_OPTIONS = [
+  'host',
+  'port',
+  'writePort',
+  'path',
+  'writePath',
+  'secret',
+  'writeSecret',
+  'sql',
+];
 const REPLICA_OPTIONS = ['host', 'port', 'path', 'secret'];
 
 /**
@@ -40,7 +49,7 @@ function parseShardedOptions(given) {
   const { servers, reads = 'primary', onServerDown = 'error', ...common } = given;
   checkOneOf(reads, 'options.reads', READS);
   checkOneOf(onServerDown, 'options.onServerDown', ON_SERVER_DOWN);
-  for (const name of ['host', 'port', 'writePort', 'path', 'writePath']) {
+  for (const name of ['host', 'port', 'writePort', 'path', 'writePath', 'sql']) {
     if (Object.hasOwn(common, name)) {
       throw new TypeError(`options.${name} belongs into each of options.servers`);
     }

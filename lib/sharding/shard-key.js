@@ -17,13 +17,15 @@ class ShardKey {
   #columns;
   #positions;
   #override;
+  #hashedPart;
 
   /**
    * @param {readonly string[]} columns  the index's
    * @param {readonly string[]} shardBy
    * @param {((parts: readonly any[]) => string | Uint8Array) | undefined} override
+   * @param {import('../client/index-knowledge').IndexShape['hashedPart']} hashedPart
    */
-  constructor(columns, shardBy, override) {
+  constructor(columns, shardBy, override, hashedPart) {
     if (!Array.isArray(shardBy) || shardBy.length === 0) {
       throw new TypeError(
         `target.shardBy must be an array of column names, not ${showKind(shardBy)}`,
@@ -39,11 +41,12 @@ class ShardKey {
       throw new TypeError(`target.shardBy[${i}] is not among target.columns`);
     });
     this.#override = override;
+    this.#hashedPart = hashedPart;
   }
 
   /** Whether the part is hashed as its text. */
   get #isOneColumn() {
-    return this.#columns.length === 1 && this.#override === undefined;
+    return this.#columns.length === 1 && !this.#override && this.#hashedPart === null;
   }
 
   get columns() {
@@ -115,11 +118,24 @@ class ShardKey {
   }
 
   /**
+   * The parts as they are known from a schema.
+   * @param {readonly unknown[]} parts
+   * @param {string} argument
+   */
+  #known(parts, argument) {
+    const { length } = parts;
+    return parts.map((part, i) => {
+      if (this.#hashedPart === null || part === null) return part;
+      return this.#hashedPart(part, i, length === 1 ? argument : `${argument}[${i}]`);
+    });
+  }
+
+  /**
    * @param {readonly unknown[]} parts
    * @param {string} argument
    */
   #hashed(parts, argument) {
-    if (this.#override === undefined) return hashedText(parts, argument);
+    if (this.#override === undefined) return hashedText(this.#known(parts, argument), argument);
     const hashed = this.#override(parts);
     if (typeof hashed === 'string' || isUint8Array(hashed)) return hashed;
     throw new TypeError(

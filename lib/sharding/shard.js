@@ -80,6 +80,13 @@ class Shard {
     ]);
   }
 
+  /** @param {ReadonlySet<import('../../types/schema').TableSchema>} schemas */
+  async findChanges(schemas) {
+    const { address } = this;
+    const changes = await access.findChanges(this.#primary.client, schemas);
+    return changes.map((change) => ({ address, ...change }));
+  }
+
   /** @param {unknown} [options] */
   async ping(options) {
     const [primary, ...replicas] = await Promise.all(
@@ -113,7 +120,7 @@ class Node {
   }
 
   /**
-   * @param {import('../client/table-index.js').Operation} operation
+   * @param {import('../client/operation.js').Operation} operation
    * @param {number} [until]  deadline, in the time of `now()`; by default the client's timeout
    * @returns {Promise<any>}
    */

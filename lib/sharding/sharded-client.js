@@ -45,6 +45,10 @@ class ShardedClient {
     return Promise.all(shards.map((shard) => shard.ping(options)));
   }
 
+  verify() {
+    return this.#cluster.findChanges();
+  }
+
   destroy() {
     for (const shard of this.#cluster.shards) shard.destroy();
   }

@@ -6,8 +6,9 @@ const { withOutcome } = require('../client/pipeline/outcomes.js');
 const { readOutcomes } = require('../client/pipeline/steps.js');
 const { SCAN_OPTIONS, readScanArguments } = require('../client/scan/scan.js');
 const { Index } = require('../client/table-index.js');
+const { describeIndex } = require('../client/target.js');
 const { AbortError, FanOutError, HandlerSocketError } = require('../errors/index.js');
-const { merge, orderBy } = require('./merge.js');
+const { exactOrder, merge, orderBy } = require('./merge.js');
 const { ShardKey } = require('./shard-key.js');
 
 const ALL = new Set(['all']);
@@ -20,7 +21,11 @@ const ASKS_ALL = "the whole index is on all servers: read it with { servers: 'al
 class ShardedIndex extends Index {
   #cluster;
   #shardKey;
-  #order;
+  /**
+   * Makes the function that merges rows of several servers.
+   * @type {(isDescending: boolean) => (a: any, b: any) => number}
+   */
+  #orderOf;
   /**
    * Opens the index for the requests to one server.
    * @type {(submit: Submit, readsAhead?: boolean) => InstanceType<typeof Index>}
@@ -29,30 +34,34 @@ class ShardedIndex extends Index {
 
   /**
    * @param {symbol} maker
-   * @param {import('../..').ShardedIndexTarget<readonly string[], Record<string, string>>} target
+   * @param {import('../client/target.js').Target & Pick<import('../..').ShardedIndexTarget<readonly string[], object>, 'shardBy' | 'shardKey'>}
+   *   target
    * @param {InstanceType<typeof import('./cluster.js').Cluster>} cluster
    */
   constructor(maker, target, cluster) {
     checkOptions(target, 'target');
     const { shardBy, shardKey: override, ...rest } = target;
-    const { columns, types = {}, keyColumns = shardBy } = rest;
-    const shardKey = new ShardKey(columns, shardBy, override);
-    if (shardBy.some((name, i) => keyColumns[i] !== name)) {
+    const { types = {}, schema } = rest;
+    const index = describeIndex(rest);
+    const { columns, shape } = index;
+    const shardKey = new ShardKey(columns.names, shardBy, override, shape.hashedPart);
+    const { names = shardBy } = shape;
+    if (shardBy.some((name, i) => names[i] !== name)) {
       throw new TypeError(
-        'target.shardBy must name the leading columns of the index, as target.keyColumns does',
+        `target.shardBy must name the leading columns of the index, ${schema === undefined ? 'as target.keyColumns does' : names.join(', ')}`,
       );
     }
     const { define } = cluster;
-    super(maker, rest, {
+    super(maker, index, {
       define,
       submit: (operation) => this.#submit(operation),
       isRouted: true,
     });
     this.#cluster = cluster;
     this.#shardKey = shardKey;
-    this.#order = { columns: keyColumns, types };
+    this.#orderOf = (isDescending) => rowOrder(names, index, types, isDescending);
     this.#openAt = (submit, readsAhead = true) => {
-      return new Index(maker, rest, { define, submit, readsAhead });
+      return new Index(maker, index, { define, submit, readsAhead });
     };
   }
 
@@ -106,12 +115,11 @@ class ShardedIndex extends Index {
       return this.#openAt(submit).scan(...start);
     }
     checkOneOfArgument(servers, 'options.servers', ALL);
-    const { columns, types } = this.#order;
     const streams = this.#cluster.shards.map((shard) => {
       // Without reading ahead, since one page of each server is enough to hold.
       return this.#openAt(this.#cluster.pinnedReaderAt(shard), false).scan(...start);
     });
-    const compare = orderBy(columns, types, op?.startsWith('<') === true);
+    const compare = this.#orderOf(op?.startsWith('<') === true);
     return merge(streams, compare, rest.limit ?? Number.POSITIVE_INFINITY);
   }
 
@@ -195,6 +203,22 @@ class ShardedIndex extends Index {
 }
 
 /**
+ * Makes a function that compares rows as an index orders them, as far as their columns show it.
+ * @param {readonly string[]} names  of the index's columns, or of those that are known
+ * @param {import('../client/target.js').IndexDescription} index
+ * @param {Readonly<Record<string, string | undefined>>} types  as they were declared
+ * @param {boolean} isDescending
+ */
+function rowOrder(names, { columns, shape, schema }, types, isDescending) {
+  if (shape.order !== null) return exactOrder(names, shape.order, isDescending);
+  if (schema === undefined) return orderBy(names, types, isDescending);
+  const shown = names.filter((name) => columns.names.includes(name));
+  // Text that the schema does not declare as a number is none.
+  const known = Object.fromEntries(shown.map((name) => [name, types[name] ?? 'string']));
+  return orderBy(shown, known, isDescending);
+}
+
+/**
  * Copies options, including those that are accessors of a class. Unknown options are kept, to be
  * refused.
  * @template {object} Options
@@ -252,8 +276,8 @@ function throwIfRefusedHere(failures) {
 const SETS_VALUES = new Set(['update', 'updateReturning']);
 
 /**
- * @typedef {import('../client/table-index.js').Operation} Operation
- * @typedef {import('../client/table-index.js').Submit} Submit
+ * @typedef {import('../client/operation.js').Operation} Operation
+ * @typedef {import('../client/operation.js').Submit} Submit
  */
 
 module.exports = { ShardedIndex };

@@ -8,7 +8,7 @@ const { send } = require('../../core/send.js');
  * Tracing channels for APM tools. Without subscribers, a call costs one check of the channel.
  */
 
-const operations = tracingChannel('hansock:operation');
+const operations = tracingChannel('hansock:operation.js');
 const executes = tracingChannel('hansock:execute');
 const connects = tracingChannel('hansock:connect');
 
@@ -16,7 +16,7 @@ const connects = tracingChannel('hansock:connect');
  * Traces a call as `{ operation, database, table, index, requests, attributes }`, and with
  * `traceValues` also `key` and `values`.
  * @template Result
- * @param {import('../table-index.js').Operation} operation
+ * @param {import('../operation.js').Operation} operation
  * @param {string} address
  * @param {boolean} showsValues
  * @param {Promise<Result>} promise

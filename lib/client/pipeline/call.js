@@ -135,7 +135,7 @@ class Call {
   /** How many requests were not sent. */
   #notSent = 0;
 
-  /** @param {import('../table-index.js').Operation} operation  of at least one request */
+  /** @param {import('../operation.js').Operation} operation  of at least one request */
   constructor({ name, isWrite, isUnit, requests, read, finish }) {
     this.operation = name;
     this.isWrite = isWrite;

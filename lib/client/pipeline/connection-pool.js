@@ -44,8 +44,7 @@ class ConnectionPool {
    * @param {object} settings
    * @param {number} settings.idleTimeoutMs
    * @param {import('../instances').Counters} settings.counters
-   * @param {(definition: import('../instances').Definition) => void} settings.onOpened  called for
-   *   each index that the server opens
+   * @param {import('./pipeline.js').Hooks} settings.hooks
    */
   constructor(endpoint, secrets, settings) {
     const { connections } = endpoint;

@@ -7,8 +7,11 @@ const { encodeOpenIndex } = require('../../protocol/command.js');
  * own. Equal definitions are usually one object (Definitions).
  */
 class Definition {
-  /** @param {import('../../..').IndexTarget} target */
-  constructor(target) {
+  /**
+   * @param {import('../../..').IndexTarget} target
+   * @param {import('../../../types/schema').TableSchema} [schema]  that says what the table is
+   */
+  constructor(target, schema) {
     /** The part of the request after the index id. */
     this.request = encodeOpenIndex(target);
     const { database, table, index = 'PRIMARY', columns, filterColumns } = target;
@@ -19,6 +22,7 @@ class Definition {
     this.filterColumns = filterColumns === undefined ? undefined : [...filterColumns];
     /** Equal for all definitions of an index. No name that can be opened has a TAB in it. */
     this.place = `${database}\t${table}\t${index}`;
+    this.schema = schema;
     /** Whether it has all columns that the caller opened, and not some for an update. */
     this.isWhole = false;
   }
@@ -36,22 +40,49 @@ class Definition {
  */
 const MAX_KNOWN = 1024;
 
+/** Schemas are told apart by who they are. @type {WeakMap<object, number>} */
+const schemaNumbers = new WeakMap();
+let schemas = 0;
+
+/**
+ * The same for definitions that say the same.
+ * @param {Definition} definition
+ */
+function keyOf({ request, schema }) {
+  if (schema === undefined) return request;
+  const number = schemaNumbers.get(schema) ?? ++schemas;
+  schemaNumbers.set(schema, number);
+  // No request has this character.
+  return `${request}\n${number}`;
+}
+
 /** The definitions of a client. */
 class Definitions {
-  /** By request, the last used at the end. @type {Map<string, Definition>} */
+  /** The last used at the end. @type {Map<string, Definition>} */
   #known = new Map();
 
-  /** @param {import('../../..').IndexTarget} target */
-  get(target) {
-    const made = new Definition(target);
-    const definition = this.#known.get(made.request) ?? made;
-    this.#known.delete(definition.request);
+  /**
+   * @param {import('../../..').IndexTarget} target
+   * @param {import('../../../types/schema').TableSchema} [schema]
+   */
+  get(target, schema) {
+    const made = new Definition(target, schema);
+    const key = keyOf(made);
+    const definition = this.#known.get(key) ?? made;
+    this.#known.delete(key);
     if (this.#known.size === MAX_KNOWN) {
       const [oldest] = this.#known.keys();
       this.#known.delete(oldest);
     }
-    this.#known.set(definition.request, definition);
+    this.#known.set(key, definition);
     return definition;
+  }
+
+  /** The schemas that indexes were opened with. */
+  get schemas() {
+    const found = new Set();
+    for (const { schema } of this.#known.values()) if (schema !== undefined) found.add(schema);
+    return found;
   }
 
   /** The definitions that callers opened, without those of some columns for updates. */

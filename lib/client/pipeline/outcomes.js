@@ -61,12 +61,13 @@ function explainRefusal({ call, definition }, refusal) {
  * @param {import('../../..').ServerError} refusal
  */
 function explainClosedIndex(definition, { errorCode, serverMessage, address }) {
-  const { columns, filterColumns } = definition;
+  const { columns, filterColumns, schema } = definition;
   const filters = !filterColumns?.length ? '' : `, filter columns ${filterColumns.join(', ')}`;
+  const advice = schema === undefined ? '' : ' (the schema may be old: read it with readTable)';
   const error = new ServerError(errorCode, serverMessage, {
     address,
     outcome: 'not-sent',
-    doing: `cannot open ${definition} with columns ${columns.join(', ')}${filters}`,
+    doing: `cannot open ${definition} with columns ${columns.join(', ')}${filters}${advice}`,
   });
   return asShared(error);
 }

@@ -78,21 +78,18 @@ class Pipeline {
    * @param {import('node:async_hooks').AsyncResource} shared.scope  the client's async context, in
    *   which the pipeline runs
    * @param {import('../instances').SecretSource} secrets
-   * @param {(definition: import('../instances').Definition) => void} [onOpened]  called for each
-   *   index that the server opens
+   * @param {Partial<Hooks>} [hooks]
    */
-  constructor(
-    endpoint,
-    { timeoutMs, idleTimeoutMs },
-    { counters, scope },
-    secrets,
-    onOpened = nothing,
-  ) {
+  constructor(endpoint, { timeoutMs, idleTimeoutMs }, { counters, scope }, secrets, hooks) {
     this.#timeoutMs = timeoutMs;
     this.#counters = counters;
     this.#scope = scope;
     this.#deadlines = new Deadlines(endpoint.name, counters, scope);
-    this.#pool = new ConnectionPool(endpoint, secrets, { idleTimeoutMs, counters, onOpened });
+    this.#pool = new ConnectionPool(endpoint, secrets, {
+      idleTimeoutMs,
+      counters,
+      hooks: { onOpened: nothing, checkSchema: null, ...hooks },
+    });
   }
 
   get address() {
@@ -336,6 +333,13 @@ class Selection {
 }
 
 /**
+ * @typedef {object} Hooks
+ * @property {(definition: import('../instances').Definition) => void} onOpened  told of each index
+ *   that the server opens
+ * @property {((schema: import('../../../types/schema').TableSchema) => Promise<void>) | null} checkSchema  rejects
+ *   if a table is not what its schema says: asked on each connection once the table is open there,
+ *   and before it has anything else to do
+ *
  * @typedef {import('../instances').Call} Call
  * @typedef {import('../instances').Request} Request
  */

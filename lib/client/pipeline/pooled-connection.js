@@ -2,8 +2,8 @@
 
 const { clearTimeout, now, setImmediate, setTimeout } = require('../../runtime/clock.js');
 const { Connection } = require('../../core/connection.js');
-const { HandlerSocketError } = require('../../errors/index.js');
 const { ARRIVED, QUEUED, RequestState } = require('./call.js');
+const { batchDeadline, failAll, withdrawExpired, withdrawRefused } = require('./batch-requests.js');
 const { asShared, withOutcome } = require('./outcomes.js');
 const tracing = require('../metrics/tracing.js');
 const { BatchWriter } = require('./batch-writer.js');
@@ -41,7 +41,7 @@ class PooledConnection {
   #endpoint;
   #secrets;
   #counters;
-  #onOpened;
+  #hooks;
   #idleTimeoutMs;
   #maxQueued;
   #writer = new BatchWriter();
@@ -65,15 +65,14 @@ class PooledConnection {
    * @param {import('../instances').SecretSource} settings.secrets
    * @param {number} settings.idleTimeoutMs
    * @param {import('../instances').Counters} settings.counters
-   * @param {(definition: Definition) => void} settings.onOpened  called for each index that the
-   *   server opens
+   * @param {import('./pipeline.js').Hooks} settings.hooks
    * @param {number} settings.maxQueued  batches in line behind the one in flight
    */
-  constructor({ endpoint, secrets, idleTimeoutMs, counters, onOpened, maxQueued }) {
+  constructor({ endpoint, secrets, idleTimeoutMs, counters, hooks, maxQueued }) {
     this.#endpoint = endpoint;
     this.#secrets = secrets;
     this.#counters = counters;
-    this.#onOpened = onOpened;
+    this.#hooks = hooks;
     this.#idleTimeoutMs = idleTimeoutMs;
     this.#maxQueued = maxQueued;
   }
@@ -215,16 +214,13 @@ class PooledConnection {
    * @returns {Promise<ReplyDispatcher | null>} null if all requests have their outcomes already
    */
   async #sendOn(session, state, requests) {
-    const { connects } = session;
-    const slots = session.acquire(requests, connects);
+    const slots = session.acquire(requests, session.connects);
     try {
-      if (slots.some((slot) => slot.mustBeConfirmed(connects))) {
-        const failed = await this.#confirmIds(session, slots, requests);
-        if (failed !== null) return failed;
-      }
+      const failed = await this.#openFirst(session, slots, requests);
+      if (failed !== null) return failed;
       const live = withdrawExpired(requests);
       if (live.length === 0) return null;
-      // The connection may have reconnected while ids were confirmed.
+      // The connection may have reconnected while indexes were opened first.
       const unopened = session.unopenedFor(live, session.connects);
       const result = await this.#exchange(session, state, unopened, live, batchDeadline(live));
       return new ReplyDispatcher(live, result, session.ids);
@@ -235,28 +231,66 @@ class PooledConnection {
   }
 
   /**
-   * Opens indexes under ids that other indexes had, before any request uses those ids. Requests
-   * whose index the server refuses to open get their outcome here.
+   * Opens indexes before any request uses them: those under ids that other indexes had, and those
+   * of tables that have to match their schemas, since an open table is not changed. Requests whose
+   * index is refused get their outcome here.
    * @param {Session} session
    * @param {readonly Slot[]} slots
    * @param {readonly Request[]} requests
    * @returns {Promise<ReplyDispatcher | null>} null unless the connection failed
    */
-  async #confirmIds(session, slots, requests) {
-    const unconfirmed = slots.filter((slot) => slot.mustBeConfirmed(session.connects));
-    const live = withdrawExpired(requests);
-    if (live.length === 0) return null;
-    const opening = new RequestState(QUEUED);
-    const result = await this.#exchange(session, opening, unconfirmed, [], batchDeadline(live));
-    for (const { call, definition } of live) {
-      const error = result.refused.get(definition);
-      if (error !== undefined) call.withdraw(() => error);
+  async #openFirst(session, slots, requests) {
+    for (;;) {
+      const { connects } = session;
+      const mayWait = slots.some((slot) => this.#isOpenedFirst(session, slot));
+      if (!mayWait) return null;
+      const live = withdrawExpired(requests);
+      const asked = new Set(live.map(({ definition }) => definition));
+      const first = slots.filter(
+        (slot) => asked.has(slot.definition) && this.#isOpenedFirst(session, slot),
+      );
+      if (first.length === 0) return null;
+      const unopened = first.filter((slot) => !slot.isOpen(connects));
+      if (unopened.length > 0) {
+        const until = batchDeadline(live);
+        const result = await this.#exchange(session, new RequestState(QUEUED), unopened, [], until);
+        withdrawRefused(live, result.refused);
+        const queued = live.filter((request) => request.isQueued);
+        if (result.failure !== null && queued.length > 0) {
+          // The failed batch had none of the requests themselves.
+          const failure = withOutcome(result.failure, 'not-sent');
+          return new ReplyDispatcher(queued, { ...result, failure, replies: [] }, session.ids);
+        }
+      }
+      withdrawRefused(live, await this.#checkSchemas(session, first, batchDeadline(live)));
     }
-    const queued = live.filter((request) => request.isQueued);
-    if (result.failure === null || queued.length === 0) return null;
-    // The failed batch had none of the requests themselves.
-    const failure = withOutcome(result.failure, 'not-sent');
-    return new ReplyDispatcher(queued, { ...result, failure, replies: [] }, session.ids);
+  }
+
+  /**
+   * Whether an index has to be open before any request uses it.
+   * @param {Session} session
+   * @param {Slot} slot
+   */
+  #isOpenedFirst(session, slot) {
+    const { connects, checks } = session;
+    if (slot.mustBeConfirmed(connects)) return true;
+    if (this.#hooks.checkSchema === null || slot.definition.schema === undefined) return false;
+    // Opened together with a write, it might be opened on a new connection, which was not checked.
+    return !slot.isOpen(connects) || !checks.isDone(slot.definition.schema);
+  }
+
+  /**
+   * Checks that the tables of open indexes match their schemas.
+   * @param {Session} session
+   * @param {readonly Slot[]} slots
+   * @param {number} until  deadline, in the time of `now()`
+   */
+  #checkSchemas(session, slots, until) {
+    const { checkSchema } = this.#hooks;
+    if (checkSchema === null) return NOTHING_REFUSED;
+    const { connects } = session;
+    const opened = slots.filter((slot) => slot.isOpen(connects)).map((slot) => slot.definition);
+    return session.checks.run(opened, checkSchema, until);
   }
 
   /**
@@ -291,7 +325,7 @@ class PooledConnection {
     const replies = failure?.code === 'ERR_HS_AUTH' ? [] : result.replies;
     const opens = unopened.length > 0;
     const refused = opens
-      ? session.noteOpened(unopened, replies, connects, this.#onOpened)
+      ? session.noteOpened(unopened, replies, connects, this.#hooks.onOpened)
       : NOTHING_REFUSED;
     if (failure !== null) this.#endSession(session);
     return {
@@ -321,6 +355,7 @@ class PooledConnection {
    */
   #endSession(session) {
     session.ids.closeAll();
+    session.checks.forget();
     if (!this.#secrets.isDynamic || session !== this.#session) return;
     this.#session = null;
     this.#retireIfUnused(session);
@@ -339,57 +374,6 @@ class PooledConnection {
   }
 }
 
-/**
- * Withdraws the requests whose deadline has passed before anything of them was handed over.
- * @param {readonly Request[]} requests
- * @returns {readonly Request[]} the others
- */
-function withdrawExpired(requests) {
-  const time = now();
-  let isWhole = true;
-  for (const { call, isQueued } of requests) {
-    if (isQueued && !call.deadline?.withdrawIfExpired(call, time)) continue;
-    isWhole = false;
-  }
-  return isWhole ? requests : requests.filter((request) => request.isQueued);
-}
-
-/**
- * The deadline of a batch: the latest of its requests, so that no call ends before its time.
- * @param {readonly Request[]} requests
- */
-function batchDeadline(requests) {
-  let latest = 0;
-  for (const { call } of requests) latest = Math.max(latest, call.deadline?.batchExpiresAt ?? 0);
-  return latest;
-}
-
-/**
- * Fails requests whose batch threw: for want of a secret, or by a defect of ours. Neither is
- * retried (retry.js). Requests of the same calls that are still queued wait for the same secret, so
- * they fail too.
- * @param {readonly Request[]} requests
- * @param {RequestState} state
- * @param {any} error
- */
-function failAll(requests, state, error) {
-  for (const request of requests) {
-    if (request.isQueued) request.call.withdraw(() => asShared(error));
-    else if (request.state === state) request.fail(asShared(lostError(error)));
-  }
-}
-
-/**
- * The error of requests that were handed over and whose executor has reported nothing.
- * @param {unknown} cause
- */
-function lostError(cause) {
-  return new HandlerSocketError('ERR_HS_LOST', `the batch was lost: ${cause}`, {
-    outcome: 'unknown',
-    cause,
-  });
-}
-
 /** Resolves when callers that have their results have made their next calls. */
 function nextTurn() {
   return new Promise((resolve) => setImmediate(resolve));
@@ -398,7 +382,7 @@ function nextTurn() {
 /**
  * @typedef {InstanceType<typeof Session>} Session
  * @typedef {InstanceType<typeof ReplyDispatcher>} ReplyDispatcher
- * @typedef {InstanceType<typeof RequestState>} RequestState
+ * @typedef {import('../instances').RequestState} RequestState
  * @typedef {import('../instances').Request} Request
  * @typedef {import('../instances').Definition} Definition
  * @typedef {import('../instances').Slot} Slot

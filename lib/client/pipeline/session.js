@@ -3,6 +3,7 @@
 const { roundTripMs } = require('../../core/connection.js');
 const { explainClosedIndex } = require('./outcomes.js');
 const { IndexIds } = require('./index-ids.js');
+const { SchemaChecks } = require('./schema-checks.js');
 
 /**
  * A connection and the indexes that are open on it. With a fixed secret, the session outlasts
@@ -14,6 +15,8 @@ const { IndexIds } = require('./index-ids.js');
  */
 class Session {
   ids = new IndexIds();
+  /** Checks of the tables that are open on it. */
+  checks = new SchemaChecks(this);
   /** How many batches use it. */
   #users = 0;
 

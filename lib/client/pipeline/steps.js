@@ -54,7 +54,7 @@ class StepRunner {
 
 /**
  * Makes an operation's result of its requests' outcomes, without a Call.
- * @param {import('../table-index.js').Operation} operation
+ * @param {import('../operation.js').Operation} operation
  * @param {readonly import('./call.js').Outcome[]} outcomes
  */
 async function readOutcomes({ isWrite, read, finish }, outcomes) {

@@ -1,6 +1,7 @@
 'use strict';
 
 const { types } = require('node:util');
+const { show } = require('../../util/show.js');
 
 /*
  * Rows as callers give them: plain objects, or objects of a class whose values may be accessors, as ORMs make them.
@@ -71,4 +72,49 @@ function isBuiltIn(value) {
   );
 }
 
-module.exports = { valuesOf };
+/**
+ * The same; what is no object of values is refused.
+ * @param {unknown} given
+ * @param {readonly string[]} names
+ * @param {string} argument
+ */
+function checkedValuesOf(given, names, argument) {
+  const values = valuesOf(given, names);
+  if (values !== null) return values;
+  throw new TypeError(
+    `${argument} must be an object of values by column, or an array, not ${show(given)}`,
+  );
+}
+
+/**
+ * The same; what has something under another name is refused.
+ * @param {unknown} given
+ * @param {readonly string[]} names
+ * @param {string} argument
+ */
+function onlyValuesOf(given, names, argument) {
+  const values = checkedValuesOf(given, names, argument);
+  for (const name of Object.keys(/** @type {object} */ (given))) {
+    if (!names.includes(name)) {
+      throw new TypeError(
+        `${argument} names '${name}', which is not among the index's columns: ${names.join(', ')}`,
+      );
+    }
+  }
+  return values;
+}
+
+/**
+ * A value for each column, in their order.
+ * @param {readonly unknown[]} given
+ * @param {number} length  how many columns there are
+ * @param {string} argument
+ */
+function checkValueCount(given, length, argument) {
+  if (given.length === length) return;
+  throw new TypeError(
+    `${argument} must have a value for each of the ${length} columns, not ${given.length} values`,
+  );
+}
+
+module.exports = { checkValueCount, checkedValuesOf, onlyValuesOf, valuesOf };

@@ -2,34 +2,26 @@
 
 const { inspect } = require('node:util');
 const { HandlerSocketError } = require('../../errors/index.js');
-const { ZERO } = require('../../protocol/constants.js');
 const { access } = require('../../core/reply.js');
 const { unexpectedReply } = require('./results.js');
 const { rowMakerOf } = require('./row-maker.js');
 
-/** Makes rows of replies: objects by the columns' names, with values of the declared types. */
+/** Makes rows of replies: objects by the columns' names, with values of their types. */
 class RowReader {
-  #names;
-  /** How each column's value is made of what came; null for text as it is. */
-  #types;
+  #columns;
+  #table;
   /** It converts what is text; where some columns are bytes, all values are made before. */
   #rowMaker;
   #takesBytes;
-  #table;
-  #notNull;
 
   /**
-   * @param {readonly string[]} names
-   * @param {readonly (Type | null)[]} types
+   * @param {RowColumns} columns
    * @param {string} table  for errors
-   * @param {ReadonlySet<string>} notNull  columns in which NULL is an error
    */
-  constructor(names, types, table, notNull) {
-    this.#names = names;
-    this.#types = types;
+  constructor(columns, table) {
+    this.#columns = columns;
     this.#table = table;
-    this.#notNull = notNull;
-    this.#takesBytes = types.some((type) => type?.fromBytes !== undefined);
+    this.#takesBytes = columns.types.some((type) => type?.fromBytes !== undefined);
     this.#rowMaker = this.#makeRowMaker();
   }
 
@@ -38,8 +30,9 @@ class RowReader {
    * @param {readonly string[]} names
    */
   only(names) {
-    const types = names.map((name) => this.#types[this.#names.indexOf(name)]);
-    return new RowReader(names, types, this.#table, this.#notNull);
+    const { types, notNull, notNullReason } = this.#columns;
+    const own = names.map((name) => types[this.#columns.names.indexOf(name)]);
+    return new RowReader({ names, types: own, notNull, notNullReason }, this.#table);
   }
 
   /**
@@ -47,7 +40,7 @@ class RowReader {
    * @param {import('../../..').Reply} reply
    */
   checkWidth(reply) {
-    const { length } = this.#names;
+    const { length } = this.#columns.names;
     if (reply.columnCount === length) return reply;
     throw unexpectedReply(
       reply,
@@ -71,15 +64,15 @@ class RowReader {
    * The server gives them in the order of the list.
    * @param {import('../../..').Reply} reply
    * @param {readonly unknown[]} list
-   * @param {number} column  that the list is of
+   * @param {import('../index-knowledge').KeyTeller} teller
    * @param {Row[]} [found]  the rows of the reply
    */
-  ofList(reply, list, column, found = this.all(reply)) {
-    const texts = this.#textsOf(reply, found, column);
+  ofList(reply, list, teller, found = this.all(reply)) {
+    const belongsTo = teller.matcher(reply, found);
     const rows = [];
     let next = 0;
-    for (const value of list) {
-      const isFound = next < found.length && isTextOf(texts(next), value);
+    for (const part of list) {
+      const isFound = next < found.length && belongsTo(next, part);
       rows.push(isFound ? found[next++] : null);
     }
     return next === found.length ? rows : undefined;
@@ -133,41 +126,25 @@ class RowReader {
   }
 
   #makeRowMaker() {
-    const types = this.#types.map((type) => (this.#takesBytes ? null : type));
+    const { names, notNull, notNullReason } = this.#columns;
+    const types = this.#columns.types.map((type) => (this.#takesBytes ? null : type));
     const converters = types.map((type, i) => {
       return type === null ? null : (/** @type {string} */ text) => this.#toValue(type, text, i);
     });
-    const refusers = this.#names.map((name) => (this.#notNull.has(name) ? this.#refuseNull : null));
-    const isPlain = types.every((type) => type === null) && this.#notNull.size === 0;
+    const refusers = names.map((name) => (notNull.has(name) ? this.#refuseNull : null));
+    const isPlain = types.every((type) => type === null) && notNull.size === 0;
     const typeNames = types.map((type) => type?.name);
-    const notNull = [...this.#notNull];
-    const key = isPlain ? [this.#names] : [this.#names, typeNames, this.#table, notNull];
-    return rowMakerOf(this.#names, converters, refusers, JSON.stringify(key));
+    const key = isPlain ? [names] : [names, typeNames, this.#table, [...notNull], notNullReason];
+    return rowMakerOf(names, converters, refusers, JSON.stringify(key));
   }
 
   /** @param {string} name */
   #refuseNull = (name) => {
     throw new HandlerSocketError(
       'ERR_HS_VALUE',
-      `column '${name}' of ${this.#table} holds NULL, and is declared notNull`,
+      `column '${name}' of ${this.#table} holds NULL, and ${this.#columns.notNullReason}`,
     );
   };
-
-  /**
-   * What gives the text of a column of each row.
-   * @param {import('../../..').Reply} reply
-   * @param {readonly Row[]} rows  those of the reply
-   * @param {number} column
-   * @returns {(ordinal: number) => unknown}
-   */
-  #textsOf(reply, rows, column) {
-    if (this.#types[column] === null) {
-      const name = this.#names[column];
-      return (ordinal) => rows[ordinal][name];
-    }
-    const { values } = reply;
-    return (ordinal) => values[ordinal * this.#names.length + column];
-  }
 
   /** @param {import('../../..').Reply} reply */
   #rowsOfBuffers(reply) {
@@ -187,12 +164,13 @@ class RowReader {
   #addRowsOfBuffers(reply, part, rows) {
     // Once: each look at them cuts them anew.
     const buffers = access.takeBuffers(reply, part);
-    for (let start = 0; start < buffers.length; start += this.#names.length) {
-      const values = this.#names.map((_, i) => {
+    const { names, types } = this.#columns;
+    for (let start = 0; start < buffers.length; start += names.length) {
+      const values = types.map((type, i) => {
         const bytes = buffers[start + i];
-        const type = this.#types[i];
-        if (bytes === null || type?.fromBytes) return bytes;
-        return type === null ? bytes.toString() : this.#toValue(type, bytes.toString(), i);
+        if (bytes === null) return null;
+        if (type === null) return bytes.toString();
+        return this.#toValue(type, type.fromBytes === undefined ? bytes.toString() : bytes, i);
       });
       rows.push(this.#rowMaker.fromValues(values));
     }
@@ -200,47 +178,26 @@ class RowReader {
 
   /**
    * @param {Type} type
-   * @param {string} text
+   * @param {any} given  the text or the bytes, as the type takes it
    * @param {number} column
    */
-  #toValue(type, text, column) {
-    const value = type.fromText(text);
+  #toValue(type, given, column) {
+    const value = type.fromBytes === undefined ? type.fromText(given) : type.fromBytes(given);
     if (value !== undefined) return value;
     throw new HandlerSocketError(
       'ERR_HS_VALUE',
-      `column '${this.#names[column]}' of ${this.#table} holds ${shorten(text)}, which does not fit the declared type '${type.name}'${type.advice}`,
+      `column '${this.#columns.names[column]}' of ${this.#table} holds ${shorten(given)}, which does not fit the declared type '${type.name}'${type.advice}`,
     );
   }
 }
 
-/** @param {string} text */
-function shorten(text) {
-  return inspect(text, { maxStringLength: 60 });
-}
-
-const MAX_INT32 = 2 ** 31 - 1;
-
-/**
- * Whether a text is what a value is written as. To make a number's digits takes less time than to make a string of it.
- * @param {unknown} text
- * @param {unknown} value
- */
-function isTextOf(text, value) {
-  if (typeof value === 'string' || typeof text !== 'string') return text === value;
-  if (typeof value !== 'number' || !(value >= 0 && value <= MAX_INT32) || value % 1 !== 0) {
-    return text === String(value);
-  }
-  let rest = value;
-  let at = text.length;
-  do {
-    const tenth = (rest / 10) | 0;
-    if (text.charCodeAt(--at) !== ZERO + rest - 10 * tenth) return false;
-    rest = tenth;
-  } while (rest > 0);
-  return at === 0;
+/** @param {string | Buffer} given */
+function shorten(given) {
+  return inspect(given, { maxStringLength: 60 });
 }
 
 /**
+ * @typedef {import('../index-knowledge').RowColumns} RowColumns
  * @typedef {import('./types.js').Type} Type
  * @typedef {import('./row-maker.js').Row} Row
  */

@@ -23,11 +23,11 @@ function rowsOf(reader, reply) {
  * @param {RowReader} reader
  * @param {import('../../..').Reply} reply
  * @param {readonly unknown[]} list
- * @param {number} column
+ * @param {import('../index-knowledge').KeyTeller} teller
  */
-function listRowsOf(reader, reply, list, column) {
-  if (access.partCount(reply) === 1) return reader.ofList(reply, list, column);
-  return new Steps(makeListRows(reader, reply, list, column));
+function listRowsOf(reader, reply, list, teller) {
+  if (access.partCount(reply) === 1) return reader.ofList(reply, list, teller);
+  return new Steps(makeListRows(reader, reply, list, teller));
 }
 
 /**
@@ -49,12 +49,12 @@ function* makeRows(reader, reply) {
  * @param {RowReader} reader
  * @param {import('../../..').Reply} reply
  * @param {readonly unknown[]} list
- * @param {number} column
+ * @param {import('../index-knowledge').KeyTeller} teller
  * @returns {Generator<void, (Row | null)[] | undefined, void>}
  */
-function* makeListRows(reader, reply, list, column) {
+function* makeListRows(reader, reply, list, teller) {
   const rows = yield* makeRows(reader, reply);
-  return reader.ofList(reply, list, column, rows);
+  return reader.ofList(reply, list, teller, rows);
 }
 
 /**

@@ -4,6 +4,7 @@ const {
   types: { isDate, isUint8Array },
 } = require('node:util');
 const { checkBindable } = require('../../protocol/encode.js');
+const { checkOneOf, checkOptions } = require('../../util/check.js');
 const { show } = require('../../util/show.js');
 const { ZERO } = require('../../protocol/constants.js');
 
@@ -12,8 +13,8 @@ const { ZERO } = require('../../protocol/constants.js');
  * @typedef {object} Type
  * @property {string} name
  * @property {(text: string) => unknown} fromText  undefined if the text does not fit
+ * @property {((bytes: Buffer) => unknown) | undefined} [fromBytes]  makes the value of bytes, which are no text
  * @property {string} advice  for who has a value that does not fit
- * @property {boolean} [fromBytes]  the value is the bytes, not the text
  * @property {(value: unknown, argument: string) => unknown} [toText]  for values that are no Bindable
  */
 
@@ -41,10 +42,32 @@ const TYPES = {
     advice: '',
   },
   boolean: { name: 'boolean', fromText: (text) => BOOLEANS.get(text), advice: '' },
-  buffer: { name: 'buffer', fromText: () => undefined, advice: '', fromBytes: true },
+  buffer: { name: 'buffer', fromText: () => undefined, fromBytes: (bytes) => bytes, advice: '' },
   json: { name: 'json', fromText: parseJson, advice: '', toText: toJson },
   datetime: { name: 'datetime', fromText: parseDateTime, advice: '', toText: fromDate },
 };
+
+const TYPE_NAMES = new Set(['string', ...Object.keys(TYPES)]);
+
+/**
+ * The declared type of each column; null for text as it is.
+ * @param {Readonly<Record<string, string>>} given
+ * @param {readonly string[]} names
+ * @returns {(Type | null)[]}
+ */
+function checkTypes(given, names) {
+  checkOptions(given, 'target.types');
+  const unknown = Object.keys(given).findIndex((name) => !names.includes(name));
+  if (unknown !== -1) {
+    throw new TypeError(`target.types must name target.columns only: its name ${unknown} is none`);
+  }
+  return names.map((name) => {
+    const type = Object.hasOwn(given, name) ? given[name] : undefined;
+    if (type === undefined || type === 'string') return null;
+    checkOneOf(type, `target.types.${name}`, TYPE_NAMES);
+    return TYPES[/** @type {keyof typeof TYPES} */ (type)];
+  });
+}
 
 /** The text of integer columns, and the one byte of BIT(1). */
 const BOOLEANS = new Map([
@@ -170,4 +193,4 @@ function stringify(value) {
   }
 }
 
-module.exports = { TYPES, isNumber, toDateTime };
+module.exports = { TYPES, checkTypes, isNumber, toDateTime };

@@ -17,7 +17,7 @@ const MAX_LEADING = 4;
  */
 class KeyColumns {
   #count;
-  #areGiven;
+  #toSent;
   /**
    * undefined before the search, null if it found none.
    * @type {readonly number[] | null | undefined}
@@ -25,18 +25,16 @@ class KeyColumns {
   #positions;
 
   /**
-   * @param {readonly string[]} names
-   * @param {readonly string[]} [given]
+   * @param {number} count  of all columns
+   * @param {readonly number[] | null} [positions]  null if they cannot be known; left out, they are
+   *   looked for
+   * @param {readonly (ToSent | null)[]} [toSent]  makes of a row's value what finds it, where that
+   *   is not the same
    */
-  constructor(names, given) {
-    this.#count = names.length;
-    this.#areGiven = given !== undefined;
-    this.#positions = given === undefined ? undefined : positionsOf(names, given);
-  }
-
-  /** The first column that the user has named; undefined if none. */
-  get firstGiven() {
-    return this.#areGiven ? this.#positions?.[0] : undefined;
+  constructor(count, positions, toSent = []) {
+    this.#count = count;
+    this.#positions = positions;
+    this.#toSent = toSent;
   }
 
   /**
@@ -49,6 +47,17 @@ class KeyColumns {
     const compared = Math.min(rows, MAX_COMPARED);
     if (this.#positions === undefined) this.#positions = await this.#search(reply, compared, find);
     return this.#positions;
+  }
+
+  /**
+   * The key that finds a row.
+   * @param {import('../../..').Reply} reply
+   * @param {number} ordinal
+   */
+  keyAt(reply, ordinal) {
+    const shown = keyAt(reply, ordinal, /** @type {readonly number[]} */ (this.#positions));
+    if (this.#toSent.length === 0) return shown;
+    return shown.map((value, i) => (value === null ? null : (this.#toSent[i]?.(value) ?? value)));
   }
 
   /**
@@ -131,4 +140,6 @@ async function findsItself(reply, ordinal, columns, find) {
   }
 }
 
-module.exports = { KeyColumns };
+/** @typedef {(shown: unknown) => import('../../..').Bindable} ToSent */
+
+module.exports = { KeyColumns, positionsOf };

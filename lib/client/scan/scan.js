@@ -8,7 +8,7 @@ const {
   checkOptions,
 } = require('../../util/check.js');
 const { CALL_OPTIONS, callSettingsOf } = require('../pipeline/call-options.js');
-const { isSame, keyAt, rowCount } = require('../rows/rows.js');
+const { isSame, rowCount } = require('../rows/rows.js');
 
 /*
  * A scan walks over an index page by page. Each page asks for one row more than it gives.
@@ -119,8 +119,8 @@ async function* scan({ pageSize, limit, find, keyColumns, rowReader }, start, fi
   if (left === 0) return;
   let page = first ?? (await readPage(find, start, Math.min(pageSize, left)));
   // Found out before a row is given, since the caller may delete it.
-  const columns = page.isLast ? null : await keyColumns.get(page.reply, page.end, find);
-  const reader = new PageReader(find, columns);
+  const areKnown = !page.isLast && (await keyColumns.get(page.reply, page.end, find)) !== null;
+  const reader = new PageReader(find, areKnown ? keyColumns : null);
   while (true) {
     const end = Math.min(page.end, left);
     yield { end, readRow: rowReader(page.reply) };
@@ -139,16 +139,19 @@ async function* scan({ pageSize, limit, find, keyColumns, rowReader }, start, fi
 const MIDDLE = Object.freeze(['']);
 
 /**
- * The pages of a whole index: rows below the middle downwards, then the others upwards. If the rows
- * below fit a page, all rows come in the order of the index.
+ * The pages of a whole index: rows below where it seems to begin downwards, then the others
+ * upwards. If the rows below fit a page, all rows come in the order of the index.
  * @template Row
  * @param {Walk<Row>} walk
+ * @param {import('../index-knowledge').Begin} begin
  * @returns {Pages<Row>}
  */
-async function* scanAll(walk) {
+async function* scanAll(walk, { key, isFirst }) {
+  const rest = /** @type {Position} */ ({ op: '>=', key, offset: 0 });
+  if (isFirst) return yield* scan(walk, rest);
   let left = walk.limit;
   if (left === 0) return;
-  const below = /** @type {Position} */ ({ op: '<', key: MIDDLE, offset: 0 });
+  const below = /** @type {Position} */ ({ op: '<', key, offset: 0 });
   const first = await readPage(walk.find, below, walk.pageSize);
   if (first.isLast) {
     const rows = rowsUpwards(walk.rowReader(first.reply));
@@ -161,7 +164,7 @@ async function* scanAll(walk) {
       yield page;
     }
   }
-  yield* scan({ ...walk, limit: left }, { op: '>=', key: MIDDLE, offset: 0 });
+  yield* scan({ ...walk, limit: left }, rest);
 }
 
 /**
@@ -199,16 +202,16 @@ async function readPage(find, position, size) {
 /** Reads the next page of a scan, by key if that continues where the last page ended. */
 class PageReader {
   #find;
-  #columns;
+  #keyColumns;
   #misses = 0;
 
   /**
    * @param {Find} find
-   * @param {readonly number[] | null} columns
+   * @param {import('../instances').KeyColumns | null} keyColumns  null if they are not known
    */
-  constructor(find, columns) {
+  constructor(find, keyColumns) {
     this.#find = find;
-    this.#columns = columns;
+    this.#keyColumns = keyColumns;
   }
 
   /**
@@ -218,7 +221,7 @@ class PageReader {
   async readAfter(last, size) {
     const { position, reply, end } = last;
     const byOffset = { ...position, offset: position.offset + end };
-    if (this.#columns === null || this.#misses === MAX_MISSES) {
+    if (this.#keyColumns === null || this.#misses === MAX_MISSES) {
       return readPage(this.#find, byOffset, size);
     }
     if (this.#hasSameKey(reply, end - 1, reply, end)) {
@@ -305,8 +308,11 @@ class PageReader {
    * @param {number} ordinal
    */
   #keyAt(reply, ordinal) {
-    return keyAt(reply, ordinal, /** @type {readonly number[]} */ (this.#columns));
+    return /** @type {import('../instances').KeyColumns} */ (this.#keyColumns).keyAt(
+      reply,
+      ordinal,
+    );
   }
 }
 
-module.exports = { SCAN_OPTIONS, readScanArguments, readScanOptions, scan, scanAll };
+module.exports = { MIDDLE, SCAN_OPTIONS, readScanArguments, readScanOptions, scan, scanAll };

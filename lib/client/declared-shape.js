@@ -1,0 +1,164 @@
+'use strict';
+
+const {
+  types: { isDate },
+} = require('node:util');
+const { checkBindable } = require('../protocol/encode.js');
+const { REPLACED, partsOf, positionOf, readInOption } = require('./key-parts.js');
+const { TextTeller } = require('./rows/text-teller.js');
+const { TYPES, toDateTime } = require('./rows/types.js');
+const { KeyColumns, positionsOf } = require('./scan/key-columns.js');
+const { MIDDLE } = require('./scan/scan.js');
+
+/** The one index of which the name says that it is unique. */
+const PRIMARY = 'PRIMARY';
+
+/** @typedef {import('./index-knowledge').IndexShape} IndexShape */
+
+/**
+ * The key of an index as its caller declares it: see index-knowledge.d.ts. Its columns may not be known; that it is unique
+ * is known of `PRIMARY`.
+ * @implements {IndexShape}
+ */
+class DeclaredShape {
+  #columns;
+  #types;
+  #isUnique;
+
+  /**
+   * @param {string | undefined} index
+   * @param {InstanceType<typeof import('./rows/declared-columns.js').DeclaredColumns>} columns
+   * @param {readonly string[]} [keyColumns]
+   */
+  constructor(index = PRIMARY, columns, keyColumns) {
+    const { names } = columns;
+    const positions = keyColumns && positionsOf(names, keyColumns);
+    this.keyColumns = new KeyColumns(names.length, positions);
+    this.teller = positions === undefined ? null : new TextTeller(columns, positions[0]);
+    const first = positions && columns.types[positions[0]];
+    this.begin = { key: LEAST.get(first?.name) ?? MIDDLE, isFirst: false };
+    this.mergeIsExact = false;
+    /** @type {IndexShape['order']} */
+    this.order = null;
+    /** @type {IndexShape['hashedPart']} */
+    this.hashedPart = null;
+    this.#columns = columns;
+    this.#types = columns.types;
+    this.names = keyColumns && [...keyColumns];
+    this.#isUnique = index === PRIMARY;
+  }
+
+  get idIsNumber() {
+    if (!this.#isUnique || this.names?.length !== 1) return false;
+    return this.#typeOf(this.names[0]) === TYPES.number;
+  }
+
+  /**
+   * @param {unknown} key
+   * @param {string} argument
+   * @param {number} [replaced]
+   */
+  keyParts(key, argument, replaced) {
+    const parts = partsOf(key, argument);
+    for (let i = 0; i < parts.length; i++) {
+      if (!isSimple(parts[i])) return this.#checkParts(parts, argument, replaced);
+    }
+    return replaced === undefined ? parts : parts.with(replaced, REPLACED);
+  }
+
+  /**
+   * @param {unknown} given
+   * @param {number} partCount
+   */
+  readList(given, partCount) {
+    const { column, values } = readInOption(given);
+    const position = this.#positionOf(column, partCount);
+    const type = this.#typeOf(column);
+    const compared = Array.from(values, (value, i) => {
+      return toSent(value, type === TYPES.datetime, `options.in.values[${i}]`);
+    });
+    return { position, values: compared };
+  }
+
+  /**
+   * Of an index with unknown columns one part counts as all.
+   * @param {string} op
+   * @param {readonly unknown[]} parts
+   */
+  findsOneRow(op, parts) {
+    if (op !== '=' || !this.#isUnique || parts.includes(null)) return false;
+    return parts.length === (this.names?.length ?? 1);
+  }
+
+  // What follows is known of a table by its schema alone.
+
+  checkOneRow() {}
+
+  checkFind() {}
+
+  checkWrite() {}
+
+  /** @param {string} name */
+  #typeOf(name) {
+    return this.#types[this.#columns.names.indexOf(name)];
+  }
+
+  /**
+   * The protocol does not tell which columns a key has, so a Date may stand in it if any column is declared to hold one.
+   * @param {readonly unknown[]} parts
+   * @param {string} argument
+   * @param {number | undefined} replaced
+   */
+  #checkParts(parts, argument, replaced) {
+    const takesDates = this.#types.includes(TYPES.datetime);
+    return Array.from(parts, (part, i) => {
+      if (i === replaced) return REPLACED;
+      return toSent(part, takesDates, parts.length === 1 ? argument : `${argument}[${i}]`);
+    });
+  }
+
+  /**
+   * @param {string} column
+   * @param {number} partCount
+   */
+  #positionOf(column, partCount) {
+    if (this.names === undefined) {
+      if (partCount === 1) return 0;
+      throw new TypeError(
+        'options.in goes with a key of several parts only where target.keyColumns was given',
+      );
+    }
+    return positionOf(column, this.names, partCount, 'target.keyColumns');
+  }
+}
+
+/**
+ * By declared types, what few values or none are below. The server makes the least of the column's type of it; only
+ * DECIMAL and DOUBLE have smaller numbers.
+ * @type {Map<string | undefined, readonly string[]>}
+ */
+const LEAST = new Map([
+  ['number', ['-9223372036854775808']],
+  ['bigint', ['-9223372036854775808']],
+  ['boolean', ['-9223372036854775808']],
+  ['datetime', ['0000-00-00 00:00:00']],
+]);
+
+/**
+ * What a key part mostly is.
+ * @param {unknown} part
+ */
+function isSimple(part) {
+  return typeof part === 'string' || Number.isFinite(part);
+}
+
+/**
+ * @param {unknown} value
+ * @param {boolean} takesDates
+ * @param {string} argument
+ */
+function toSent(value, takesDates, argument) {
+  return takesDates && isDate(value) ? toDateTime(value, argument) : checkBindable(value, argument);
+}
+
+module.exports = { DeclaredShape };

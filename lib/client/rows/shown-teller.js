@@ -1,0 +1,46 @@
+'use strict';
+
+/** @typedef {import('../index-knowledge').KeyTeller} KeyTeller */
+
+/**
+ * Tells rows by their key as the server shows it, which is one text for all ways to write it.
+ * @implements {KeyTeller}
+ */
+class ShownTeller {
+  #name;
+  #toPart;
+  #show;
+
+  /**
+   * @param {string} name  of the key's one column, which rows have as its codec makes it
+   * @param {(key: unknown, argument: string) => import('../../..').Bindable} toPart  checks a key and encodes it
+   * @param {(encoded: import('../../..').Bindable) => string} show
+   */
+  constructor(name, toPart, show) {
+    this.#name = name;
+    this.#toPart = toPart;
+    this.#show = show;
+  }
+
+  /** @param {readonly unknown[]} keys */
+  partsOf(keys) {
+    const parts = [];
+    for (let i = 0; i < keys.length; i++) parts.push(this.#toPart(keys[i], `keys[${i}]`));
+    return parts;
+  }
+
+  /**
+   * @param {import('../../..').Reply} _reply
+   * @param {readonly import('./row-maker.js').Row[]} rows
+   */
+  matcher(_reply, rows) {
+    const shownAt = (/** @type {number} */ ordinal) => {
+      return this.#show(this.#toPart(rows[ordinal][this.#name], 'key'));
+    };
+    return (/** @type {number} */ ordinal, /** @type {unknown} */ part) => {
+      return shownAt(ordinal) === this.#show(/** @type {import('../../..').Bindable} */ (part));
+    };
+  }
+}
+
+module.exports = { ShownTeller };

@@ -1,0 +1,94 @@
+'use strict';
+
+const { ZERO } = require('../../protocol/constants.js');
+
+const MAX_INT32 = 2 ** 31 - 1;
+
+/** @typedef {import('../index-knowledge').KeyTeller} KeyTeller */
+
+/**
+ * Tells rows by the text of a column. A key may find a row of another text (`'A'` and `'a'`): then the rows do not tell
+ * which they are, and have to be asked for again.
+ * @implements {KeyTeller}
+ */
+class TextTeller {
+  #columns;
+  #position;
+
+  /**
+   * @param {import('../index-knowledge').RowColumns} columns
+   * @param {number} position  of the column
+   */
+  constructor(columns, position) {
+    this.#columns = columns;
+    this.#position = position;
+  }
+
+  /** @param {readonly unknown[]} keys */
+  partsOf(keys) {
+    const parts = [];
+    for (const key of keys) {
+      const part = Array.isArray(key) && key.length === 1 ? key[0] : key;
+      if (!hasOneText(part)) return null;
+      parts.push(part);
+    }
+    return parts;
+  }
+
+  /**
+   * @param {import('../../..').Reply} reply
+   * @param {readonly import('./row-maker.js').Row[]} rows  those of the reply
+   */
+  matcher(reply, rows) {
+    const textOf = this.#textsOf(reply, rows);
+    return (/** @type {number} */ ordinal, /** @type {unknown} */ part) => {
+      return isTextOf(textOf(ordinal), part);
+    };
+  }
+
+  /**
+   * @param {import('../../..').Reply} reply
+   * @param {readonly import('./row-maker.js').Row[]} rows
+   * @returns {(ordinal: number) => unknown}
+   */
+  #textsOf(reply, rows) {
+    const { names, types } = this.#columns;
+    if (types[this.#position] === null) {
+      const name = names[this.#position];
+      return (ordinal) => rows[ordinal][name];
+    }
+    const { values } = reply;
+    return (ordinal) => values[ordinal * names.length + this.#position];
+  }
+}
+
+/**
+ * Whether the server, where it has this value, mostly gives it back as the same text.
+ * @param {unknown} part
+ * @returns {part is string | bigint | number}
+ */
+function hasOneText(part) {
+  return typeof part === 'string' || typeof part === 'bigint' || Number.isFinite(part);
+}
+
+/**
+ * Whether a text is what a value is written as. To make a number's digits takes less time than to make a string of it.
+ * @param {unknown} text
+ * @param {unknown} value
+ */
+function isTextOf(text, value) {
+  if (typeof value === 'string' || typeof text !== 'string') return text === value;
+  if (typeof value !== 'number' || !(value >= 0 && value <= MAX_INT32) || value % 1 !== 0) {
+    return text === String(value);
+  }
+  let rest = value;
+  let at = text.length;
+  do {
+    const tenth = (rest / 10) | 0;
+    if (text.charCodeAt(--at) !== ZERO + rest - 10 * tenth) return false;
+    rest = tenth;
+  } while (rest > 0);
+  return at === 0;
+}
+
+module.exports = { TextTeller };

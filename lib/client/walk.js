@@ -1,0 +1,45 @@
+'use strict';
+
+const { copyBytes } = require('../protocol/encode.js');
+const { expectRows } = require('./expected-rows.js');
+const { replyOf } = require('./rows/results.js');
+const { RowIterator } = require('./scan/row-iterator.js');
+const { readScanArguments, readScanOptions, scan, scanAll } = require('./scan/scan.js');
+
+/**
+ * @typedef {object} Walked  an index
+ * @property {import('./instances').Commands} commands
+ * @property {import('./index-knowledge').IndexShape} shape
+ * @property {import('./instances').RowReader} reader
+ * @property {import('./operation.js').Submit} submit
+ * @property {boolean} readsAhead
+ */
+
+/**
+ * The rows of `Index.scan`. What is wrong with the arguments is thrown at once.
+ * @param {Walked} index
+ * @param {readonly unknown[]} given  an operator, a key and options, or options alone
+ * @returns {AsyncIterableIterator<any>}
+ */
+function walk({ commands, shape, reader, submit, readsAhead }, given) {
+  const { op, key, options } = readScanArguments(given);
+  const { pageSize, limit, filters, call } = readScanOptions(options);
+  const start = op === undefined ? null : commands.findFrom(op, key, { filters });
+  if (start === null) commands.findSent('>=', shape.begin.key, { filters });
+  const kept = filters?.map((filter) => ({ ...filter, value: copyBytes(filter.value) }));
+  /** @type {import('./scan/scan.js').Find} */
+  const find = async (op, key, limit, offset) => {
+    const requests = [commands.findSent(op, key, { limit, offset, filters: kept })];
+    expectRows(requests, { limit });
+    const operation = { name: 'scan', isWrite: false, isProbe: op === '=', requests };
+    /** @param {import('./pipeline/call.js').Outcome} outcome */
+    const read = (outcome) => reader.checkWidth(replyOf(outcome));
+    return submit({ ...operation, read, op, key, call });
+  };
+  const rowReader = (/** @type {import('../..').Reply} */ reply) => reader.inTurn(reply);
+  const way = { pageSize, limit, find, keyColumns: shape.keyColumns, rowReader };
+  const pages = start === null ? scanAll(way, shape.begin) : scan(way, { ...start, offset: 0 });
+  return new RowIterator(pages, readsAhead, call?.signal);
+}
+
+module.exports = { walk };
