@@ -8,7 +8,7 @@ const { executeOne } = require('../../core/executor.js');
  * Tracing channels, as APM tools subscribe to. Without subscribers a look at the channel is all that they cost.
  */
 
-const operations = tracingChannel('hansock:operation.js');
+const operations = tracingChannel('hansock:operation');
 const executes = tracingChannel('hansock:execute');
 const connects = tracingChannel('hansock:connect');
 
