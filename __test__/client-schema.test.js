@@ -24,6 +24,8 @@ const TABLES = `
     twice INT AS (n * 2) STORED, CHECK (n > 0));
   CREATE TRIGGER trap_t BEFORE INSERT ON trap FOR EACH ROW SET NEW.n = 5;
   CREATE VIEW shown AS SELECT * FROM item;
+  CREATE TABLE parted (id INT PRIMARY KEY, n INT) PARTITION BY HASH (id) PARTITIONS 2;
+  CREATE TABLE hashed (id INT PRIMARY KEY, n INT, KEY by_n (n) USING HASH) ENGINE = MEMORY;
 `;
 
 const ROW = {
@@ -252,6 +254,27 @@ describe('an index with a schema', () => {
       outcome: 'not-sent',
       message: /view crashes the server/,
     });
+  });
+
+  test('refuses ranges that crash the server or find wrong rows', async (t) => {
+    const parted = await tables.open(t, 'parted');
+    const hashed = await tables.open(t, 'hashed', { index: 'by_n' });
+    await parted.index.insert({ id: 1, n: 1 });
+    await hashed.index.insert({ id: 1, n: 1 });
+    const refusal = { code: 'ERR_HS_SCHEMA', outcome: 'not-sent' };
+    const limit = 1;
+    for (const { client, index } of [parted, hashed]) {
+      const { commands } = client.stats();
+      assert.throws(() => index.scan(), refusal);
+      assert.throws(() => index.scan('>', 0), refusal);
+      await assert.rejects(index.find('<=', 5, { limit }), refusal);
+      await assert.rejects(index.update('>', 0, { n: 2 }, { limit }), refusal);
+      await assert.rejects(index.delete('<', 5, { limit }), refusal);
+      assert.equal(client.stats().commands, commands);
+    }
+    assert.deepEqual(await parted.index.get(1), { id: 1, n: 1 });
+    assert.deepEqual(await hashed.index.find('=', 1, { limit: 2 }), [{ id: 1, n: 1 }]);
+    assert.equal(await parted.index.update('=', 1, { n: 2 }), 1);
   });
 
   test('refuses a write that SQL would do otherwise, unless it is allowed', async (t) => {

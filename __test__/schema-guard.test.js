@@ -109,6 +109,29 @@ describe('Guard', () => {
     assert.throws(() => new Guard({ schema: memory }).checkFind('>=', 1), refusal);
   });
 
+  test('goes through the rules once for a kind of call', async () => {
+    let looks = 0;
+    const watched = new Proxy(await read('item'), {
+      get(schema, name) {
+        looks++;
+        return schema[name];
+      },
+    });
+    const item = new Guard({ schema: watched, allow: ['triggers'] });
+    const calls = [
+      () => item.checkFind('=', 1),
+      () => item.checkWrite({ kind: 'update', op: '=', parts: 1, columns: ['price'] }),
+      () => item.checkWrite({ kind: 'delete', op: '=', parts: 1 }),
+      () => item.toInsert({ id: 1, name: 'a' }, 'values'),
+    ];
+    for (const call of calls) {
+      call();
+      const before = looks;
+      call();
+      assert.equal(looks, before, String(call));
+    }
+  });
+
   test('judges the parts of a key, filters and steps by their columns', async () => {
     const item = await guard('item', { index: 'by_price' });
     assert.equal(item.toKeyPart('1.5', 0, 'key'), '1.5');

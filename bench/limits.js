@@ -53,6 +53,7 @@ const LIMITS = [
     measure: measureCopies,
   },
   { name: "require('hansock')", tables: [], isQuick: true, measure: measureLoad },
+  { name: 'a schema', tables: ['users', 'inserted'], isQuick: true, measure: measureSchema },
   ...WAITING,
 ];
 
@@ -119,6 +120,23 @@ async function measureCopies({ port, secret }) {
   return [
     figures('copies of a value at once, as Buffer', 'times', pick(bytes, 'copies')),
     figures('copies of a value at once, as text', 'times', pick(text, 'copies')),
+  ];
+}
+
+/**
+ * @param {TestServer} server
+ * @param {boolean} isQuick
+ */
+async function measureSchema({ port, writePort, secret }, isQuick) {
+  const rounds = isQuick ? 3 : 25;
+  /** @param {'get' | 'insert'} what */
+  const more = async (what) => {
+    const { plain, known } = await run('schema.js', [port, writePort, secret, what, rounds]);
+    return known.map((/** @type {number} */ time, /** @type {number} */ i) => time - plain[i]);
+  };
+  return [
+    figures('a schema: CPU time more, a get', 'µs', await more('get')),
+    figures('a schema: CPU time more, a row inserted', 'µs', await more('insert')),
   ];
 }
 

@@ -74,10 +74,11 @@ class Commands {
    * @returns {KeyLists | null}
    */
   getLists(keys) {
-    const { teller } = this.#shape;
-    if (teller === null || !Array.isArray(keys) || keys.length < 2) return null;
-    const parts = teller.partsOf(keys);
+    const { matcher } = this.#shape;
+    if (matcher === null || !Array.isArray(keys) || keys.length < 2) return null;
+    const parts = matcher.partsOf(keys);
     if (parts === null) return null;
+    this.#shape.checkFind('=', 1);
     const requests = [];
     const lists = [];
     for (let start = 0; start < parts.length; start += MAX_LIST) {
@@ -87,7 +88,7 @@ class Commands {
       requests.push(new Request(this.#definition, find, values.length));
       lists.push(values);
     }
-    return { requests, parts, lists, teller, since: now() };
+    return { requests, parts, lists, matcher, since: now() };
   }
 
   /**
@@ -125,6 +126,17 @@ class Commands {
     const parts = this.#shape.keyParts(key, 'key').map(copyBytes);
     this.#find(op, parts, this.#findOptions(options));
     return { op, key: parts };
+  }
+
+  /**
+   * The same for a walk over the whole index.
+   * @param {import('./index-knowledge').Begin} begin
+   * @param {import('../..').RangeOptions} options
+   */
+  checkWhole({ key, isFirst }, options) {
+    this.findSent('>=', key, options);
+    this.#shape.checkFind('>=', key.length);
+    if (!isFirst) this.#shape.checkFind('<', key.length);
   }
 
   /**
@@ -354,7 +366,7 @@ function noLimit() {
  * @property {import('./instances').Request[]} requests
  * @property {import('../..').Bindable[]} parts  the keys
  * @property {import('../..').Bindable[][]} lists  the same, a list a request
- * @property {import('./index-knowledge').KeyTeller} teller
+ * @property {import('./index-knowledge').RowMatcher} matcher
  * @property {number} since  when they were made, as performance.now() tells it
  */
 

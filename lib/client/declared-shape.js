@@ -5,7 +5,7 @@ const {
 } = require('node:util');
 const { checkBindable } = require('../protocol/encode.js');
 const { REPLACED, partsOf, positionOf, readInOption } = require('./key-parts.js');
-const { TextTeller } = require('./rows/text-teller.js');
+const { TextMatcher } = require('./rows/text-matcher.js');
 const { TYPES, toDateTime } = require('./rows/types.js');
 const { KeyColumns, positionsOf } = require('./scan/key-columns.js');
 const { MIDDLE } = require('./scan/scan.js');
@@ -34,7 +34,7 @@ class DeclaredShape {
     const { names } = columns;
     const positions = keyColumns && positionsOf(names, keyColumns);
     this.keyColumns = new KeyColumns(names.length, positions);
-    this.teller = positions === undefined ? null : new TextTeller(columns, positions[0]);
+    this.matcher = positions === undefined ? null : new TextMatcher(columns, positions[0]);
     const first = positions && columns.types[positions[0]];
     this.begin = { key: LEAST.get(first?.name) ?? MIDDLE, isFirst: false };
     this.mergeIsExact = false;

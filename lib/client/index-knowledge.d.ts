@@ -42,8 +42,8 @@ export interface IndexShape {
   /** Its columns, in its order; undefined if they are not known. */
   readonly names: readonly string[] | undefined;
   readonly keyColumns: KeyColumns;
-  /** Tells which row of many belongs to which key; null where the rows do not show it. */
-  readonly teller: KeyTeller | null;
+  /** Finds which row of many belongs to which key; null where the rows do not show it. */
+  readonly matcher: RowMatcher | null;
   /** Where a walk over the whole index begins. */
   readonly begin: Begin;
   /** Whether ids that the server makes up are given as numbers. */
@@ -83,9 +83,9 @@ export interface Begin {
 }
 
 /** Matches the rows of an IN list with its values. */
-export interface KeyTeller {
+export interface RowMatcher {
   /** The keys as they are sent, one part each; null where some are such that rows do not show them. */
   partsOf(keys: readonly unknown[]): Bindable[] | null;
   /** Whether a row of a reply belongs to a part. */
-  matcher(reply: Reply, rows: readonly Row[]): (ordinal: number, part: unknown) => boolean;
+  matchesOf(reply: Reply, rows: readonly Row[]): (ordinal: number, part: unknown) => boolean;
 }

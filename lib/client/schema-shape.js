@@ -1,7 +1,7 @@
 'use strict';
 
 const { REPLACED, partsOf, positionOf, readInOption } = require('./key-parts.js');
-const { ShownTeller } = require('./rows/shown-teller.js');
+const { ShownMatcher } = require('./rows/shown-matcher.js');
 const { KeyColumns } = require('./scan/key-columns.js');
 const { MIDDLE } = require('./scan/scan.js');
 
@@ -32,7 +32,7 @@ class SchemaShape {
       (name) => columns.names.includes(name) && !Object.hasOwn(types, name),
     );
     this.order = isShown ? guard.order : null;
-    this.teller = isShown ? this.#makeTeller() : null;
+    this.matcher = isShown ? this.#makeMatcher() : null;
   }
 
   get mergeIsExact() {
@@ -128,14 +128,14 @@ class SchemaShape {
     return ASCII.test(shown) ? shown : Buffer.from(shown, 'latin1');
   };
 
-  #makeTeller() {
+  #makeMatcher() {
     if (!this.#guard.namesOneRow(1) || !this.#guard.keysTellRows) return null;
     const toPart = (/** @type {unknown} */ key, /** @type {string} */ argument) => {
       const parts = this.keyParts(key, argument);
       this.checkOneRow(parts, argument);
       return /** @type {import('../..').Bindable} */ (parts[0]);
     };
-    return new ShownTeller(this.names[0], toPart, (encoded) =>
+    return new ShownMatcher(this.names[0], toPart, (encoded) =>
       this.#guard.shownKeyPart(encoded, 0),
     );
   }

@@ -109,12 +109,12 @@ class Index {
    * @param {import('./commands.js').KeyLists} keyLists
    * @param {import('./pipeline/call-options.js').CallSettings} [call]
    */
-  #getLists(keys, { requests, lists, teller }, call) {
+  #getLists(keys, { requests, lists, matcher }, call) {
     return this.#submit({
       name: 'getMany',
       isWrite: false,
       requests,
-      read: (outcome, i) => listRowsOf(this.#reader, replyOf(outcome), lists[i], teller),
+      read: (outcome, i) => listRowsOf(this.#reader, replyOf(outcome), lists[i], matcher),
       finish: joinLists,
       key: keys,
       call,

@@ -25,7 +25,7 @@ function walk({ commands, shape, reader, submit, readsAhead }, given) {
   const { op, key, options } = readScanArguments(given);
   const { pageSize, limit, filters, call } = readScanOptions(options);
   const start = op === undefined ? null : commands.findFrom(op, key, { filters });
-  if (start === null) commands.findSent('>=', shape.begin.key, { filters });
+  if (start === null) commands.checkWhole(shape.begin, { filters });
   const kept = filters?.map((filter) => ({ ...filter, value: copyBytes(filter.value) }));
   /** @type {import('./scan/scan.js').Find} */
   const find = async (op, key, limit, offset) => {

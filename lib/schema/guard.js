@@ -127,8 +127,11 @@ class Guard {
       refusals = [];
       this.#finds.set(op, refusals);
     }
-    refusals[parts] ??= this.#refusalOf({ kind: 'find', op, parts });
-    const refusal = refusals[parts];
+    let refusal = refusals[parts];
+    if (refusal === undefined) {
+      refusal = this.#refusalOf({ kind: 'find', op, parts });
+      refusals[parts] = refusal;
+    }
     if (refusal !== null) throw schemaError(refusal);
   }
 

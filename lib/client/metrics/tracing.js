@@ -8,7 +8,7 @@ const { send } = require('../../core/send.js');
  * Tracing channels for APM tools. Without subscribers, a call costs one check of the channel.
  */
 
-const operations = tracingChannel('hansock:operation.js');
+const operations = tracingChannel('hansock:operation');
 const executes = tracingChannel('hansock:execute');
 const connects = tracingChannel('hansock:connect');
 

@@ -64,11 +64,11 @@ class RowReader {
    * The server gives them in the order of the list.
    * @param {import('../../..').Reply} reply
    * @param {readonly unknown[]} list
-   * @param {import('../index-knowledge').KeyTeller} teller
+   * @param {import('../index-knowledge').RowMatcher} matcher
    * @param {Row[]} [found]  the rows of the reply
    */
-  ofList(reply, list, teller, found = this.all(reply)) {
-    const belongsTo = teller.matcher(reply, found);
+  ofList(reply, list, matcher, found = this.all(reply)) {
+    const belongsTo = matcher.matchesOf(reply, found);
     const rows = [];
     let next = 0;
     for (const part of list) {

@@ -23,11 +23,11 @@ function rowsOf(reader, reply) {
  * @param {RowReader} reader
  * @param {import('../../..').Reply} reply
  * @param {readonly unknown[]} list
- * @param {import('../index-knowledge').KeyTeller} teller
+ * @param {import('../index-knowledge').RowMatcher} matcher
  */
-function listRowsOf(reader, reply, list, teller) {
-  if (access.partCount(reply) === 1) return reader.ofList(reply, list, teller);
-  return new Steps(makeListRows(reader, reply, list, teller));
+function listRowsOf(reader, reply, list, matcher) {
+  if (access.partCount(reply) === 1) return reader.ofList(reply, list, matcher);
+  return new Steps(makeListRows(reader, reply, list, matcher));
 }
 
 /**
@@ -49,12 +49,12 @@ function* makeRows(reader, reply) {
  * @param {RowReader} reader
  * @param {import('../../..').Reply} reply
  * @param {readonly unknown[]} list
- * @param {import('../index-knowledge').KeyTeller} teller
+ * @param {import('../index-knowledge').RowMatcher} matcher
  * @returns {Generator<void, (Row | null)[] | undefined, void>}
  */
-function* makeListRows(reader, reply, list, teller) {
+function* makeListRows(reader, reply, list, matcher) {
   const rows = yield* makeRows(reader, reply);
-  return reader.ofList(reply, list, teller, rows);
+  return reader.ofList(reply, list, matcher, rows);
 }
 
 /**

@@ -43,9 +43,10 @@ function isText({ type, charset }) {
 
 /** @param {import('../../../types/schema').ColumnSchema} column */
 function adviceFor({ name, type }) {
+  const advice = ': the schema may be old';
   return type === 'boolean'
-    ? `: read it with types: { ${name}: 'number' }`
-    : ': the schema may be old';
+    ? `${advice}, or it holds other numbers: read them with types: { ${name}: 'number' }`
+    : advice;
 }
 
 /**

@@ -1,12 +1,12 @@
 'use strict';
 
-/** @typedef {import('../index-knowledge').KeyTeller} KeyTeller */
+/** @typedef {import('../index-knowledge').RowMatcher} RowMatcher */
 
 /**
- * Tells rows by their key as the server shows it, which is one text for all ways to write it.
- * @implements {KeyTeller}
+ * Matches rows by their key as the server shows it, which is one text for all ways to write it.
+ * @implements {RowMatcher}
  */
-class ShownTeller {
+class ShownMatcher {
   #name;
   #toPart;
   #show;
@@ -33,7 +33,7 @@ class ShownTeller {
    * @param {import('../../..').Reply} _reply
    * @param {readonly import('./row-maker.js').Row[]} rows
    */
-  matcher(_reply, rows) {
+  matchesOf(_reply, rows) {
     const shownAt = (/** @type {number} */ ordinal) => {
       return this.#show(this.#toPart(rows[ordinal][this.#name], 'key'));
     };
@@ -43,4 +43,4 @@ class ShownTeller {
   }
 }
 
-module.exports = { ShownTeller };
+module.exports = { ShownMatcher };

@@ -4,14 +4,14 @@ const { ZERO } = require('../../protocol/constants.js');
 
 const MAX_INT32 = 2 ** 31 - 1;
 
-/** @typedef {import('../index-knowledge').KeyTeller} KeyTeller */
+/** @typedef {import('../index-knowledge').RowMatcher} RowMatcher */
 
 /**
- * Tells rows by the text of a column. A key may find a row of another text (`'A'` and `'a'`): then the rows do not tell
+ * Matches rows by the text of a column. A key may find a row of another text (`'A'` and `'a'`): then the rows do not tell
  * which they are, and have to be asked for again.
- * @implements {KeyTeller}
+ * @implements {RowMatcher}
  */
-class TextTeller {
+class TextMatcher {
   #columns;
   #position;
 
@@ -39,7 +39,7 @@ class TextTeller {
    * @param {import('../../..').Reply} reply
    * @param {readonly import('./row-maker.js').Row[]} rows  those of the reply
    */
-  matcher(reply, rows) {
+  matchesOf(reply, rows) {
     const textOf = this.#textsOf(reply, rows);
     return (/** @type {number} */ ordinal, /** @type {unknown} */ part) => {
       return isTextOf(textOf(ordinal), part);
@@ -91,4 +91,4 @@ function isTextOf(text, value) {
   return at === 0;
 }
 
-module.exports = { TextTeller };
+module.exports = { TextMatcher };
