@@ -24,26 +24,20 @@ import type { ShardedIndex } from '../../lib/sharding/sharded-index.js';
   'Batch' | 'Connection' | 'Executor' | 'Ketama'
 >;
 
-/** Schemas at run time. */
-type BySchema = 'openIndex' | 'verify' | 'mergeIsExact';
-
 /** As lib/ knows them: names are any strings, and values unknown, as they are of JSON. */
 type AnyTarget = declared.OpenIndexTarget<readonly string[], Record<string, string>>;
-type AnyIndex = Omit<declared.Index<readonly string[], Record<string, 'json'>>, BySchema>;
+type AnyIndex = declared.Index<readonly string[], Record<string, 'json'>>;
 
 Client satisfies new (
   ...args: ConstructorParameters<typeof declared.Client>
-) => Omit<declared.Client, BySchema> & { openIndex(target: AnyTarget): AnyIndex };
+) => Omit<declared.Client, 'openIndex'> & { openIndex(target: AnyTarget): AnyIndex };
 
 type AnyShardedTarget = declared.ShardedIndexTarget<readonly string[], Record<string, string>>;
-type AnyShardedIndex = Omit<
-  declared.ShardedIndex<readonly string[], Record<string, 'json'>>,
-  BySchema
->;
+type AnyShardedIndex = declared.ShardedIndex<readonly string[], Record<string, 'json'>>;
 
 ShardedClient satisfies new (
   ...args: ConstructorParameters<typeof declared.ShardedClient>
-) => Omit<declared.ShardedClient, BySchema> & {
+) => Omit<declared.ShardedClient, 'openIndex'> & {
   openIndex(target: AnyShardedTarget): AnyShardedIndex;
 };
 
