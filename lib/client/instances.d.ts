@@ -2,6 +2,7 @@
 
 export type Batch = InstanceType<typeof import('../core/batch.js').Batch>;
 export type Call = InstanceType<typeof import('./pipeline/call.js').Call>;
+export type CallQueue = InstanceType<typeof import('./pipeline/call-queue.js').CallQueue>;
 export type Columns = InstanceType<typeof import('./rows/columns.js').Columns>;
 export type Commands = InstanceType<typeof import('./commands.js').Commands>;
 export type Connection = InstanceType<typeof import('../core/connection.js').Connection>;

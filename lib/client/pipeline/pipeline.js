@@ -4,17 +4,17 @@ const { nextTick, now } = require('../../runtime/clock.js');
 const { HandlerSocketError } = require('../../errors/index.js');
 const { withOutcome } = require('./outcomes.js');
 const { Deadlines } = require('./deadline.js');
+const { CallQueue } = require('./call-queue.js');
 const { ConnectionPool } = require('./connection-pool.js');
-const { Queue } = require('./queue.js');
 
 /*
  * Auto-pipelining. Calls made in one turn of the event loop travel together, and what arrives while
  * a round trip is in flight makes up the next one.
  *
- *   Call ──► Queue ──► batch ──► PooledConnection ──► Session (connection, index ids)
- *              ▲                        │
- *              └── to be repeated ──────┤
- *                                    HandOut ──► Call
+ *   Call ──► CallQueue ──► batch ──► PooledConnection ──► Session (connection, index ids)
+ *              ▲                          │
+ *              └── to be repeated ────────┤
+ *                                      HandOut ──► Call
  */
 
 /**
@@ -46,12 +46,10 @@ class Pipeline {
   #scope;
   #pool;
   #deadlines;
-  /** Calls with requests that are in no batch. @type {InstanceType<typeof Queue<Call>>} */
-  #queue = new Queue();
+  #queue = new CallQueue();
   /** Requests to be sent again: before all others. @type {Request[]} */
   #repeats = [];
-  /** The weight of the requests that wait. */
-  #waiting = 0;
+  #repeatsWeight = 0;
   /** That of the calls of this turn. @type {import('../instances').Deadline | null} */
   #deadline = null;
   #isScheduled = false;
@@ -128,8 +126,8 @@ class Pipeline {
 
   /** @param {Call} call */
   #enqueue(call) {
-    this.#queue.push(call);
-    for (const { weight } of call.requests) this.#waiting += weight;
+    // One that was held may have ended meanwhile; then a close may wait for this.
+    if (!call.isSettled) this.#queue.push(call);
     this.#schedule();
   }
 
@@ -170,6 +168,11 @@ class Pipeline {
   async end() {
     if (!this.#isIdle) await new Promise((resolve) => this.#onIdle.push(() => resolve(undefined)));
     this.#pool.close();
+  }
+
+  /** The weight of the requests that wait. */
+  get #waiting() {
+    return this.#queue.weight + this.#repeatsWeight;
   }
 
   get #isIdle() {
@@ -226,7 +229,7 @@ class Pipeline {
   #repeat = (requests) => {
     this.#counters.retries += requests.length;
     for (const request of requests) {
-      this.#waiting += request.weight;
+      this.#repeatsWeight += request.weight;
       this.#repeats.push(request);
     }
     if (this.#isDestroyed && requests.length > 0) this.destroy();
@@ -241,8 +244,8 @@ class Pipeline {
     this.#takeRepeats(selection);
     while (!selection.isFull(most)) {
       const call = this.#queue.shift();
-      if (call === undefined) break;
-      this.#takeOf(call, selection, Math.min(selection.weight + MAX_TURN_WEIGHT, most));
+      if (call === null) break;
+      takeOf(call, selection, Math.min(selection.weight + MAX_TURN_WEIGHT, most));
       if (call.taken < call.requests.length) this.#queue.push(call);
     }
     return selection.requests;
@@ -257,38 +260,32 @@ class Pipeline {
       const { call } = request;
       const isTied = call.isUnit && call === last;
       if (selection.isFull(MAX_BATCH_WEIGHT) && !isTied) break;
-      this.#takeRequest(request, selection);
+      this.#repeatsWeight -= request.weight;
+      selection.addUnlessDone(request);
       last = call;
       taken++;
     }
     if (taken > 0) this.#repeats.splice(0, taken);
   }
-
-  /**
-   * @param {Call} call
-   * @param {Selection} selection
-   * @param {number} most
-   */
-  #takeOf(call, selection, most) {
-    const { isUnit, isSettled, requests } = call;
-    while (call.taken < requests.length) {
-      if (!isUnit && !isSettled && selection.isFull(most)) return;
-      this.#takeRequest(requests[call.taken++], selection);
-    }
-  }
-
-  /**
-   * @param {Request} request
-   * @param {Selection} selection
-   */
-  #takeRequest(request, selection) {
-    this.#waiting -= request.weight;
-    // The call may have ended while it waited.
-    if (!request.isDone) selection.add(request);
-  }
 }
 
 function nothing() {}
+
+/**
+ * Moves requests of a call into a batch.
+ * @param {Call} call
+ * @param {Selection} selection
+ * @param {number} most
+ */
+function takeOf(call, selection, most) {
+  const { isUnit, requests } = call;
+  while (call.taken < requests.length) {
+    if (!isUnit && selection.isFull(most)) return;
+    const request = requests[call.taken++];
+    call.waiting -= request.weight;
+    selection.addUnlessDone(request);
+  }
+}
 
 /** Requests that make up a batch. */
 class Selection {
@@ -310,8 +307,9 @@ class Selection {
     );
   }
 
-  /** @param {Request} request */
-  add(request) {
+  /** @param {Request} request  which may have ended while it waited */
+  addUnlessDone(request) {
+    if (request.isDone) return;
     const { definition } = request;
     this.requests.push(request);
     this.weight += request.weight;
