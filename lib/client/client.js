@@ -10,8 +10,6 @@ const { readCallOptions, readConnectOptions } = require('./pipeline/call-options
 const { Counters } = require('./metrics/counters.js');
 const { Definitions } = require('./pipeline/definition.js');
 const { parseOptions } = require('./options.js');
-const { Pipeline } = require('./pipeline/pipeline.js');
-const { SecretSource } = require('./pipeline/secret.js');
 const { ping, probe, readProbe } = require('./probes.js');
 const { Index, MADE_BY_CLIENT } = require('./table-index.js');
 const { traceOperation } = require('./metrics/tracing.js');
@@ -67,6 +65,10 @@ class Client {
   /** @param {import('../..').ClientOptions} [options] */
   constructor(options = {}) {
     const settings = parseOptions(options);
+    // Loaded here: the pipeline is a third of what a client is made of, and a program that loads the
+    // package may make its client later, or none.
+    const { Pipeline } = require('./pipeline/pipeline.js');
+    const { SecretSource } = require('./pipeline/secret.js');
     const { read, write } = settings;
     const secrets = new SecretSource(read.secret);
     const shared = { counters: this.#counters, scope: this.#scope };

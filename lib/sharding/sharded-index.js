@@ -4,14 +4,15 @@ const { checkOneOfArgument, checkOptions } = require('../util/check.js');
 const { CALL_OPTIONS } = require('../client/pipeline/call-options.js');
 const { withOutcome } = require('../client/pipeline/outcomes.js');
 const { readOutcomes } = require('../client/pipeline/steps.js');
-const { SCAN_OPTIONS, readScanArguments } = require('../client/scan/scan.js');
 const { Index } = require('../client/table-index.js');
 const { AbortError, FanOutError, HandlerSocketError } = require('../errors/index.js');
-const { merge, orderBy } = require('./merge.js');
-const { ShardKey } = require('./shard-key.js');
 
 const ALL = new Set(['all']);
 const ASKS_ALL = "the whole index is on all servers: read it with { servers: 'all' }";
+
+/*
+ * What only a program with several servers needs is loaded where it is used, as ShardedClient does.
+ */
 
 /** See index.d.ts. An Index whose requests go to the servers that their keys belong to. */
 class ShardedIndex extends Index {
@@ -32,6 +33,7 @@ class ShardedIndex extends Index {
    */
   constructor(maker, target, cluster) {
     checkOptions(target, 'target');
+    const { ShardKey } = require('./shard-key.js');
     const { shardBy, shardKey: override, ...rest } = target;
     const { columns, types = {}, keyColumns = shardBy } = rest;
     const shardKey = new ShardKey(columns, shardBy, override);
@@ -93,6 +95,7 @@ class ShardedIndex extends Index {
    * @param {...unknown} given  an operator, a key and options, or options alone
    */
   scan(...given) {
+    const { SCAN_OPTIONS, readScanArguments } = require('../client/scan/scan.js');
     const { op, key, options } = readScanArguments(given);
     const { servers, ...rest } = ownOptions(options, SCAN_OPTIONS);
     const start = op === undefined ? [rest] : [op, key, rest];
@@ -104,6 +107,7 @@ class ShardedIndex extends Index {
       return this.#openAt(submit).scan(...start);
     }
     checkOneOfArgument(servers, 'options.servers', ALL);
+    const { merge, orderBy } = require('./merge.js');
     const { columns, types } = this.#order;
     const streams = this.#cluster.shards.map((shard) => {
       // A page of each server is enough to hold.
