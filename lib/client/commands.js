@@ -173,10 +173,13 @@ class Commands {
    * @param {string} argument
    */
   #checkKey(parts, argument) {
-    return Array.from(parts, (part, i) => {
+    const checked = [];
+    // A loop, for the sake of the stack: see notBindable.
+    for (let i = 0; i < parts.length; i++) {
       const name = parts.length === 1 ? argument : `${argument}[${i}]`;
-      return this.#columns.toKeyPart(part, name);
-    });
+      checked.push(this.#columns.toKeyPart(parts[i], name));
+    }
+    return checked;
   }
 
   /**

@@ -2,6 +2,7 @@
 
 const { AbortError } = require('../../errors/index.js');
 const { setImmediate } = require('../../runtime/clock.js');
+const { ownError } = require('../pipeline/outcomes.js');
 const turn = require('../../runtime/turn.js');
 
 const NEVER = -1;
@@ -37,6 +38,8 @@ class RowIterator {
   #ahead = null;
   /** What is not there yet was asked for last. @type {Promise<unknown> | null} */
   #reading = null;
+  /** How often what is not there yet was asked for. */
+  #readings = 0;
   #isOver = false;
 
   /**
@@ -64,12 +67,8 @@ class RowIterator {
         return Promise.reject(error);
       }
     }
-    const reading = this.#read(this.#reading);
+    const reading = this.#read(this.#reading, ++this.#readings);
     this.#reading = reading;
-    const end = () => {
-      if (this.#reading === reading) this.#reading = null;
-    };
-    reading.then(end, end);
     return reading;
   }
 
@@ -83,17 +82,24 @@ class RowIterator {
   }
 
   /**
+   * Nothing but its caller waits for what it gives: of a promise with two that wait V8 shows neither
+   * in the stack of an error.
    * @param {Promise<unknown> | null} before  what was asked for first
+   * @param {number} ordinal
    * @returns {Promise<IteratorResult<Row, undefined>>}
    */
-  async #read(before) {
+  async #read(before, ordinal) {
     await before?.catch(() => {});
-    for (;;) {
-      const result = this.#take();
-      if (result !== null) return result;
-      if (this.#given === this.#aheadAt) await this.#readAhead();
-      else if (this.#page?.end === this.#given || this.#page === null) await this.#turnPage();
-      else await this.#giveWay();
+    try {
+      for (;;) {
+        const result = this.#take();
+        if (result !== null) return result;
+        if (this.#given === this.#aheadAt) await this.#readAhead();
+        else if (this.#page?.end === this.#given || this.#page === null) await this.#turnPage();
+        else await this.#giveWay();
+      }
+    } finally {
+      if (ordinal === this.#readings) this.#reading = null;
     }
   }
 
@@ -152,7 +158,8 @@ class RowIterator {
       if (this.#readsAhead) this.#aheadAt = isFirst ? page.end >> 1 : 0;
     } catch (error) {
       this.#isOver = true;
-      throw error;
+      // Made anew here, where its stack shows who walks: the page may have failed before it was awaited.
+      throw ownError(error);
     }
   }
 }
