@@ -461,4 +461,4 @@ function all(values) {
   return values;
 }
 
-module.exports = { Index, MADE_BY_CLIENT };
+module.exports = { Index, MADE_BY_CLIENT, TARGET_OPTIONS };

@@ -7,6 +7,7 @@ const {
   MAX_UINT32,
   checkArray,
   checkIntegerArgument,
+  checkNames,
   checkOneOfArgument,
   checkOptions,
 } = require('../util/check.js');
@@ -77,6 +78,8 @@ const FIND_OPERATORS = new Set(['=', '>', '>=', '<', '<=']);
 // The server takes unknown ones for "matches everything" or "matches nothing", without a word.
 const FILTER_OPERATORS = new Set(['=', '!=', '>', '>=', '<', '<=']);
 const FILTER_TYPES = new Set(['filter', 'while']);
+const FILTER_OPTIONS = ['type', 'column', 'op', 'value'];
+const LIST_OPTIONS = ['position', 'values'];
 
 /** @param {import('../..').IndexTarget} target */
 function encodeOpenIndex(target) {
@@ -213,7 +216,7 @@ function encodeFindWith(options, find, op, keyParts) {
  * @param {number} keyParts
  */
 function encodeIn(list, op, keyParts) {
-  checkOptions(list, 'options.in');
+  checkNames(checkOptions(list, 'options.in'), 'options.in', LIST_OPTIONS);
   if (op !== '=') {
     throw new TypeError(`options.in goes with the operator '=' only, not with '${op}'`);
   }
@@ -236,7 +239,7 @@ function encodeFilters(filters) {
   let tokens = '';
   for (const [i, filter] of filters.entries()) {
     const argument = `options.filters[${i}]`;
-    checkOptions(filter, argument);
+    checkNames(checkOptions(filter, argument), argument, FILTER_OPTIONS);
     const type = checkOneOfArgument(filter.type ?? 'filter', `${argument}.type`, FILTER_TYPES);
     checkOneOfArgument(filter.op, `${argument}.op`, FILTER_OPERATORS);
     checkIntegerArgument(filter.column, `${argument}.column`, 0, MAX_UINT32);
@@ -255,6 +258,7 @@ function checkNotEmpty(values) {
 }
 
 module.exports = {
+  FILTER_OPTIONS,
   checkOperator,
   Command,
   encodeOpenIndex,

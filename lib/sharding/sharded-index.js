@@ -1,12 +1,13 @@
 'use strict';
 
-const { checkOneOfArgument, checkOptions } = require('../util/check.js');
+const { checkNames, checkOneOfArgument, checkOptions } = require('../util/check.js');
 const { CALL_OPTIONS } = require('../client/pipeline/call-options.js');
 const { withOutcome } = require('../client/pipeline/outcomes.js');
 const { readOutcomes } = require('../client/pipeline/steps.js');
-const { Index } = require('../client/table-index.js');
+const { Index, TARGET_OPTIONS } = require('../client/table-index.js');
 const { AbortError, FanOutError, HandlerSocketError } = require('../errors/index.js');
 
+const SHARDED_TARGET_OPTIONS = [...TARGET_OPTIONS, 'shardBy', 'shardKey'];
 const ALL = new Set(['all']);
 const ASKS_ALL = "the whole index is on all servers: read it with { servers: 'all' }";
 
@@ -32,7 +33,7 @@ class ShardedIndex extends Index {
    * @param {InstanceType<typeof import('./cluster.js').Cluster>} cluster
    */
   constructor(maker, target, cluster) {
-    checkOptions(target, 'target');
+    checkNames(checkOptions(target, 'target'), 'target', SHARDED_TARGET_OPTIONS);
     const { ShardKey } = require('./shard-key.js');
     const { shardBy, shardKey: override, ...rest } = target;
     const { columns, types = {}, keyColumns = shardBy } = rest;
@@ -196,16 +197,17 @@ class ShardedIndex extends Index {
 }
 
 /**
- * A copy that has as its own what may be an accessor of a class. What there is no option for stays, to be refused.
+ * A copy that has as its own what may be an accessor of a class.
  * @template {object} Options
  * @param {Options} options
  * @param {readonly string[]} names
  * @returns {Options}
  */
 function ownOptions(options, names) {
-  const given = /** @type {Record<string, unknown>} */ (checkOptions(options, 'options'));
-  const known = Object.fromEntries(names.concat('servers').map((name) => [name, given[name]]));
-  return /** @type {Options} */ ({ ...given, ...known });
+  const given = checkOptions(options, 'options');
+  const known = [...names, 'servers'];
+  checkNames(given, 'options', known);
+  return /** @type {Options} */ (Object.fromEntries(known.map((name) => [name, given[name]])));
 }
 
 /**
