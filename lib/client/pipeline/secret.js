@@ -37,10 +37,16 @@ class SecretSource {
     };
     return new Promise((resolve, reject) => {
       const late = () => {
+        // A timer goes off early where the turn in which it was set had lasted.
+        const left = until - now();
+        if (left > 0) {
+          timer = setTimeout(late, Math.ceil(left));
+          return;
+        }
         reject(failed('gave none in time', 'ERR_HS_TIMEOUT'));
         forget();
       };
-      const timer = setTimeout(late, Math.max(until - now(), 0));
+      let timer = setTimeout(late, Math.max(until - now(), 0));
       asked.then(resolve, reject).finally(() => {
         clearTimeout(timer);
         forget();
