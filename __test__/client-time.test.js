@@ -8,47 +8,14 @@ const { Client } = require('..');
 const { clientOf, serveTable, startGated, tableReply } = require('./support/clients.js');
 const { runChild, startChild } = require('./support/children.js');
 const { answer, silence, startFullPeer, startPeer } = require('./support/fake-peer.js');
+const { outlast } = require('./support/outlast.js');
 const { useServer } = require('./support/server.js');
 
 const target = { database: 't', table: 'kv', columns: ['v'] };
-/** So long the client waits for an executor's word when the time of a call is over. */
-const GRACE_MS = 100;
-/** More than a timer may go off early. */
-const MARGIN_MS = 10;
 /** How far calls may be apart that share a deadline: its first. */
 const SHARED_MS = 1;
 /** What "in time" means for a process on a busy machine. */
 const SOON_MS = 5000;
-
-/**
- * What came of a call that is to time out, how long it lasted, and whether it outlasted its time and
- * the grace. That is told by the order of timers and by no clock: each one here is set after the
- * client's, and goes off after it however late both are.
- */
-async function outlast(call, timeoutMs) {
-  const start = performance.now();
-  let end = null;
-  const settled = call()
-    .then(
-      () => null,
-      (error) => error,
-    )
-    .finally(() => {
-      end = performance.now();
-    });
-  await clockReaches(performance.now() + timeoutMs + MARGIN_MS);
-  await clockReaches(performance.now() + GRACE_MS + MARGIN_MS);
-  await turn();
-  const isLate = end === null;
-  return { error: await settled, isLate, lasted: end - start };
-}
-
-/** A timer goes off early where the turn in which it was set has lasted. */
-async function clockReaches(time) {
-  for (let left = time - performance.now(); left > 0; left = time - performance.now()) {
-    await new Promise((resolve) => setTimeout(resolve, Math.ceil(left)));
-  }
-}
 
 describe('timeoutMs', () => {
   test('ends a call that gets no answer, and those queued behind it', async (t) => {
