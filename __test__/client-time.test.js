@@ -64,11 +64,12 @@ describe('timeoutMs', () => {
   });
 
   test('is of each call its own, also in a turn that lasts longer', async (t) => {
-    const client = clientOf(t, await startPeer(t, serveTable), { timeoutMs: 100 });
+    const client = clientOf(t, await startPeer(t, serveTable), { timeoutMs: 1500 });
     const index = client.openIndex(target);
-    const old = outlast(() => index.get(1), 100);
+    const old = outlast(() => index.get(1), 1500);
     const start = performance.now();
-    while (performance.now() - start < 150);
+    // A busy machine takes a while to answer the younger one.
+    while (performance.now() - start < 1550);
     assert.deepEqual(await index.get(2), { v: '2' });
     await old;
   });
