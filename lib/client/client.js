@@ -7,9 +7,6 @@ const { AbortError, HandlerSocketError } = require('../errors/index.js');
 const { now } = require('../runtime/clock.js');
 const { Call } = require('./pipeline/call.js');
 const { readCallOptions, readConnectOptions } = require('./pipeline/call-options.js');
-const { Counters } = require('./metrics/counters.js');
-const { Definitions } = require('./pipeline/definition.js');
-const { parseOptions } = require('./options.js');
 const { ping, probe, readProbe } = require('./probes.js');
 const { Index, MADE_BY_CLIENT } = require('./table-index.js');
 const { traceOperation } = require('./metrics/tracing.js');
@@ -44,8 +41,8 @@ class Client {
   }
 
   #settings;
-  #counters = new Counters();
-  #definitions = new Definitions();
+  #counters;
+  #definitions;
   #reads;
   /** null where there is no port for writes. */
   #writes;
@@ -64,13 +61,18 @@ class Client {
 
   /** @param {import('../..').ClientOptions} [options] */
   constructor(options = {}) {
-    const settings = parseOptions(options);
-    // Loaded here: the pipeline is a third of what a client is made of, and a program that loads the
-    // package may make its client later, or none.
+    // What a client is made of is loaded here: a program that loads the package may make its client
+    // later, or none.
+    const { Counters } = require('./metrics/counters.js');
+    const { parseOptions } = require('./options.js');
+    const { Definitions } = require('./pipeline/definition.js');
     const { Pipeline } = require('./pipeline/pipeline.js');
     const { SecretSource } = require('./pipeline/secret.js');
+    const settings = parseOptions(options);
     const { read, write } = settings;
     const secrets = new SecretSource(read.secret);
+    this.#counters = new Counters();
+    this.#definitions = new Definitions();
     const shared = { counters: this.#counters, scope: this.#scope };
     this.#settings = settings;
     this.#reads = new Pipeline(read, settings, shared, secrets, (definition) => {

@@ -81,7 +81,7 @@ class Index {
     if (maker !== MADE_BY_CLIENT) throw new TypeError('an Index is made by Client.openIndex');
     checkOptions(target, 'target');
     checkNames(target, 'target', TARGET_OPTIONS);
-    // Loaded here, for the same reason as the client's pipeline.
+    // Loaded here, for the same reason as what a client is made of.
     const { Columns } = require('./rows/columns.js');
     const { Commands } = require('./commands.js');
     const { IndexShape } = require('./index-shape.js');
