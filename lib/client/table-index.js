@@ -4,10 +4,6 @@ const { inspect } = require('node:util');
 const { checkArray, checkNames, checkOptions } = require('../util/check.js');
 const { copyBytes } = require('../protocol/encode.js');
 const { callSettingsOf, readCallOptions } = require('./pipeline/call-options.js');
-const { Columns } = require('./rows/columns.js');
-const { Commands } = require('./commands.js');
-const { IndexShape } = require('./index-shape.js');
-const { KeyColumns } = require('./scan/key-columns.js');
 const { withOutcome } = require('./pipeline/outcomes.js');
 const {
   countOf,
@@ -17,9 +13,6 @@ const {
   replyOf,
   settling,
 } = require('./rows/results.js');
-const { RowIterator } = require('./scan/row-iterator.js');
-const { RowReader } = require('./rows/row-reader.js');
-const { readScanArguments, readScanOptions, scan, scanAll } = require('./scan/scan.js');
 const { listRowsOf, mergeInSteps, rowsOf } = require('./rows/row-steps.js');
 
 const TARGET_OPTIONS = [
@@ -88,6 +81,12 @@ class Index {
     if (maker !== MADE_BY_CLIENT) throw new TypeError('an Index is made by Client.openIndex');
     checkOptions(target, 'target');
     checkNames(target, 'target', TARGET_OPTIONS);
+    // Loaded here, for the same reason as what a client is made of.
+    const { Columns } = require('./rows/columns.js');
+    const { Commands } = require('./commands.js');
+    const { IndexShape } = require('./index-shape.js');
+    const { KeyColumns } = require('./scan/key-columns.js');
+    const { RowReader } = require('./rows/row-reader.js');
     const { database, table, index, columns, filterColumns, types = {}, keyColumns } = target;
     const { notNull } = target;
     this.#name = `${database}.${table}`;
@@ -214,6 +213,9 @@ class Index {
    * @returns {AsyncIterableIterator<any>}
    */
   scan(...given) {
+    // Loaded here, since many programs scan nothing.
+    const { RowIterator } = require('./scan/row-iterator.js');
+    const { readScanArguments, readScanOptions, scan, scanAll } = require('./scan/scan.js');
     const { op, key, options } = readScanArguments(given);
     const { pageSize, limit, filters, call } = readScanOptions(options);
     // What is wrong is to be known at the call.
@@ -459,4 +461,4 @@ function all(values) {
   return values;
 }
 
-module.exports = { Index, MADE_BY_CLIENT };
+module.exports = { Index, MADE_BY_CLIENT, TARGET_OPTIONS };

@@ -11,6 +11,7 @@
 //!
 //! Any thread may submit, abort and close. `docs/driver.md` tells the life of an execute.
 
+mod claims;
 mod in_flight;
 mod lookup;
 mod registration;
@@ -33,6 +34,7 @@ use crate::executor::Executor;
 use in_flight::InFlight;
 use watch::Keys;
 
+pub use claims::Claims;
 pub use slot::{Acquired, ConnectionSlot, HandOff, Next};
 
 /// [`Driver::poll`] returns after this long even if nothing has finished: an environment that ends cannot always call its
