@@ -23,6 +23,38 @@ describeRefusals('an index id', [
   ['that is missing', (b) => b.openIndex(undefined, target), TypeError, 'indexId', 'undefined'],
 ]);
 
+describeRefusals('an option that there is not', [
+  ['of a find', (b) => b.find(0, '=', [1], { limt: 5 }), TypeError, 'options.limt', 'limit'],
+  [
+    'of a find, but of a change',
+    (b) => b.find(0, '=', [1], { returning: true }),
+    TypeError,
+    'options.returning',
+  ],
+  [
+    'of a change',
+    (b) => b.update(0, '=', [1], [1], { filter: [filter] }),
+    TypeError,
+    'options.filter',
+    'filters',
+  ],
+  ['of a delete', (b) => b.delete(0, '>', [1], { where: [] }), TypeError, 'options.where'],
+  [
+    'of a filter',
+    (b) => b.find(0, '=', [1], { filters: [{ ...filter, kind: 'while' }] }),
+    TypeError,
+    'options.filters[0].kind',
+    'type',
+  ],
+  [
+    'of an IN list',
+    (b) => b.find(0, '=', [1], { in: { column: 'id', position: 0, values: [1] } }),
+    TypeError,
+    'options.in.column',
+    'position',
+  ],
+]);
+
 describeRefusals('a name', [
   ...['\0', '\t', '\n', '\x0f'].map((character) => [
     `with ${JSON.stringify(character)}`,

@@ -131,10 +131,10 @@ describe('connect', () => {
 });
 
 describe('a first write', () => {
-  async function startTwo(context, serveReads) {
+  async function startTwo(context, serveReads, options) {
     const [reads, writes] = [await serveReads(context), await startPeer(context, serveTable)];
-    const client = makeClient(context, { port: reads.port, writePort: writes.port });
-    return { reads, writes, client };
+    const ports = { port: reads.port, writePort: writes.port };
+    return { reads, writes, client: makeClient(context, { ...ports, ...options }) };
   }
 
   test('waits until the read port has opened its index, and the second write does not', async (t) => {
@@ -171,6 +171,33 @@ describe('a first write', () => {
     assert.deepEqual([(await aborted).name, (await aborted).outcome], ['AbortError', 'not-sent']);
     assert.equal(writes.visitors.length, 0);
     assert.equal(client.stats().pending, 0);
+  });
+
+  test('does not end with the time of one that was made before it', async (t) => {
+    const { reads, client } = await startTwo(t, startGated, { timeoutMs: 100 });
+    const index = client.openIndex(V);
+    const first = failureOf(index.insert(['a'], { timeoutMs: 20 }));
+    const later = index.insert(['b'], { timeoutMs: 60_000 });
+    assert.deepEqual([(await first).code, (await first).outcome], ['ERR_HS_TIMEOUT', 'not-sent']);
+    // The client's own time is over, too, and that of what the first one had begun.
+    await assert.rejects(index.get(1), { code: 'ERR_HS_TIMEOUT' });
+    reads.open();
+    assert.deepEqual(await later, { insertId: null });
+  });
+
+  test('has its own time where the turn of the one before it lasts', async (t) => {
+    const [reads, writes] = [await startPeer(t, serveTable), await startPeer(t, serveTable)];
+    const secret = () => new Promise(() => {});
+    const options = { port: reads.port, writePort: writes.port, secret, timeoutMs: 200 };
+    const index = makeClient(t, options).openIndex(V);
+    const first = failureOf(index.insert(['a']));
+    for (const end = performance.now() + 100; performance.now() < end; );
+    const start = performance.now();
+    const { code, outcome } = await failureOf(index.insert(['b']));
+    // Calls within a millisecond share a deadline.
+    assert.ok(performance.now() - start >= 199);
+    assert.deepEqual([code, outcome], ['ERR_HS_TIMEOUT', 'not-sent']);
+    assert.equal((await first).code, 'ERR_HS_TIMEOUT');
   });
 
   test('completes before a close', async (t) => {

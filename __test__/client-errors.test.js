@@ -4,7 +4,14 @@ const assert = require('node:assert/strict');
 const { tracingChannel } = require('node:diagnostics_channel');
 const { describe, test } = require('node:test');
 
-const { Batch, Executor, HandlerSocketError, ServerError, ShardedClient } = require('..');
+const {
+  Batch,
+  Connection,
+  Executor,
+  HandlerSocketError,
+  ServerError,
+  ShardedClient,
+} = require('..');
 const { clientOf, makeClient } = require('./support/clients.js');
 const { CODES } = require('./support/codes.js');
 const { answer, refusingAddress, startPeer } = require('./support/fake-peer.js');
@@ -60,11 +67,49 @@ describe('an error of a call', () => {
       () => index.insert({ k: 1 }),
       () => index.get([1, 2]),
       () => index.getMany([[1, 2]]),
+      () => new Executor().add(new Connection('127.0.0.1:1'), new Batch().write('\n')).execute(),
     ]) {
       assert.match((await failureOf(theHandler(call))).stack, /at async theHandler/);
     }
     const all = theHandler(() => Promise.all([index.get(1), index.insert({ k: 1 })]));
     assert.match((await failureOf(all)).stack, /at async Promise\.all.*\n.*at async theHandler/);
+  });
+
+  test('has the function that walks an index in its stack', async (t) => {
+    const { port } = await startPeer(
+      t,
+      answer((line) => {
+        if (line.startsWith('P')) return '0\t1\n';
+        return line.startsWith('0\t<') ? '0\t1\t1\t2\t3\n' : '2\t1\tcmd\n';
+      }),
+    );
+    const index = makeClient(t, { port, writePort: null }).openIndex({ ...KV, columns: ['k'] });
+    async function theHandler(options) {
+      for await (const row of index.scan(options)) assert.ok(row);
+    }
+    // The second page is on its way before it is awaited.
+    for (const pageSize of [2, 3, 1000]) {
+      const { stack, code } = await failureOf(theHandler({ pageSize }));
+      assert.equal(code, 'ERR_HS_SERVER');
+      assert.match(stack, /at async theHandler/, `${pageSize}`);
+    }
+  });
+
+  test('has the caller in its stack where it is about an argument', async (t) => {
+    const index = connect(t).openIndex(KV);
+    function theCaller(call) {
+      return call();
+    }
+    for (const call of [
+      () => index.get({}),
+      () => index.getMany([{}]),
+      () => index.update('=', 1, { v: {} }),
+      () => index.insertMany([{ k: {} }]),
+    ]) {
+      assert.match((await failureOf(theCaller(call))).stack, /at theCaller/);
+    }
+    const { stack } = await failureOf(index.update('=', {}, { v: 1 }));
+    assert.match(stack, /client-errors\.test\.js/);
   });
 
   test('has that function while the call is traced, too', async (t) => {

@@ -278,11 +278,16 @@ describe('column types of a Client', () => {
 
     test('of many rows takes at most 40 times as long as text', async (t) => {
       const index = { text: openBlobs(t), buffer: openBlobs(t, { v: 'buffer' }) };
+      // The shortest of several, since others may have the processor meanwhile.
       const time = async (type) => {
-        const start = performance.now();
-        const rows = await index[type].find('>=', 0, { limit: 1000 });
-        assert.equal(rows.length, 1000);
-        return performance.now() - start;
+        let least = Infinity;
+        for (let i = 0; i < 5; i++) {
+          const start = performance.now();
+          const rows = await index[type].find('>=', 0, { limit: 1000 });
+          least = Math.min(least, performance.now() - start);
+          assert.equal(rows.length, 1000);
+        }
+        return least;
       };
       const text = await time('text');
       const buffer = await time('buffer');

@@ -86,6 +86,7 @@ describe('an option that is wrong throws', () => {
     [{ maxQueued: '1' }, TypeError, 'options.maxQueued', 'a string'],
     [{ maxQueued: 1n }, TypeError, 'options.maxQueued', 'a bigint'],
     [{ maxQueued: true }, TypeError, 'options.maxQueued', 'a boolean'],
+    [{ maxQueue: 1 }, TypeError, 'options.maxQueue', 'maxQueued'],
   ]) {
     test(inspect(options), () => {
       assert.throws(() => new Connection(options), refusal(errorClass, ...named));
@@ -95,6 +96,8 @@ describe('an option that is wrong throws', () => {
   test('beside an address, too', () => {
     const options = { maxQueued: -1 };
     assert.throws(() => new Connection('a:1', options), refusal(RangeError, 'options.maxQueued'));
+    const misspelt = { sercet: 's' };
+    assert.throws(() => new Connection('a:1', misspelt), refusal(TypeError, 'options.sercet'));
   });
 
   for (const maxQueued of [undefined, 0, 1, 1024]) {

@@ -49,8 +49,8 @@ const TOLD = {
   'prometheus.js': [
     /^hansock_errors_total\{code="ERR_HS_DUPLICATE_KEY"\} 1$/m,
     /^hansock_connections\{state="in use"\} [01]$/m,
-    /^hansock_latency_milliseconds\{stage="roundTrip",quantile="0.99"\} \d+(\.\d+)?$/m,
-    /^hansock_bytesIn_total \d+$/m,
+    /^hansock_latency_seconds\{stage="round_trip",quantile="0.99"\} [\d.e-]+$/m,
+    /^hansock_received_bytes_total [1-9]\d*$/m,
     /^hansock_pending_calls 0$/m,
   ],
   'sharding.js': [

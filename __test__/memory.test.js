@@ -4,7 +4,13 @@ const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
 
 const { runChild, startChild } = require('./support/children.js');
-const { answer, refusingAddress, startHealthyPeer, startPeer } = require('./support/fake-peer.js');
+const {
+  answer,
+  refusingAddress,
+  silence,
+  startHealthyPeer,
+  startPeer,
+} = require('./support/fake-peer.js');
 
 const flags = ['--expose-gc'];
 
@@ -71,6 +77,49 @@ describe('the garbage collector takes', () => {
     });
     assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: '70 connected\n', stderr: '' });
   });
+
+  for (const [end, options] of [
+    ['was aborted', {}],
+    ['took too long', { timeoutMs: 20 }],
+  ]) {
+    for (const [place, method] of [
+      ['in the queue', 'get'],
+      ['for its index', 'insert'],
+    ]) {
+      test(`what a call was to send that ${end} as it waited ${place}`, async (t) => {
+        const [reads, writes] = [await startPeer(t, silence), await startPeer(t, silence)];
+        const program = async ({ Client }, port, writePort, method, options) => {
+          const client = new Client({ port, writePort, connections: 1, timeoutMs: 60_000 });
+          const index = client.openIndex({ database: 't', table: 'kv', columns: ['v'] });
+          const turn = () => new Promise((resolve) => setImmediate(resolve));
+          const given = (value) => (method === 'insert' ? [value] : value);
+          // The first is never answered, and the second waits as long as the others would.
+          const staying = [index.get(1)];
+          while (client.stats().connectionsInUse === 0) await turn();
+          staying.push(index[method](given('a')));
+          const controller = new AbortController();
+          const { signal } = controller;
+          const calls = Array.from({ length: 64 }, () => {
+            return index[method](given(Buffer.alloc(1e6)), { signal, ...options });
+          });
+          if (options.timeoutMs === undefined) controller.abort();
+          const ends = await Promise.allSettled(calls);
+          do {
+            gc();
+            await turn();
+          } while (process.memoryUsage().arrayBuffers > 8e6);
+          const codes = new Set(ends.map(({ reason }) => `${reason.code} ${reason.outcome}`));
+          console.log(JSON.stringify([...codes]), client.stats().pending, staying.length);
+          process.exit();
+        };
+        const args = [reads.port, writes.port, method, options];
+        const { stdout, stderr } = await runChild(t, program, { args, flags });
+        const code = options.timeoutMs === undefined ? 'ABORT_ERR' : 'ERR_HS_TIMEOUT';
+        const expected = `["${code} not-sent"] 2 2\n`;
+        assert.deepEqual({ stdout, stderr }, { stdout: expected, stderr: '' });
+      });
+    }
+  }
 
   test('a large reply of which one value is kept', async (t) => {
     const small = 'a value to be kept';

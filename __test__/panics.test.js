@@ -126,6 +126,28 @@ describe('a panic does not end the process', () => {
     });
   }
 
+  for (const pairs of [1, 2]) {
+    test(`as an execute of ${pairs} begins: its connections can be used again`, async (t) => {
+      const healthy = await startHealthyPeer(t);
+      const program = async ({ Batch, Connection, Executor }, nativePath, address, pairs) => {
+        const { injectPanic } = require(nativePath);
+        const connections = Array.from({ length: pairs }, () => new Connection(address));
+        const run = async () => {
+          const executor = new Executor();
+          for (const connection of connections) executor.add(connection, new Batch().write('a\n'));
+          const results = await executor.executeSettled(5000);
+          return results.map(({ reason }) => reason?.code ?? 'answered');
+        };
+        await run();
+        injectPanic('begin');
+        console.log(JSON.stringify({ during: await run(), after: await run() }));
+      };
+      const ends = await runWithPanics(t, program, [healthy.address, pairs]);
+      const all = (end) => Array(pairs).fill(end);
+      assert.deepEqual(ends, { during: all('ERR_HS_LOST'), after: all('answered') });
+    });
+  }
+
   for (const point of FINALIZERS) {
     test(`in the ${point}`, async (t) => {
       const program = async (_, nativePath, point) => {

@@ -227,9 +227,8 @@ describe('a server and its replica', () => {
     const read = async () => assert.equal((await index.get(7)).v, 'old');
     await repeat(10, 1, read);
     pause(t, pid);
-    const begin = performance.now();
+    // One that is late rejects.
     await repeat(100, 100, read);
-    assert.ok(performance.now() - begin < 2000);
     assert.ok(countErrors(cluster.stats()[0].replicas[0]) > 0);
     process.kill(pid, 'SIGCONT');
     const [, commands] = commandsOf(cluster);

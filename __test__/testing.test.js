@@ -259,6 +259,7 @@ describe('startServer explains', () => {
   test('options of the wrong type', async () => {
     for (const [options, message] of /** @type {const} */ ([
       [{ secret: 1 }, /secret must be a string, not a number/],
+      [{ sqls: [] }, /Unknown option 'options.sqls'; expected one of .*sql/],
       [{ writeSecret: 'a\nb' }, /writeSecret holds a character below/],
       [{ threads: 0 }, /threads must be a whole number/],
       [{ sql: [null] }, /sql must be .* not null/],

@@ -37,7 +37,7 @@ function register(registry, client) {
     },
   });
   new Gauge({
-    name: 'hansock_latency_milliseconds',
+    name: 'hansock_latency_seconds',
     help: 'Of the last minute',
     labelNames: ['stage', 'quantile'],
     registers,
@@ -45,27 +45,27 @@ function register(registry, client) {
       const { queueMs, roundTripMs } = client.stats().latency;
       for (const [stage, { p50, p99 }] of Object.entries({
         queue: queueMs,
-        roundTrip: roundTripMs,
+        round_trip: roundTripMs,
       })) {
-        this.set({ stage, quantile: '0.5' }, p50 ?? Number.NaN);
-        this.set({ stage, quantile: '0.99' }, p99 ?? Number.NaN);
+        this.set({ stage, quantile: '0.5' }, secondsOf(p50));
+        this.set({ stage, quantile: '0.99' }, secondsOf(p99));
       }
     },
   });
-  for (const name of /** @type {const} */ ([
-    'batches',
-    'commands',
-    'bytesIn',
-    'bytesOut',
-    'retries',
+  for (const [name, figure] of /** @type {const} */ ([
+    ['batches', 'batches'],
+    ['commands', 'commands'],
+    ['received_bytes', 'bytesIn'],
+    ['sent_bytes', 'bytesOut'],
+    ['retries', 'retries'],
   ])) {
     new Counter({
       name: `hansock_${name}_total`,
-      help: `ClientStats.${name}`,
+      help: `ClientStats.${figure}`,
       registers,
       collect() {
         this.reset();
-        this.inc(client.stats()[name]);
+        this.inc(client.stats()[figure]);
       },
     });
   }
@@ -79,6 +79,11 @@ function register(registry, client) {
       for (const [code, count] of Object.entries(client.stats().errors)) this.inc({ code }, count);
     },
   });
+}
+
+/** @param {number | null} ms */
+function secondsOf(ms) {
+  return ms === null ? Number.NaN : ms / 1000;
 }
 
 async function main() {

@@ -227,7 +227,7 @@ export class ShardedIndex<
   find(
     op: FindOperator,
     key: IndexKey<T, never, K>,
-    options: RangeOptions<F[number], T, K> & { limit: number; servers?: 'all' },
+    options: RangeOptions<F[number], T, K> & { limit: number; servers?: 'all' | undefined },
   ): Promise<Row<C, T, N>[]>;
 
   /**
@@ -240,8 +240,10 @@ export class ShardedIndex<
   scan(
     op: Exclude<FindOperator, '='>,
     key: IndexKey<T, never, K>,
-    options?: ScanOptions<F[number], T> & { servers?: 'all' },
+    options?: ScanOptions<F[number], T> & { servers?: 'all' | undefined },
   ): AsyncIterable<Row<C, T, N>>;
   /** The whole index, of all servers: `servers: 'all'` has to be given. */
-  scan(options?: ScanOptions<F[number], T> & { servers?: 'all' }): AsyncIterable<Row<C, T, N>>;
+  scan(
+    options?: ScanOptions<F[number], T> & { servers?: 'all' | undefined },
+  ): AsyncIterable<Row<C, T, N>>;
 }

@@ -158,5 +158,7 @@ exactly<Promise<{ insertId: number | null }>>()(sharded.insert({ id: 1 }));
 // @ts-expect-error: id is a number
 sharded.get('1');
 exactly<string>()(sharded.getServer(1));
+sharded.find('=', 1, { limit: 1, servers: undefined });
+sharded.scan('>', 1, { servers: undefined });
 // @ts-expect-error: id is a number
 sharded.getServer('1');

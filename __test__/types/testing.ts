@@ -9,6 +9,7 @@ const options: StartServerOptions = {
   config: { innodb_lock_wait_timeout: 1, sql_mode: '' },
 };
 exactly<Promise<TestServer>>()(startServer(options));
+startServer({ secret: undefined, sql: undefined, config: undefined, threads: undefined });
 
 export async function use() {
   const server = await startServer();

@@ -8,11 +8,6 @@ const { now } = require('../runtime/clock.js');
 const { checkSql } = require('../schema/sql.js');
 const { Call } = require('./pipeline/call.js');
 const { readCallOptions, readConnectOptions } = require('./pipeline/call-options.js');
-const { Counters } = require('./metrics/counters.js');
-const { Definitions } = require('./pipeline/definition.js');
-const { parseOptions } = require('./options.js');
-const { Pipeline } = require('./pipeline/pipeline.js');
-const { SecretSource } = require('./pipeline/secret.js');
 const { ping, probe, readProbe } = require('./probes.js');
 const { Index, MADE_BY_CLIENT } = require('./table-index.js');
 const { describeIndex } = require('./target.js');
@@ -20,6 +15,12 @@ const { traceOperation } = require('./metrics/tracing.js');
 
 /** How many places are remembered: more than a connection has ids for. */
 const MAX_READABLE = 1024;
+
+/**
+ * How much longer the read port has for an index than the write that needs it, in milliseconds: so the
+ * writes that come next can wait for the same.
+ */
+const OPEN_LONGER_MS = 50;
 
 /**
  * The package's own access to a client.
@@ -44,14 +45,14 @@ class Client {
   }
 
   #settings;
-  #counters = new Counters();
-  #definitions = new Definitions();
+  #counters;
+  #definitions;
   #reads;
   /** null where there is no port for writes. */
   #writes;
   /** The places of definitions that the read port has opened. @type {Set<string>} */
   #readable = new Set();
-  /** Those that it has been asked for, so that they can be written to. @type {Map<string, Promise<void>>} */
+  /** Those that it has been asked for, so that they can be written to. @type {Map<string, Opening>} */
   #opening = new Map();
   /**
    * The client's own async context. Timers, connects, the secret function and what else outlives a
@@ -64,9 +65,18 @@ class Client {
 
   /** @param {import('../..').ClientOptions} [options] */
   constructor(options = {}) {
+    // What a client is made of is loaded here: a program that loads the package may make its client
+    // later, or none.
+    const { Counters } = require('./metrics/counters.js');
+    const { parseOptions } = require('./options.js');
+    const { Definitions } = require('./pipeline/definition.js');
+    const { Pipeline } = require('./pipeline/pipeline.js');
+    const { SecretSource } = require('./pipeline/secret.js');
     const settings = parseOptions(options);
     const { read, write } = settings;
     const secrets = new SecretSource(read.secret);
+    this.#counters = new Counters();
+    this.#definitions = new Definitions();
     const shared = { counters: this.#counters, scope: this.#scope };
     this.#settings = settings;
     this.#reads = new Pipeline(read, settings, shared, secrets, {
@@ -193,29 +203,37 @@ class Client {
    * What a write waits for; null if it need not. An index that cannot be opened does harm on the write
    * port: the server then refuses inserts until it is restarted. So the read port has to open it first.
    * @param {Definition} definition
+   * @param {number} until  when the write's time is over, as performance.now() tells it
    * @returns {Promise<void> | null}
    */
-  #readiness(definition) {
+  #readiness(definition, until) {
     if (definition === null || this.#readable.has(definition.place)) return null;
     const { read, write } = this.#settings;
     if (read.name === write?.name) return null;
+    const opening = this.#opening.get(definition.place);
+    // One that a write began whose time is over before would end this one with it.
+    if (opening !== undefined && opening.until >= until) return opening.opened;
+    return this.#open(definition, until + OPEN_LONGER_MS);
+  }
+
+  /**
+   * Has the read port open an index.
+   * @param {Definition} definition
+   * @param {number} until  as performance.now() tells it
+   */
+  #open(definition, until) {
     const { place } = definition;
-    let opening = this.#opening.get(place);
-    if (opening === undefined) {
-      const call = new Call({
-        name: 'open',
-        isWrite: false,
-        requests: [probe(definition)],
-        read: readProbe,
+    const operation = { name: 'open', isWrite: false, requests: [probe(definition)] };
+    const call = new Call({ ...operation, read: readProbe });
+    call.isCounted = false;
+    const opened = /** @type {Promise<void>} */ (call.promise)
+      .then(() => this.#noteReadable(place))
+      .finally(() => {
+        if (this.#opening.get(place)?.opened === opened) this.#opening.delete(place);
       });
-      opening = /** @type {Promise<void>} */ (call.promise)
-        .then(() => this.#noteReadable(place))
-        .finally(() => this.#opening.delete(place));
-      call.isCounted = false;
-      this.#opening.set(place, opening);
-      this.#reads.add(call);
-    }
-    return opening;
+    this.#opening.set(place, { opened, until });
+    this.#reads.add(call, until);
+    return opened;
   }
 
   /**
@@ -267,7 +285,9 @@ class Client {
     if (requests.length === 0) return Promise.resolve(finish?.([]));
     const call = new Call(operation);
     const promise = /** @type {Promise<any>} */ (call.promise);
-    const ready = isWrite ? this.#readiness(requests[0].definition) : null;
+    const ready = isWrite
+      ? this.#readiness(requests[0].definition, until ?? now() + this.#settings.timeoutMs)
+      : null;
     pipeline.add(call, until, settings?.timeoutMs !== undefined, ready);
     if (settings?.signal !== undefined) {
       endOnAbort(call, settings.signal, pipeline.address, operation.settlesEach === true);
@@ -371,6 +391,11 @@ function requestsToOpen(definitions) {
 function nothing() {}
 
 /**
+ * An index that the read port was asked for.
+ * @typedef {object} Opening
+ * @property {Promise<void>} opened
+ * @property {number} until  it is waited for, as performance.now() tells it
+ *
  * @typedef {import('./operation.js').Operation} Operation
  * @typedef {import('./instances').Definition} Definition
  * @typedef {import('../../types/schema').TableSchema} Schema

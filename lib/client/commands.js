@@ -10,7 +10,6 @@ const { CALL_OPTIONS } = require('./pipeline/call-options.js');
 
 const RANGE_OPTIONS = ['limit', 'offset', 'in', 'filters', ...CALL_OPTIONS];
 const FIND_MANY_OPTIONS = ['limit', 'filters', ...CALL_OPTIONS];
-const FILTER_OPTIONS = ['type', 'column', 'op', 'value'];
 
 /** How long the IN lists are that keys are cut into: several connections may share them. */
 const MAX_LIST = 128;
@@ -328,7 +327,7 @@ class Commands {
   #toFilter(filter, i) {
     const argument = `options.filters[${i}]`;
     checkOptions(filter, argument);
-    checkNames(filter, argument, FILTER_OPTIONS);
+    checkNames(filter, argument, command.FILTER_OPTIONS);
     const { filterColumns = [] } = this.#place;
     const column = filterColumns.indexOf(filter.column);
     if (column === -1) {

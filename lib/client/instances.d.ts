@@ -1,6 +1,7 @@
 /** The instances of this folder's classes, by the names that JSDoc cannot get at in a CommonJS module. */
 
 export type Call = InstanceType<typeof import('./pipeline/call.js').Call>;
+export type CallQueue = InstanceType<typeof import('./pipeline/call-queue.js').CallQueue>;
 export type Commands = InstanceType<typeof import('./commands.js').Commands>;
 export type Connection = InstanceType<typeof import('../core/connection.js').Connection>;
 export type Counters = InstanceType<typeof import('./metrics/counters.js').Counters>;

@@ -99,4 +99,4 @@ function checkSame(given, known, argument) {
  * @typedef {import('../..').OpenIndexTarget<readonly string[], Record<string, string>> & { schema?: object, allow?: readonly string[] }} Target
  */
 
-module.exports = { describeIndex };
+module.exports = { TARGET_OPTIONS, describeIndex };

@@ -5,7 +5,7 @@ const {
   types: { isUint8Array },
 } = require('node:util');
 const { ByteWriter } = require('../protocol/byte-writer.js');
-const { checkIntegerArgument, checkSecret } = require('../util/check.js');
+const { checkIntegerArgument, checkNames, checkOptions, checkSecret } = require('../util/check.js');
 const command = require('../protocol/command.js');
 const { toByteString } = require('../protocol/encode.js');
 const { show, showKind } = require('../util/show.js');
@@ -13,6 +13,9 @@ const { LINE_FEED } = require('../protocol/constants.js');
 
 /** The server keeps an array as long as the largest id, and crashes on a huge one. */
 const MAX_INDEX_ID = 65_535;
+
+const FIND_OPTIONS = ['limit', 'offset', 'in', 'filters'];
+const MODIFY_OPTIONS = [...FIND_OPTIONS, 'returning'];
 
 /** clear() keeps up to this much memory for the next commands. */
 const MAX_REUSED_BYTES = 64 * 1024;
@@ -161,6 +164,7 @@ class Batch {
    */
   find(indexId, op, key, options) {
     checkIndexId(indexId);
+    checkOptionNames(options, FIND_OPTIONS);
     return this.#command(indexId, command.encodeFind(op, key, options));
   }
 
@@ -214,6 +218,7 @@ class Batch {
    */
   delete(indexId, op, key, options) {
     checkIndexId(indexId);
+    checkOptionNames(options, MODIFY_OPTIONS);
     return this.#command(indexId, command.encodeDelete(op, key, options, options?.returning));
   }
 
@@ -268,6 +273,7 @@ class Batch {
    */
   #modify(modification, indexId, op, key, values, options) {
     checkIndexId(indexId);
+    checkOptionNames(options, MODIFY_OPTIONS);
     return this.#command(
       indexId,
       command.encodeModify(modification, op, key, values, options, options?.returning),
@@ -318,6 +324,14 @@ const STATES = {
 /** @param {number} indexId */
 function checkIndexId(indexId) {
   checkIntegerArgument(indexId, 'indexId', 0, MAX_INDEX_ID, 'the server dies of a huge one');
+}
+
+/**
+ * @param {unknown} options
+ * @param {readonly string[]} names
+ */
+function checkOptionNames(options, names) {
+  if (options !== undefined) checkNames(checkOptions(options, 'options'), 'options', names);
 }
 
 /** @typedef {InstanceType<typeof command.Command>} Command */

@@ -4,7 +4,13 @@ const { inspect } = require('node:util');
 const { constants } = require('node:buffer');
 const native = require('../util/native.js');
 const { Batch, access } = require('./batch.js');
-const { checkInteger, checkOptions, checkSecret, checkString } = require('../util/check.js');
+const {
+  checkInteger,
+  checkNames,
+  checkOptions,
+  checkSecret,
+  checkString,
+} = require('../util/check.js');
 const { showKind } = require('../util/show.js');
 const {
   DEFAULT_HOST,
@@ -14,6 +20,15 @@ const {
 const driver = require('../runtime/driver.js');
 
 const DEFAULT_MAX_REPLY_BYTES = 256 * 1024 * 1024;
+const OPTIONS_BESIDE_ADDRESS = [
+  'secret',
+  'handshake',
+  'maxReplyBytes',
+  'maxQueued',
+  'busyPollMicroseconds',
+];
+const CONNECTION_OPTIONS = ['host', 'port', 'path', ...OPTIONS_BESIDE_ADDRESS];
+
 const DEFAULT_MAX_QUEUED = 0;
 /** Each turn checks all batches that wait. */
 const MAX_QUEUED = 1024;
@@ -50,9 +65,11 @@ class Connection {
           throw new TypeError(`options.${name} cannot be given beside an address`);
         }
       }
+      checkNames(given, 'options', OPTIONS_BESIDE_ADDRESS);
       this.#native = connect(given, { address: addressOrOptions });
     } else {
       const given = checkOptions(addressOrOptions === undefined ? {} : addressOrOptions, 'options');
+      checkNames(given, 'options', CONNECTION_OPTIONS);
       this.#native = connect(given, {});
     }
     this.#address = this.#native.address;

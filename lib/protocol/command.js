@@ -7,6 +7,7 @@ const {
   MAX_UINT32,
   checkArray,
   checkIntegerArgument,
+  checkNames,
   checkOneOfArgument,
   checkOptions,
 } = require('../util/check.js');
@@ -83,6 +84,8 @@ const FIND_OPERATORS = new Set(['=', '>', '>=', '<', '<=']);
 // The server silently takes an unknown operator for one that matches everything or nothing.
 const FILTER_OPERATORS = new Set(['=', '!=', '>', '>=', '<', '<=']);
 const FILTER_TYPES = new Set(['filter', 'while']);
+const FILTER_OPTIONS = ['type', 'column', 'op', 'value'];
+const LIST_OPTIONS = ['position', 'values'];
 
 /** @param {import('../..').IndexTarget} target */
 function encodeOpenIndex(target) {
@@ -220,7 +223,7 @@ function encodeFindWith(options, find, op, keyParts) {
  * @param {number} keyParts
  */
 function encodeIn(list, op, keyParts) {
-  checkOptions(list, 'options.in');
+  checkNames(checkOptions(list, 'options.in'), 'options.in', LIST_OPTIONS);
   if (op !== '=') {
     throw new TypeError(`options.in goes with the operator '=' only, not with '${op}'`);
   }
@@ -243,7 +246,7 @@ function encodeFilters(filters) {
   let tokens = '';
   for (const [i, filter] of filters.entries()) {
     const argument = `options.filters[${i}]`;
-    checkOptions(filter, argument);
+    checkNames(checkOptions(filter, argument), argument, FILTER_OPTIONS);
     const type = checkOneOfArgument(filter.type ?? 'filter', `${argument}.type`, FILTER_TYPES);
     checkOneOfArgument(filter.op, `${argument}.op`, FILTER_OPERATORS);
     checkIntegerArgument(filter.column, `${argument}.column`, 0, MAX_UINT32);
@@ -262,6 +265,7 @@ function checkNotEmpty(values) {
 }
 
 module.exports = {
+  FILTER_OPTIONS,
   checkOperator,
   Command,
   encodeOpenIndex,

@@ -88,9 +88,12 @@ function isBindable(value) {
 function notBindable(value, argument, position) {
   const name = position === undefined ? argument : `${argument}[${position}]`;
   const advice = isDate(value) ? ": a Date goes where a column is declared as 'datetime'" : '';
-  return new TypeError(
+  const error = new TypeError(
     `${name} must be a string, a finite number, a bigint, a boolean, a Uint8Array or null, not ${show(value)}${advice}`,
   );
+  // A stack has ten frames, and the caller's is to be one of them.
+  Error.captureStackTrace(error, notBindable);
+  return error;
 }
 
 /**

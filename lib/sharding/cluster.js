@@ -7,6 +7,7 @@ const { Ketama } = require('../core/ketama.js');
 const { failOver } = require('./fail-over.js');
 const { failuresAmong, partition } = require('./partition.js');
 const { Shard } = require('./shard.js');
+const { hashedText } = require('./shard-key.js');
 
 /** Most shard parts whose server is remembered; they take some megabytes. */
 const MAX_KNOWN = 65_536;
@@ -62,6 +63,11 @@ class Cluster {
   /** @param {string | Uint8Array} hashed */
   addressOf(hashed) {
     return this.#ring.getServer(hashed);
+  }
+
+  /** @param {readonly unknown[]} parts  of a key, as many as the ring is asked by */
+  addressOfParts(parts) {
+    return this.addressOf(hashedText(parts, 'key'));
   }
 
   /**

@@ -3,7 +3,6 @@
 const { inspect } = require('node:util');
 const { readConnectOptions } = require('../client/pipeline/call-options.js');
 const { MADE_BY_CLIENT } = require('../client/table-index.js');
-const { hashedText } = require('./shard-key.js');
 const { ShardedIndex } = require('./sharded-index.js');
 
 /** See index.d.ts. Several servers as one; Cluster does the work. */
@@ -31,7 +30,7 @@ class ShardedClient {
   getServer(key) {
     const parts = Array.isArray(key) ? key : [key];
     if (parts.length === 0) throw new TypeError('key must have at least one part');
-    return this.#cluster.addressOf(hashedText(parts, 'key'));
+    return this.#cluster.addressOfParts(parts);
   }
 
   /** @param {unknown} [options] */

@@ -1,18 +1,18 @@
 'use strict';
 
-const { checkOneOfArgument, checkOptions } = require('../util/check.js');
+const { checkNames, checkOneOfArgument, checkOptions } = require('../util/check.js');
 const { CALL_OPTIONS } = require('../client/pipeline/call-options.js');
 const { withOutcome } = require('../client/pipeline/outcomes.js');
 const { readOutcomes } = require('../client/pipeline/steps.js');
-const { SCAN_OPTIONS, readScanArguments } = require('../client/scan/scan.js');
 const { Index } = require('../client/table-index.js');
-const { describeIndex } = require('../client/target.js');
 const { AbortError, FanOutError, HandlerSocketError } = require('../errors/index.js');
-const { exactOrder, merge, orderBy } = require('./merge.js');
-const { ShardKey } = require('./shard-key.js');
 
 const ALL = new Set(['all']);
 const ASKS_ALL = "the whole index is on all servers: read it with { servers: 'all' }";
+
+/*
+ * Modules that only a program with several servers needs are loaded on use, as in ShardedClient.
+ */
 
 /**
  * See index.d.ts. An Index whose requests go to the servers that their keys belong to. Index makes
@@ -39,7 +39,9 @@ class ShardedIndex extends Index {
    * @param {InstanceType<typeof import('./cluster.js').Cluster>} cluster
    */
   constructor(maker, target, cluster) {
-    checkOptions(target, 'target');
+    const { TARGET_OPTIONS, describeIndex } = require('../client/target.js');
+    const { ShardKey } = require('./shard-key.js');
+    checkNames(checkOptions(target, 'target'), 'target', [...TARGET_OPTIONS, 'shardBy', 'shardKey']);
     const { shardBy, shardKey: override, ...rest } = target;
     const { types = {}, schema } = rest;
     const index = describeIndex(rest);
@@ -104,6 +106,7 @@ class ShardedIndex extends Index {
    * @param {...unknown} given  an operator, a key and options, or options alone
    */
   scan(...given) {
+    const { SCAN_OPTIONS, readScanArguments } = require('../client/scan/scan.js');
     const { op, key, options } = readScanArguments(given);
     const { servers, ...rest } = ownOptions(options, SCAN_OPTIONS);
     const start = op === undefined ? [rest] : [op, key, rest];
@@ -115,6 +118,7 @@ class ShardedIndex extends Index {
       return this.#openAt(submit).scan(...start);
     }
     checkOneOfArgument(servers, 'options.servers', ALL);
+    const { merge } = require('./merge.js');
     const streams = this.#cluster.shards.map((shard) => {
       // Without reading ahead, since one page of each server is enough to hold.
       return this.#openAt(this.#cluster.pinnedReaderAt(shard), false).scan(...start);
@@ -210,6 +214,7 @@ class ShardedIndex extends Index {
  * @param {boolean} isDescending
  */
 function rowOrder(names, { columns, shape, schema }, types, isDescending) {
+  const { exactOrder, orderBy } = require('./merge.js');
   if (shape.order !== null) return exactOrder(names, shape.order, isDescending);
   if (schema === undefined) return orderBy(names, types, isDescending);
   const shown = names.filter((name) => columns.names.includes(name));
@@ -219,17 +224,17 @@ function rowOrder(names, { columns, shape, schema }, types, isDescending) {
 }
 
 /**
- * Copies options, including those that are accessors of a class. Unknown options are kept, to be
- * refused.
+ * Copies options, including those that are accessors of a class.
  * @template {object} Options
  * @param {Options} options
  * @param {readonly string[]} names
  * @returns {Options}
  */
 function ownOptions(options, names) {
-  const given = /** @type {Record<string, unknown>} */ (checkOptions(options, 'options'));
-  const known = Object.fromEntries(names.concat('servers').map((name) => [name, given[name]]));
-  return /** @type {Options} */ ({ ...given, ...known });
+  const given = checkOptions(options, 'options');
+  const known = [...names, 'servers'];
+  checkNames(given, 'options', known);
+  return /** @type {Options} */ (Object.fromEntries(known.map((name) => [name, given[name]])));
 }
 
 /**

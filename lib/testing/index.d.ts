@@ -9,20 +9,20 @@ export interface StartServerOptions {
    *
    * @default 32 random hexadecimal digits
    */
-  secret?: string;
+  secret?: string | undefined;
   /**
    * HandlerSocket's secret for the write port, if it differs. With the empty string the server
    * needs no secret.
    *
    * @default the value of `secret`
    */
-  writeSecret?: string;
+  writeSecret?: string | undefined;
   /**
    * Worker threads of the read port (`handlersocket_threads`). The write port has one.
    *
    * @default 2
    */
-  threads?: number;
+  threads?: number | undefined;
   /**
    * SQL to run once the server has started, as by {@link TestServer.sql}. The statements of an
    * array run in one session, in order, so that a `USE` applies to those after it. If one fails,
@@ -30,7 +30,7 @@ export interface StartServerOptions {
    *
    * @default none
    */
-  sql?: string | readonly string[];
+  sql?: string | readonly string[] | undefined;
   /**
    * Further settings of the server, written under `[mariadbd]` after the defaults, so that they
    * override them: `{ innodb_lock_wait_timeout: 10, sql_mode: '' }`. For settings without a value,
@@ -44,7 +44,7 @@ export interface StartServerOptions {
    *
    * @default none
    */
-  config?: Record<string, string | number>;
+  config?: Record<string, string | number> | undefined;
 }
 
 /**

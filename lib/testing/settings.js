@@ -1,7 +1,10 @@
 'use strict';
 
 const crypto = require('node:crypto');
+const { checkNames, checkOptions } = require('../util/check.js');
 const { showKind } = require('../util/show.js');
+
+const OPTIONS = ['secret', 'writeSecret', 'threads', 'sql', 'config'];
 
 /**
  * @typedef {object} Settings The options of startServer, checked and complete.
@@ -17,6 +20,7 @@ const { showKind } = require('../util/show.js');
  * @returns {Settings}
  */
 function readSettings(options = {}) {
+  checkNames(checkOptions(options, 'options'), 'options', OPTIONS);
   const secret = readSecret('secret', options.secret ?? crypto.randomBytes(16).toString('hex'));
   return {
     secret,

@@ -27,6 +27,7 @@
 //! [`Driver::submit`], [`Driver::poll`] or [`Driver::poll_inline`] until [`Driver::take_finished`]
 //! returns it. `docs/driver.md` explains the design.
 
+mod claims;
 mod in_flight;
 mod lookup;
 mod registration;
@@ -49,6 +50,7 @@ use crate::executor::Executor;
 use in_flight::InFlight;
 use watch::Keys;
 
+pub use claims::Claims;
 pub use slot::{Acquired, ConnectionSlot, HandOff, Next};
 
 /// The longest time that [`Driver::poll`] takes. An environment that ends waits for its worker,

@@ -2,7 +2,6 @@
 
 use std::cell::OnceCell;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use napi::bindgen_prelude::{Env, Error, Function, ObjectFinalize, Result};
@@ -14,7 +13,7 @@ use super::finished::{FinishedBatch, finished_batches};
 use super::panics::{contain, may_panic};
 use super::state::State;
 use super::type_error;
-use crate::driver::{Acquired, ConnectionSlot, Driver, ExecuteId, new_execute_id};
+use crate::driver::{Acquired, Claims, Driver, ExecuteId, new_execute_id};
 use crate::executor::Executor;
 use crate::protocol::Batch;
 
@@ -110,8 +109,9 @@ impl NodeDriver {
         let batches = read_batches(env, &batches)?;
         let id = new_execute_id();
         let deadline = Instant::now() + Duration::from_secs_f64(timeout_ms / 1000.0);
-        let (executor, slots) = acquire(local, id, &connections, batches, deadline, false);
-        finished_batches(env, local.run_to_end(id, executor, slots).completions)
+        let (executor, claims) = acquire(local, id, &connections, batches, deadline, false);
+        let finished = local.run_to_end(id, executor, claims.into_slots());
+        finished_batches(env, finished.completions)
     }
 
     /// Queues a worker if one is needed, and returns whether one is queued or running. If none can
@@ -175,13 +175,16 @@ impl NodeDriver {
         let deadline = now + Duration::from_secs_f64(timeout_ms / 1000.0);
         let inline = drivers.inline.as_ref().filter(|_| batches.len() == 1);
         let driver = inline.unwrap_or(&drivers.worker);
-        let (mut executor, slots) = acquire(driver, id, connections, batches, deadline, true);
-        self.state.execute_started(deadline);
+        let (mut executor, claims) = acquire(driver, id, connections, batches, deadline, true);
+        may_panic("begin");
         if inline.is_none() && executor.len() <= MAX_IMMEDIATE_SENDS {
             executor.start_connected(now);
         }
+        let slots = claims.into_slots();
         let busy_poll = inline.and_then(|_| slots.first()).map(|slot| slot.busy_poll());
         driver.submit(id, executor, slots);
+        // Not before: an execute that a panic keeps from the driver never ends, and would be waited for.
+        self.state.execute_started(deadline);
         if let Some(busy_poll) = busy_poll {
             self.state.busy_poll(busy_poll);
         }
@@ -217,16 +220,15 @@ fn acquire(
     batches: Vec<Batch>,
     deadline: Instant,
     may_queue: bool,
-) -> (Executor, Vec<Arc<ConnectionSlot>>) {
+) -> (Executor, Claims) {
     let mut executor = Executor::new(deadline);
-    let mut slots = Vec::with_capacity(batches.len());
-    for (pair, (connection, batch)) in connections.iter().zip(batches).enumerate() {
-        match connection.slot.acquire(driver, (id, pair), may_queue) {
+    let mut claims = Claims::new(id);
+    for (connection, batch) in connections.iter().zip(batches) {
+        match claims.acquire(&connection.slot, driver, may_queue) {
             Acquired::Ready(connection) => executor.add(Some(connection), batch),
             Acquired::Queued => executor.add_queued(batch),
             Acquired::Busy => executor.add(None, batch),
         };
-        slots.push(Arc::clone(&connection.slot));
     }
-    (executor, slots)
+    (executor, claims)
 }

@@ -112,6 +112,12 @@ class Request {
 /** @type {any} */
 const NO_CALL = null;
 
+/** @type {readonly Request[]} */
+const NO_REQUESTS = [];
+
+/** Replaces the `read` of a call that has settled. */
+function noRead() {}
+
 /**
  * What one caller asks for, and the promise of its result.
  *
@@ -142,14 +148,23 @@ class Call {
     /** Whether its requests have to travel in one batch. */
     this.isUnit = isUnit === true;
     this.requests = requests;
+    /** The weight of those that have not left the queue. */
+    this.waiting = 0;
     for (let i = 0; i < requests.length; i++) {
       requests[i].call = this;
       requests[i].position = i;
+      this.waiting += requests[i].weight;
     }
     /** Whether stats() counts it; the client's own requests are not counted. */
     this.isCounted = true;
     /** How many of its requests have left the queue. */
     this.taken = 0;
+    /** The queue that it is in, and its neighbours there. @type {import('../instances').CallQueue | null} */
+    this.queue = null;
+    /** @type {Call | null} */
+    this.previous = null;
+    /** @type {Call | null} */
+    this.next = null;
     this.isSettled = false;
     /** Called when it settles. @type {(() => void) | null} */
     this.onSettled = null;
@@ -317,11 +332,15 @@ class Call {
   }
 
   /**
-   * Drops what belongs to the caller. Others hold the call for longer, and its promise would keep
-   * the caller's async context alive.
+   * Leaves the queue, and drops what belongs to the caller. Others hold the call for longer: its
+   * requests would keep what they were to send, and its promise the caller's async context.
    */
   #release() {
     this.isSettled = true;
+    this.queue?.remove(this);
+    this.requests = NO_REQUESTS;
+    this.#read = noRead;
+    this.#finish = undefined;
     this.onSettled?.();
     this.onSettled = null;
     this.promise = null;

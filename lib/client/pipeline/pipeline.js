@@ -4,16 +4,16 @@ const { nextTick, now } = require('../../runtime/clock.js');
 const { HandlerSocketError } = require('../../errors/index.js');
 const { withOutcome } = require('./outcomes.js');
 const { Deadlines } = require('./deadline.js');
+const { CallQueue } = require('./call-queue.js');
 const { ConnectionPool } = require('./connection-pool.js');
-const { Queue } = require('./queue.js');
 
 /*
  * Auto-pipelining. Calls made in one turn of the event loop travel in one batch, and calls made
  * during a round trip make up the next batch.
  *
- *   Call ──► Queue ──► batch ──► PooledConnection ──► Session (connection, index ids)
- *              ▲                        │
- *              └────── retries ──── ReplyDispatcher ──► Call
+ *   Call ──► CallQueue ──► batch ──► PooledConnection ──► Session (connection, index ids)
+ *                ▲                        │
+ *                └────── retries ──── ReplyDispatcher ──► Call
  *
  * All weights are in look-ups by key. A range weighs by the number of rows that it may return.
  */
@@ -52,12 +52,10 @@ class Pipeline {
   #scope;
   #pool;
   #deadlines;
-  /** Calls with requests that are not in a batch yet. @type {InstanceType<typeof Queue<Call>>} */
-  #queue = new Queue();
+  #queue = new CallQueue();
   /** Requests to be sent again, before all others. @type {Request[]} */
   #retries = [];
-  /** The weight of all requests that are not in a batch. */
-  #waiting = 0;
+  #retriesWeight = 0;
   /**
    * The deadline that the calls of this turn share.
    * @type {import('../instances').Deadline | null}
@@ -135,8 +133,8 @@ class Pipeline {
 
   /** @param {Call} call */
   #enqueue(call) {
-    this.#queue.push(call);
-    for (const { weight } of call.requests) this.#waiting += weight;
+    // One that was held may have ended meanwhile; then a close may wait for this.
+    if (!call.isSettled) this.#queue.push(call);
     this.#schedule();
   }
 
@@ -177,6 +175,11 @@ class Pipeline {
   async end() {
     if (!this.#isIdle) await new Promise((resolve) => this.#onIdle.push(() => resolve(undefined)));
     this.#pool.close();
+  }
+
+  /** The weight of all requests that are not in a batch. */
+  get #waiting() {
+    return this.#queue.weight + this.#retriesWeight;
   }
 
   get #isIdle() {
@@ -233,7 +236,7 @@ class Pipeline {
   #retry = (requests) => {
     this.#counters.retries += requests.length;
     for (const request of requests) {
-      this.#waiting += request.weight;
+      this.#retriesWeight += request.weight;
       this.#retries.push(request);
     }
     if (this.#isDestroyed && requests.length > 0) this.destroy();
@@ -248,8 +251,8 @@ class Pipeline {
     this.#takeRetries(selection);
     while (!selection.isFull(most)) {
       const call = this.#queue.shift();
-      if (call === undefined) break;
-      this.#takeFrom(call, selection, Math.min(selection.weight + MAX_TURN_WEIGHT, most));
+      if (call === null) break;
+      takeFrom(call, selection, Math.min(selection.weight + MAX_TURN_WEIGHT, most));
       if (call.taken < call.requests.length) this.#queue.push(call);
     }
     return selection.requests;
@@ -264,38 +267,32 @@ class Pipeline {
       const { call } = request;
       const isTied = call.isUnit && call === last;
       if (selection.isFull(MAX_BATCH_WEIGHT) && !isTied) break;
-      this.#takeRequest(request, selection);
+      this.#retriesWeight -= request.weight;
+      selection.addUnlessDone(request);
       last = call;
       taken++;
     }
     if (taken > 0) this.#retries.splice(0, taken);
   }
-
-  /**
-   * @param {Call} call
-   * @param {Selection} selection
-   * @param {number} most
-   */
-  #takeFrom(call, selection, most) {
-    const { isUnit, isSettled, requests } = call;
-    while (call.taken < requests.length) {
-      if (!isUnit && !isSettled && selection.isFull(most)) return;
-      this.#takeRequest(requests[call.taken++], selection);
-    }
-  }
-
-  /**
-   * @param {Request} request
-   * @param {Selection} selection
-   */
-  #takeRequest(request, selection) {
-    this.#waiting -= request.weight;
-    // The call may have ended while the request was queued.
-    if (!request.isDone) selection.add(request);
-  }
 }
 
 function nothing() {}
+
+/**
+ * Moves requests of a call into a batch.
+ * @param {Call} call
+ * @param {Selection} selection
+ * @param {number} most
+ */
+function takeFrom(call, selection, most) {
+  const { isUnit, requests } = call;
+  while (call.taken < requests.length) {
+    if (!isUnit && selection.isFull(most)) return;
+    const request = requests[call.taken++];
+    call.waiting -= request.weight;
+    selection.addUnlessDone(request);
+  }
+}
 
 /** The requests of the next batch, and how much of its bounds they use. */
 class Selection {
@@ -317,8 +314,9 @@ class Selection {
     );
   }
 
-  /** @param {Request} request */
-  add(request) {
+  /** @param {Request} request  which may have ended while it waited */
+  addUnlessDone(request) {
+    if (request.isDone) return;
     const { definition } = request;
     this.requests.push(request);
     this.weight += request.weight;

@@ -36,10 +36,16 @@ class SecretSource {
     };
     return new Promise((resolve, reject) => {
       const expire = () => {
+        // A timer fires early if the turn in which it was set had lasted.
+        const left = until - now();
+        if (left > 0) {
+          timer = setTimeout(expire, Math.ceil(left));
+          return;
+        }
         reject(failed('gave none in time', 'ERR_HS_TIMEOUT'));
         forget();
       };
-      const timer = setTimeout(expire, Math.max(until - now(), 0));
+      let timer = setTimeout(expire, Math.max(until - now(), 0));
       pending.then(resolve, reject).finally(() => {
         clearTimeout(timer);
         forget();

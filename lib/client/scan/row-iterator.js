@@ -2,6 +2,7 @@
 
 const { AbortError } = require('../../errors/index.js');
 const { setImmediate } = require('../../runtime/clock.js');
+const { ownError } = require('../pipeline/outcomes.js');
 const turn = require('../../runtime/turn.js');
 
 const NEVER = -1;
@@ -48,6 +49,8 @@ class RowIterator {
   #ahead = null;
   /** The last `next()` that had to wait. @type {Promise<unknown> | null} */
   #reading = null;
+  /** How often what is not there yet was asked for. */
+  #readings = 0;
   #isOver = false;
 
   /**
@@ -76,12 +79,8 @@ class RowIterator {
         return Promise.reject(error);
       }
     }
-    const reading = this.#read(this.#reading);
+    const reading = this.#read(this.#reading, ++this.#readings);
     this.#reading = reading;
-    const end = () => {
-      if (this.#reading === reading) this.#reading = null;
-    };
-    reading.then(end, end);
     return reading;
   }
 
@@ -95,17 +94,24 @@ class RowIterator {
   }
 
   /**
+   * Only its caller awaits the result: if two await a promise, V8 shows neither of them in the stack
+   * of an error.
    * @param {Promise<unknown> | null} before  the `next()` before this one
+   * @param {number} ordinal
    * @returns {Promise<IteratorResult<Row, undefined>>}
    */
-  async #read(before) {
+  async #read(before, ordinal) {
     await before?.catch(() => {});
-    for (;;) {
-      const result = this.#take();
-      if (result !== null) return result;
-      if (this.#given === this.#aheadAt) await this.#readAhead();
-      else if (this.#page?.end === this.#given || this.#page === null) await this.#turnPage();
-      else await this.#giveWay();
+    try {
+      for (;;) {
+        const result = this.#take();
+        if (result !== null) return result;
+        if (this.#given === this.#aheadAt) await this.#readAhead();
+        else if (this.#page?.end === this.#given || this.#page === null) await this.#turnPage();
+        else await this.#giveWay();
+      }
+    } finally {
+      if (ordinal === this.#readings) this.#reading = null;
     }
   }
 
@@ -164,7 +170,8 @@ class RowIterator {
       if (this.#readsAhead) this.#aheadAt = isFirst ? page.end >> 1 : 0;
     } catch (error) {
       this.#isOver = true;
-      throw error;
+      // Made anew here, where its stack shows who walks: the page may have failed before it was awaited.
+      throw ownError(error);
     }
   }
 }
