@@ -162,8 +162,8 @@ describe('an abort', () => {
     await Promise.all(Array.from({ length: 100 }, (_, key) => index.get(key, { signal })));
     assert.deepEqual(getEventListeners(signal, 'abort'), []);
     await turn();
-    // One for the deadlines of all calls, one for the idle connection.
-    assert.ok(timers.size <= 2, `${timers.size} timers`);
+    // One for the deadlines of all calls, one for the idle connection, one for a worker that is late.
+    assert.ok(timers.size <= 3, `${timers.size} timers`);
   });
 
   test('reaches a call to several servers, and does not count as their failure', async (t) => {

@@ -128,6 +128,19 @@ describe('connect', () => {
     // After a harmful open, the server refuses explicit ids with 167.
     assert.deepEqual(await client.openIndex(KV).insert({ k: 77, v: 1 }), { insertId: null });
   });
+
+  test('a column that is wrong fails no other write of the same turn', async (t) => {
+    const client = connect(t);
+    const wrong = client.openIndex({ ...KV, columns: ['k', 'none'] });
+    const ends = await Promise.allSettled([
+      wrong.insert({ k: 78 }),
+      client.openIndex(KV).insert({ k: 78, v: 1 }),
+    ]);
+    assert.deepEqual(
+      ends.map(({ status, reason }) => reason?.serverMessage ?? status),
+      ['fld', 'fulfilled'],
+    );
+  });
 });
 
 describe('a first write', () => {
@@ -148,6 +161,22 @@ describe('a first write', () => {
     const asked = linesOf(reads).length;
     await index.update('=', 1, { v: 'c' });
     assert.equal(linesOf(reads).length, asked);
+  });
+
+  test('goes out in the order of the calls, whatever columns each names', async (t) => {
+    const { writes, client } = await startTwo(t, (context) => startPeer(context, serveTable));
+    const index = client.openIndex(KV);
+    await Promise.allSettled([
+      index.insert(['a', 1]),
+      index.update('=', 2, { v: 2 }),
+      index.insert(['c', 3]),
+      index.delete('=', 4),
+    ]);
+    const sent = linesOf(writes).filter((line) => !line.startsWith('P'));
+    assert.deepEqual(
+      sent.map((line) => /\t([acUD])(?:\t|$)/.exec(line)?.[1]),
+      ['a', 'U', 'c', 'D'],
+    );
   });
 
   test('does not wait if the read port has opened the index before', async (t) => {

@@ -22,6 +22,9 @@ const MAX_READABLE = 1024;
  */
 const OPEN_LONGER_MS = 50;
 
+/** What the server says to a wrong column. */
+const NO_SUCH_COLUMN = 'fld';
+
 /**
  * The package's own access to a client.
  * @typedef {object} Access
@@ -203,23 +206,34 @@ class Client {
    * What a write waits for; null if it need not. An index that cannot be opened does harm on the write
    * port: the server then refuses inserts until it is restarted. So the read port has to open it first.
    * @param {Definition} definition
-   * @param {number} until  when the write's time is over, as performance.now() tells it
+   * @param {number} [until]  when the write's time is over, as performance.now() tells it
    * @returns {Promise<void> | null}
    */
-  #readiness(definition, until) {
+  #readiness(definition, until = now() + this.#settings.timeoutMs) {
     if (definition === null || this.#readable.has(definition.place)) return null;
     const { read, write } = this.#settings;
     if (read.name === write?.name) return null;
-    const opening = this.#opening.get(definition.place);
+    const { place } = definition;
+    const last = this.#opening.get(place);
     // One that a write began whose time is over before would end this one with it.
-    if (opening !== undefined && opening.until >= until) return opening.opened;
-    return this.#open(definition, until + OPEN_LONGER_MS);
+    const isInTime = last !== undefined && last.until >= until;
+    const { opened, definition: asked } = isInTime
+      ? last
+      : this.#open(last?.definition ?? definition, until + OPEN_LONGER_MS);
+    // Of all writes alike, which so stay in their order.
+    return opened.catch((error) => {
+      const isOwn = asked === definition || error.serverMessage !== NO_SUCH_COLUMN;
+      if (isOwn || this.#closed !== null) throw error;
+      // A column that another write names wrongly is no fault of this one.
+      return this.#open(definition, until).opened;
+    });
   }
 
   /**
    * Has the read port open an index.
    * @param {Definition} definition
    * @param {number} until  as performance.now() tells it
+   * @returns {Opening}
    */
   #open(definition, until) {
     const { place } = definition;
@@ -229,11 +243,12 @@ class Client {
     const opened = /** @type {Promise<void>} */ (call.promise)
       .then(() => this.#noteReadable(place))
       .finally(() => {
-        if (this.#opening.get(place)?.opened === opened) this.#opening.delete(place);
+        if (this.#opening.get(place) === opening) this.#opening.delete(place);
       });
-    this.#opening.set(place, { opened, until });
+    const opening = { definition, opened, until };
+    this.#opening.set(place, opening);
     this.#reads.add(call, until);
-    return opened;
+    return opening;
   }
 
   /**
@@ -285,9 +300,7 @@ class Client {
     if (requests.length === 0) return Promise.resolve(finish?.([]));
     const call = new Call(operation);
     const promise = /** @type {Promise<any>} */ (call.promise);
-    const ready = isWrite
-      ? this.#readiness(requests[0].definition, until ?? now() + this.#settings.timeoutMs)
-      : null;
+    const ready = isWrite ? this.#readiness(requests[0].definition, until) : null;
     pipeline.add(call, until, settings?.timeoutMs !== undefined, ready);
     if (settings?.signal !== undefined) {
       endOnAbort(call, settings.signal, pipeline.address, operation.settlesEach === true);
@@ -393,6 +406,7 @@ function nothing() {}
 /**
  * An index that the read port was asked for.
  * @typedef {object} Opening
+ * @property {Definition} definition
  * @property {Promise<void>} opened
  * @property {number} until  it is waited for, as performance.now() tells it
  *
