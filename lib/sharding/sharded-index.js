@@ -41,7 +41,11 @@ class ShardedIndex extends Index {
   constructor(maker, target, cluster) {
     const { TARGET_OPTIONS, describeIndex } = require('../client/target.js');
     const { ShardKey } = require('./shard-key.js');
-    checkNames(checkOptions(target, 'target'), 'target', [...TARGET_OPTIONS, 'shardBy', 'shardKey']);
+    checkNames(checkOptions(target, 'target'), 'target', [
+      ...TARGET_OPTIONS,
+      'shardBy',
+      'shardKey',
+    ]);
     const { shardBy, shardKey: override, ...rest } = target;
     const { types = {}, schema } = rest;
     const index = describeIndex(rest);
