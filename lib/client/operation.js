@@ -16,6 +16,8 @@
  * @param {Operation} operation
  * @returns {Promise<any>}
  *
+ * One object literal for each call, without a spread: V8 takes a slow path for a literal that goes on
+ * after a spread, which made up three quarters of an update's processor time.
  * @typedef {object} Operation
  * @property {string} name  the method's
  * @property {boolean} isWrite

@@ -146,10 +146,16 @@ class Index {
   async findMany(keys, options) {
     const requests = this.#commands.findEach(keys, withLimit(options));
     expectRows(requests, options);
-    const read = this.#rows;
-    const call = callSettingsOf(options);
-    const operation = { name: 'findMany', isWrite: false, requests, key: keys, options, call };
-    return this.#submit({ ...operation, read, finish: all });
+    return this.#submit({
+      name: 'findMany',
+      isWrite: false,
+      requests,
+      read: this.#rows,
+      finish: all,
+      key: keys,
+      options,
+      call: callSettingsOf(options),
+    });
   }
 
   /**
@@ -160,8 +166,8 @@ class Index {
   async find(op, key, options) {
     const requests = [this.#commands.find(op, key, withLimit(options))];
     expectRows(requests, options);
-    const operation = { name: 'find', isWrite: false, requests, read: this.#rows };
-    return this.#submit({ ...operation, op, key, options, call: callSettingsOf(options) });
+    const [read, call] = [this.#rows, callSettingsOf(options)];
+    return this.#submit({ name: 'find', isWrite: false, requests, read, op, key, options, call });
   }
 
   /**
@@ -183,14 +189,28 @@ class Index {
   async insert(values, options) {
     const call = readCallOptions(options);
     const { request, rest } = this.#commands.insert(values, 'values');
-    const requests = [request];
-    const operation = { name: 'insert', isWrite: true, requests, values, call };
-    const submitted = this.#submit({ ...operation, read: this.#readInserted });
+    const read = this.#readInserted;
+    const submitted = this.#submit({
+      name: 'insert',
+      isWrite: true,
+      requests: [request],
+      read,
+      values,
+      call,
+    });
     if (rest === undefined) return submitted;
     const since = now();
     const inserted = await submitted;
     const completing = [this.#commands.complete(rest, inserted.insertId)];
-    await this.#submit({ ...operation, requests: completing, read: readCompletion, since });
+    await this.#submit({
+      name: 'insert',
+      isWrite: true,
+      requests: completing,
+      read: readCompletion,
+      values,
+      call,
+      since,
+    });
     return inserted;
   }
 
@@ -264,8 +284,8 @@ class Index {
    */
   async delete(op, key, options) {
     const requests = [this.#commands.delete(op, key, options, false)];
-    const operation = { name: 'delete', isWrite: true, requests, read: countOf };
-    return this.#submit({ ...operation, op, key, options, call: callSettingsOf(options) });
+    const [read, call] = [countOf, callSettingsOf(options)];
+    return this.#submit({ name: 'delete', isWrite: true, requests, read, op, key, options, call });
   }
 
   /**
@@ -306,8 +326,8 @@ class Index {
   async deleteReturning(op, key, options) {
     const requests = [this.#commands.delete(op, key, options, true)];
     expectRows(requests, options);
-    const operation = { name: 'deleteReturning', isWrite: true, requests, read: this.#rows };
-    return this.#submit({ ...operation, op, key, options, call: callSettingsOf(options) });
+    const [name, read, call] = ['deleteReturning', this.#rows, callSettingsOf(options)];
+    return this.#submit({ name, isWrite: true, requests, read, op, key, options, call });
   }
 
   [inspect.custom]() {
@@ -323,9 +343,8 @@ class Index {
    */
   #modify(name, op, key, values, options) {
     const requests = [this.#commands.modify(name, op, key, values, options)];
-    const call = callSettingsOf(options);
-    const operation = { name, isWrite: true, requests, read: countOf, call };
-    return this.#submit({ ...operation, op, key, values, options });
+    const [read, call] = [countOf, callSettingsOf(options)];
+    return this.#submit({ name, isWrite: true, requests, read, op, key, values, options, call });
   }
 
   /**
@@ -346,18 +365,27 @@ class Index {
     expectRows(requests, options);
     const name = `${modification}Returning`;
     const call = callSettingsOf(options);
-    const given = { op, key, values, options };
-    const operation = { name, isWrite: true, isUnit: true, requests, call, ...given };
-    if (requests.length === 1) return this.#submit({ ...operation, read: this.#rows });
+    if (requests.length === 1) {
+      const read = this.#rows;
+      return this.#submit({ name, isWrite: true, requests, read, op, key, values, options, call });
+    }
     const some = this.#reader.only(names);
     return this.#submit({
-      ...operation,
+      name,
+      isWrite: true,
+      isUnit: true,
+      requests,
       // The change decides what becomes of the call.
       read: (outcome, i) => (i === 0 ? this.#rowsBefore(outcome) : rowsOf(some, replyOf(outcome))),
       finish: ([found, changed]) => {
         if (found instanceof Error) throw withOutcome(found, 'unknown');
         return mergeInSteps(found, changed);
       },
+      op,
+      key,
+      values,
+      options,
+      call,
     });
   }
 

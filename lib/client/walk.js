@@ -31,10 +31,10 @@ function walk({ commands, shape, reader, submit, readsAhead }, given) {
   const find = async (op, key, limit, offset) => {
     const requests = [commands.findSent(op, key, { limit, offset, filters: kept })];
     expectRows(requests, { limit });
-    const operation = { name: 'scan', isWrite: false, isProbe: op === '=', requests };
     /** @param {import('./pipeline/call.js').Outcome} outcome */
     const read = (outcome) => reader.checkWidth(replyOf(outcome));
-    return submit({ ...operation, read, op, key, call });
+    const isProbe = op === '=';
+    return submit({ name: 'scan', isWrite: false, isProbe, requests, read, op, key, call });
   };
   const rowReader = (/** @type {import('../..').Reply} */ reply) => reader.inTurn(reply);
   const way = { pageSize, limit, find, keyColumns: shape.keyColumns, rowReader };
