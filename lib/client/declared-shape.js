@@ -111,10 +111,13 @@ class DeclaredShape {
    */
   #checkParts(parts, argument, replaced) {
     const takesDates = this.#types.includes(TYPES.datetime);
-    return Array.from(parts, (part, i) => {
-      if (i === replaced) return REPLACED;
-      return toSent(part, takesDates, parts.length === 1 ? argument : `${argument}[${i}]`);
-    });
+    const sent = [];
+    // A loop, since V8 records ten frames: an error is to have its caller's among them.
+    for (let i = 0; i < parts.length; i++) {
+      const name = parts.length === 1 ? argument : `${argument}[${i}]`;
+      sent.push(i === replaced ? REPLACED : toSent(parts[i], takesDates, name));
+    }
+    return sent;
   }
 
   /**
