@@ -4,8 +4,10 @@ const assert = require('node:assert/strict');
 const { before, describe, test } = require('node:test');
 
 const { Client } = require('..');
+const { readTable } = require('../lib/schema/index.js');
 const { caughtUp, replicate } = require('./support/replication.js');
 const { useServer } = require('./support/server.js');
+const { connectSql } = require('./support/sql-connections.js');
 
 /*
  * What docs/recipes.md says of writes that are to be logged: they go to a FEDERATED table, whose connection leads to the
@@ -148,6 +150,21 @@ describe('a FEDERATED table to the same server', () => {
       assert.equal(await items.get(10), null);
     });
   }
+
+  test('is opened by its schema, which lets a logged server write to it', async (t) => {
+    const { client, items } = openBoth(t, server);
+    const sql = await connectSql(t, server.running);
+    const logged = client.openIndex({ schema: await readTable(sql, 'shop', 'item_logged') });
+    await logged.insert({ id: 15, name: 'Mate', stock: 2, doc: '{}', owner: OWNER });
+    assert.equal((await items.get(15)).name, 'Mate');
+    assert.deepEqual(await logged.get(15), {
+      id: 15,
+      name: 'Mate',
+      stock: 2n,
+      doc: '{}',
+      owner: OWNER,
+    });
+  });
 
   test('tells of a duplicate, and goes on with the others', async (t) => {
     const { logged, items } = openBoth(t, server);

@@ -75,7 +75,7 @@ const RULES = [
     facts: '7',
     would: ({ schema, index }, { kind }) =>
       kind === 'open' &&
-      (!['BTREE', 'HASH'].includes(index.algorithm) || isHash(schema, index) === 'unique') &&
+      (!searched(schema).includes(index.algorithm) || isHash(schema, index) === 'unique') &&
       `an index of the kind ${index.algorithm} finds nothing, or the wrong rows`,
     instead: 'open another index, or read by SQL',
   },
@@ -368,5 +368,14 @@ function indexedVirtual({ columns, indexes }, changed) {
  * @property {import('../../types/schema').TableSchema} schema
  * @property {import('../../types/schema').IndexSchema} index  the one that is opened
  */
+
+/**
+ * The kinds of index that rows are found by, as the database calls them. What FEDERATED calls REMOTE is
+ * the index of the table that it leads to.
+ * @param {Target['schema']} schema
+ */
+function searched({ engine }) {
+  return engine === 'FEDERATED' ? ['BTREE', 'REMOTE'] : ['BTREE', 'HASH'];
+}
 
 module.exports = { RULES, refusalOf };
