@@ -9,6 +9,7 @@ import net from 'node:net';
 import { Worker } from 'node:worker_threads';
 
 import {
+  AbortError,
   Batch,
   Client,
   Connection,
@@ -142,14 +143,18 @@ async function reportsErrorsOfTheNetwork(server) {
   const { port } = /** @type {net.AddressInfo} */ (silent.address());
   const client = new Client({ host: '127.0.0.1', port, timeoutMs: 100 });
   await assert.rejects(client.openIndex(TABLE).get(1), { code: 'ERR_HS_TIMEOUT' });
-  const signal = AbortSignal.timeout(50);
-  const executor = new Executor().add(
-    new Connection(`127.0.0.1:${port}`),
-    new Batch().write('x\n'),
-  );
-  await assert.rejects(executor.execute(5000, { signal }), (error) => {
+  const connection = new Connection(`127.0.0.1:${port}`);
+  const execute = (/** @type {object} */ options) => {
+    return new Executor().add(connection, new Batch().write('x\n')).execute(options);
+  };
+  await assert.rejects(execute({ timeoutMs: 50 }), (error) => {
     assert.ok(error instanceof ExecuteError);
-    assert.equal(error.errors[0]?.code, 'ERR_HS_CLOSED');
+    assert.equal(error.errors[0]?.code, 'ERR_HS_TIMEOUT');
+    return true;
+  });
+  await assert.rejects(execute({ signal: AbortSignal.timeout(50) }), (error) => {
+    assert.ok(error instanceof AbortError);
+    assert.deepEqual([error.code, error.results?.length], ['ABORT_ERR', 1]);
     return true;
   });
   await client.close();
