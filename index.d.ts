@@ -363,7 +363,7 @@ export interface ModifyOptions extends FindOptions {
 
 /**
  * Commands to send, and after the execution the replies to them. Each method appends one command
- * and gives the batch back; what is wrong with its arguments throws, and nothing is appended then.
+ * and returns the batch; what is wrong with its arguments throws, and nothing is appended then.
  *
  * A batch runs once; {@link Batch.clear} makes it new. The commands travel together and are
  * answered in their order. The server runs those of a round, of all connections of a worker thread,
@@ -378,7 +378,7 @@ export class Batch implements Iterable<Reply> {
 
   /**
    * Appends bytes of the protocol as they are, a string as UTF-8. They may end inside a command; a
-   * later `write` goes on there.
+   * later `write` continues there.
    *
    * ```js
    * new Batch()
@@ -584,7 +584,7 @@ export interface Reply extends Iterable<Text> {
 
   /**
    * The server's refusal as an Error that says what it means; null after a success. It is data, and
-   * thrown by nothing: the other commands of the batch go on.
+   * thrown by nothing: the other commands of the batch are executed all the same.
    */
   readonly error: ServerError | null;
 }

@@ -12,7 +12,7 @@ export interface CallOptions {
   /**
    * Ends the call when it is aborted: it rejects at once with an {@link AbortError}. What had not
    * been handed to a connection is not sent. Of a call in flight only the caller is detached: its reply
-   * is read and dropped, and other calls and the connection go on. null and undefined mean none.
+   * is read and dropped, and other calls and the connection continue. null and undefined mean none.
    *
    * @default none
    */
@@ -252,7 +252,7 @@ export class Client implements AsyncDisposable {
   /**
    * An index of a table by its schema, from `hansock/schema`. What would go wrong by HandlerSocket is refused
    * before anything is sent, with the code `ERR_HS_SCHEMA`, or as a TypeError or a RangeError where a value is at fault:
-   * `docs/schema.md` has the rules. A schema that stands in the program `as const` types the index.
+   * `docs/schema.md` has the rules. A schema that is written in the program `as const` types the index.
    *
    * @throws HandlerSocketError with the code `ERR_HS_SCHEMA` where the table or the index cannot even be read.
    * @throws TypeError that names what is wrong.

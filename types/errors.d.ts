@@ -52,7 +52,7 @@ export type ServerErrorCode =
  * |                      | server: a {@link FanOutError}                                          |
  * | `ERR_HS_OVERLOADED`  | a {@link Client} has `maxPending` calls without a result already       |
  * | `ERR_HS_ROLLED_BACK` | a Client's write: the server had answered it with success, and then a  |
- * |                      | deadlock in the same batch made it take the transaction back           |
+ * |                      | deadlock in the same batch made it roll the transaction back           |
  * | `ERR_HS_VALUE`       | a value does not fit its column's declared {@link ColumnType}          |
  * | `ERR_HS_CHANGED`     | {@link Index.updateReturning}: the rows changed under it               |
  * | `ERR_HS_SCHEMA`      | `hansock/schema`: the table could not be read by SQL, or a call would  |

@@ -299,7 +299,7 @@ export class Index<
   /**
    * As {@link update}, and gives the rows as they were before.
    *
-   * @remarks The protocol gives back only the columns that it changes. Where fewer than all are
+   * @remarks The protocol returns only the columns that it changes. Where fewer than all are
    * named, a find that locks the rows goes before, in the same batch; `ERR_HS_CHANGED` says that
    * another writer came between the two, which the server all but rules out.
    */

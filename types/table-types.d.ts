@@ -1,4 +1,4 @@
-/* What rows, keys and values are of a table whose schema stands in the program. */
+/* What rows, keys and values are of a table whose schema is written in the program. */
 
 import type { Bindable } from '../index.js';
 import type {
@@ -150,7 +150,7 @@ type NamesOf<Named extends readonly { readonly name: string }[]> = Extract<
 
 type Invisible = { readonly invisible: true };
 
-/** Whether a schema stands in the program. One that is read at run time has any names. */
+/** Whether a schema is written in the program. One that is read at run time has any names. */
 type IsWritten<S extends TableSchema> = string extends ColumnName<S> ? false : true;
 
 // ── Values ───────────────────────────────────────────────────────────────────────────────────────

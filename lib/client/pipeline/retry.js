@@ -2,8 +2,8 @@
 
 /*
  * The rules of retries: whether the client sends a request again, and whether another server of a
- * ShardedClient may do it. Nothing else decides this. docs/errors.md has the rules as a table, and
- * __test__/documentation.test.js compares the two.
+ * ShardedClient may do it. This file alone decides whether a write is repeated. docs/errors.md has
+ * the rules as a table, and __test__/documentation.test.js compares the two.
  *
  * A request that failed goes through here as an event:
  *
