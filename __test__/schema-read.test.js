@@ -336,6 +336,16 @@ describe('readTable', () => {
     await assert.rejects(readTable(connection, 's', 'item'), { code: 'ERR_HS_SCHEMA' });
   });
 
+  test('rejects where a temporary table hides the table', async (t) => {
+    const sql = await connect(t);
+    await sql.query('CREATE TEMPORARY TABLE s.Item (id INT PRIMARY KEY, other INT)');
+    await assert.rejects(readTable(sql, 's', 'Item'), {
+      code: 'ERR_HS_SCHEMA',
+      message: /temporary table of the same name/,
+    });
+    assert.equal((await readTable(await connect(t), 's', 'Item')).checks.length, 1);
+  });
+
   test('refuses wrong arguments', async (t) => {
     const sql = await connect(t);
     await assert.rejects(readTable(null, 's', 'item'), TypeError);

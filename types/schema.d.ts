@@ -26,7 +26,8 @@ export type SqlConnection =
  * information_schema leaves out triggers, columns and keys, and does not say so.
  *
  * @throws HandlerSocketError with the code `ERR_HS_SCHEMA` where there is no such table, a privilege is missing that
- *   would hide something (the message has the GRANT), or the database cannot be asked (its error is the `cause`).
+ *   would hide something (the message has the GRANT), a TEMPORARY table hides the table, or the database cannot be asked
+ *   (its error is the `cause`).
  * @throws TypeError where an argument is wrong.
  */
 export function readTable(

@@ -88,10 +88,16 @@ class InsertPlans {
    */
   #encoderOf({ name, autoIncrement }) {
     const { encode } = this.#columnOf(name).codec;
-    // The server counts on.
-    return autoIncrement
-      ? (value, argument) => (value === null ? null : encode(value, argument))
-      : encode;
+    if (!autoIncrement) return encode;
+    return (value, argument) => {
+      // The server counts on.
+      if (value === null) return null;
+      const encoded = encode(value, argument);
+      if (Number(encoded) !== 0) return encoded;
+      throw new RangeError(
+        `${argument}: column '${name}' is AUTO_INCREMENT, and the server takes 0 for the next number. Give null for that, or leave the column out`,
+      );
+    };
   }
 
   /**

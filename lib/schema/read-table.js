@@ -63,7 +63,11 @@ async function ask(sql, names) {
     const advice = isDenied(shown.reason) ? `. ${grant('SELECT, TRIGGER', names)}` : '';
     throw unreadable(quoted, shown.reason, advice);
   }
-  return [rows, String(Object.values(shown.value[0])[1])];
+  const text = String(Object.values(shown.value[0])[1]);
+  if (!text.startsWith('CREATE TEMPORARY TABLE')) return [rows, text];
+  throw schemaError(
+    `${quoted}: a temporary table of the same name hides it from this connection. Drop that, or use another connection`,
+  );
 }
 
 /**
