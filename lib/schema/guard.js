@@ -137,8 +137,8 @@ class Guard {
 
   /** @param {import('./rules.js').Operation} operation */
   checkWrite(operation) {
-    const { kind, op = '', parts = 0, columns = [] } = operation;
-    const key = `${kind}${op}${parts},${columns.join()}`;
+    const { kind, op = '', parts = 0, isOne, isList, columns = [] } = operation;
+    const key = `${kind}${op}${parts}${isOne},${isList},${columns.join()}`;
     let refusal = this.#writes.get(key);
     if (refusal === undefined) {
       refusal = this.#refusalOf(operation);

@@ -1,6 +1,6 @@
 'use strict';
 
-const { hasPaddedPrefix, isHash } = require('./indexes.js');
+const { hasPaddedPrefix, isHash, namesOneRow, takesNull } = require('./indexes.js');
 const { insertedColumns, insertLimit } = require('./inserts.js');
 
 /*
@@ -14,6 +14,8 @@ const { insertedColumns, insertLimit } = require('./inserts.js');
  * @property {'open' | 'find' | 'insert' | 'update' | 'increment' | 'decrement' | 'delete'} kind
  * @property {import('../..').FindOperator} [op]  of all but open and insert
  * @property {number} [parts]  how many parts the key has
+ * @property {boolean} [isList]  whether it is asked with `in`
+ * @property {boolean} [isOne]  whether it changes one row at most
  * @property {readonly string[]} [columns]  those that insert, update and its like name
  */
 
@@ -121,11 +123,11 @@ const RULES = [
   },
   {
     facts: '13 N3',
-    would: ({ schema }, { kind }) =>
-      kind === 'insert' &&
+    would: ({ schema }, operation) =>
+      (operation.kind === 'insert' || isChange(operation)) &&
       schema.indexes.some(({ withoutOverlaps }) => withoutOverlaps) &&
-      'an insert into a table with a key WITHOUT OVERLAPS crashes the server',
-    instead: 'insert by SQL',
+      'an insert into a table with a key WITHOUT OVERLAPS, or a change of any column, crashes the server',
+    instead: 'write by SQL',
   },
   {
     facts: '13 N1',
@@ -157,14 +159,14 @@ const RULES = [
       isChange(operation) &&
       schema.indexes.some(
         (index) =>
-          (index.withoutOverlaps || isHash(schema, index) === 'unique') &&
+          isHash(schema, index) === 'unique' &&
           changesAny(
             schema,
             operation,
             index.columns.map(({ name }) => name),
           ),
       ) &&
-      'a change of a column in a UNIQUE key USING HASH or WITHOUT OVERLAPS lets duplicates in',
+      'a change of a column in a UNIQUE key USING HASH lets duplicates in',
     instead: 'change it by SQL',
   },
   {
@@ -174,6 +176,19 @@ const RULES = [
       hasPaddedPrefix(schema, index, operation.parts ?? 0) &&
       "an index of the beginning of a column finds more than the key says ('ab' finds 'ab x'), and all that is changed",
     instead: 'open another index',
+  },
+  {
+    facts: '2',
+    would: (target, operation) => {
+      const moving = isChange(operation) ? orderedBy(target, operation) : [];
+      const names = moving.filter((name) => operation.columns?.includes(name));
+      return (
+        names.length > 0 &&
+        `rows are found again where they moved to, and changed more than once: '${names.join("', '")}' is what the walk is ordered by`
+      );
+    },
+    instead:
+      'change rows one by one (limit 1, or the whole unique key), walk by another index, or do it by SQL',
   },
   {
     facts: '0.5',
@@ -314,6 +329,24 @@ function isChange({ kind }) {
  */
 function isPartial(index, { op, parts = 0 }) {
   return op !== undefined && (op !== '=' || parts < index.columns.length);
+}
+
+/**
+ * The columns by which the rows that an operation finds are ordered: a row in which one is changed may be found again.
+ * @param {Target} target
+ * @param {Operation} operation
+ * @returns {readonly string[]}
+ */
+function orderedBy({ schema, index }, { op, parts = 0, isOne, isList }) {
+  if (isOne) return [];
+  // What `=` names is the same in all rows, and a row in which it changes is left behind.
+  const own = index.columns.slice(op === '=' && !isList ? parts : 0).map(({ name }) => name);
+  // InnoDB orders rows with the same key by their primary keys.
+  const isUnique =
+    namesOneRow(index, parts) && !index.columns.some((_, i) => takesNull(schema, index, i));
+  if (op === '=' && isUnique) return own;
+  const primary = schema.indexes.find(({ name }) => name === 'PRIMARY');
+  return [...new Set([...own, ...(primary?.columns.map(({ name }) => name) ?? [])])];
 }
 
 /** @param {import('../../types/schema').TableSchema} schema */
