@@ -300,7 +300,7 @@ describe('readTable', () => {
       const isOld = /^10\.[0-9]\./.test(expected.server.version);
       for (const grant of ['SELECT, INSERT ON s.Item', 'SELECT, UPDATE ON s.*']) {
         if (isOld) await refuses(readAs(t, grant), 'TRIGGER');
-        else assert.deepEqual(await readAs(t, grant), expected, grant);
+        else assert.deepEqual(await readAs(t, grant), { ...expected, cascades: 'hidden' }, grant);
       }
     });
 
@@ -316,7 +316,8 @@ describe('readTable', () => {
         'SELECT, TRIGGER ON s.*',
         'SELECT, TRIGGER ON *.*',
       ]) {
-        assert.deepEqual(await readAs(t, grant), expected, grant);
+        assert.deepEqual(await readAs(t, grant), { ...expected, cascades: 'hidden' }, grant);
+        assert.deepEqual(await readAs(t, grant, 'PROCESS ON *.*'), expected, grant);
       }
     });
   });

@@ -95,6 +95,7 @@ function changesBetween(was, is) {
       changes.push(...compareRecords(`${list}.${name}`, before.get(name), now.get(name)));
     }
   }
+  changes.push(...compare('cascades', was.cascades, is.cascades));
   changes.push(...compareServers(was, is));
   return changes;
 }

@@ -135,7 +135,7 @@ class Guard {
     if (refusal !== null) throw schemaError(refusal);
   }
 
-  /** @param {import('./rules.js').Operation} operation */
+  /** @param {import('./operations.js').Operation} operation */
   checkWrite(operation) {
     const { kind, op = '', parts = 0, isOne, isList, columns = [] } = operation;
     const key = `${kind}${op}${parts}${isOne},${isList},${columns.join()}`;
@@ -258,13 +258,13 @@ class Guard {
     }
   }
 
-  /** @param {import('./rules.js').Operation} operation */
+  /** @param {import('./operations.js').Operation} operation */
   #refuse(operation) {
     const refusal = this.#refusalOf(operation);
     if (refusal !== null) throw schemaError(refusal);
   }
 
-  /** @param {import('./rules.js').Operation} operation */
+  /** @param {import('./operations.js').Operation} operation */
   #refusalOf(operation) {
     return refusalOf({ schema: this.#schema, index: this.#index }, operation, this.#allow);
   }

@@ -17,7 +17,7 @@ class InsertPlans {
   /**
    * @param {import('../../types/schema').TableSchema} schema
    * @param {(name: string) => KnownColumn} columnOf
-   * @param {(operation: import('./rules.js').Operation) => void} refuse  throws what is against an insert
+   * @param {(operation: import('./operations.js').Operation) => void} refuse  throws what is against an insert
    */
   constructor(schema, columnOf, refuse) {
     this.#schema = schema;

@@ -1,6 +1,7 @@
 'use strict';
 
 const { checkString } = require('../util/check.js');
+const { readCascades } = require('./cascades.js');
 const { schemaError } = require('./errors.js');
 const {
   TABLE_QUERY,
@@ -26,28 +27,29 @@ async function readTable(sql, database, table) {
   checkString(database, 'database');
   checkString(table, 'table');
   const names = { database, table, quoted: `${quoteName(database)}.${quoteName(table)}` };
-  const [rows, text] = await ask(sql, names);
+  const [rows, text, cascades] = await ask(sql, names);
   if (rows.table.type !== 'BASE TABLE') {
-    return toTableSchema(database, table, rows, parseTableDefinition(''));
+    return toTableSchema(database, table, rows, parseTableDefinition(''), cascades);
   }
   const definition = parseTableDefinition(text);
   checkNothingHidden(rows, definition, names);
   if (!showsTriggers(rows)) await checkTriggerPrivilege(sql, names);
-  return toTableSchema(database, table, rows, definition);
+  return toTableSchema(database, table, rows, definition, cascades);
 }
 
 /**
- * Both statements at once, where the driver can.
+ * All statements at once, where the driver can.
  * @param {unknown} sql
  * @param {Names} names
- * @returns {Promise<[import('./table-schema.js').TableRows, string]>}
+ * @returns {Promise<[import('./table-schema.js').TableRows, string, import('./table-schema.js').Cascades]>}
  */
 async function ask(sql, names) {
   const { database, table, quoted } = names;
   const values = Array(TABLE_QUERY_PARTS).fill([database, table]).flat();
-  const [queried, shown] = await Promise.allSettled([
+  const [queried, shown, cascades] = await Promise.allSettled([
     runSql(sql, TABLE_QUERY, values),
     runSql(sql, showCreateTable(database, table), []),
+    readCascades(sql, database, table),
   ]);
   if (queried.status === 'rejected') throw unreadable(quoted, queried.reason);
   const rows = sortRows(queried.value, names);
@@ -58,16 +60,21 @@ async function ask(sql, names) {
     throw error;
   }
   // A sequence has no definition, and that of a view needs a privilege.
-  if (rows.table.type !== 'BASE TABLE') return [rows, ''];
+  if (rows.table.type !== 'BASE TABLE') return [rows, '', []];
   if (shown.status === 'rejected') {
     const advice = isDenied(shown.reason) ? `. ${grant('SELECT, TRIGGER', names)}` : '';
     throw unreadable(quoted, shown.reason, advice);
   }
   const text = String(Object.values(shown.value[0])[1]);
-  if (!text.startsWith('CREATE TEMPORARY TABLE')) return [rows, text];
-  throw schemaError(
-    `${quoted}: a temporary table of the same name hides it from this connection. Drop that, or use another connection`,
-  );
+  if (text.startsWith('CREATE TEMPORARY TABLE')) {
+    throw schemaError(
+      `${quoted}: a temporary table of the same name hides it from this connection. Drop that, or use another connection`,
+    );
+  }
+  // Other engines have no foreign keys.
+  if (rows.table.engine !== 'InnoDB') return [rows, text, []];
+  if (cascades.status === 'rejected') throw unreadable(quoted, cascades.reason);
+  return [rows, text, cascades.value];
 }
 
 /**

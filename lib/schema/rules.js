@@ -1,22 +1,25 @@
 'use strict';
 
-const { hasPaddedPrefix, isHash, namesOneRow, takesNull } = require('./indexes.js');
+const { hasPaddedPrefix, isHash } = require('./indexes.js');
 const { insertedColumns, insertLimit } = require('./inserts.js');
+const {
+  EVENTS,
+  cascadesOf,
+  changedBy,
+  changesAny,
+  hasUniqueHash,
+  indexedColumns,
+  indexedVirtual,
+  isChange,
+  isPartial,
+  isWrite,
+  orderedBy,
+  searched,
+} = require('./operations.js');
 
 /*
  * What HandlerSocket does to a table that SQL would not, and when that is refused. `facts` is the entry of the project's
  * wire-facts in which it was observed; docs/handlersocket.md tells it to users.
- */
-
-/**
- * What is about to be done.
- * @typedef {object} Operation
- * @property {'open' | 'find' | 'insert' | 'update' | 'increment' | 'decrement' | 'delete'} kind
- * @property {import('../..').FindOperator} [op]  of all but open and insert
- * @property {number} [parts]  how many parts the key has
- * @property {boolean} [isList]  whether it is asked with `in`
- * @property {boolean} [isOne]  whether it changes one row at most
- * @property {readonly string[]} [columns]  those that insert, update and its like name
  */
 
 /**
@@ -152,6 +155,27 @@ const RULES = [
       return broken && `the index on the virtual column '${broken}' becomes corrupt`;
     },
     instead: 'write by SQL, or drop the index',
+  },
+  {
+    facts: '13 N11',
+    would: ({ schema }, operation) => {
+      const cascade = cascadesOf(schema, operation).find(({ crashes }) => crashes);
+      return (
+        cascade &&
+        `the foreign key ${cascade.name} changes ${cascade.database}.${cascade.table} too, and an index there on a virtual column, or a UNIQUE key USING HASH, makes that crash the server`
+      );
+    },
+    instead: 'do it by SQL, or drop that index',
+  },
+  {
+    facts: '13 N11',
+    would: ({ schema }, operation) =>
+      schema.cascades === 'hidden' &&
+      (operation.kind === 'delete' ||
+        (isChange(operation) && changesAny(schema, operation, indexedColumns(schema)))) &&
+      'foreign keys of other tables may cascade from here and crash the server, and whoever read the schema may not see them',
+    instead:
+      'GRANT PROCESS ON *.* TO the user that reads the schema and read it again, or do it by SQL',
   },
   {
     facts: '13 N3',
@@ -303,112 +327,10 @@ function refusalOf(target, operation, allow) {
   return null;
 }
 
-/** @type {Readonly<Partial<Record<Operation['kind'], string>>>} */
-const EVENTS = {
-  insert: 'INSERT',
-  update: 'UPDATE',
-  increment: 'UPDATE',
-  decrement: 'UPDATE',
-  delete: 'DELETE',
-};
-
-/** @param {Operation} operation */
-function isWrite({ kind }) {
-  return EVENTS[kind] !== undefined;
-}
-
-/** @param {Operation} operation */
-function isChange({ kind }) {
-  return EVENTS[kind] === 'UPDATE';
-}
-
-/**
- * Whether it looks for rows otherwise than by `=` and all parts of the index.
- * @param {import('../../types/schema').IndexSchema} index
- * @param {Operation} operation
- */
-function isPartial(index, { op, parts = 0 }) {
-  return op !== undefined && (op !== '=' || parts < index.columns.length);
-}
-
-/**
- * The columns by which the rows that an operation finds are ordered: a row in which one is changed may be found again.
- * @param {Target} target
- * @param {Operation} operation
- * @returns {readonly string[]}
- */
-function orderedBy({ schema, index }, { op, parts = 0, isOne, isList }) {
-  if (isOne) return [];
-  // What `=` names is the same in all rows, and a row in which it changes is left behind.
-  const own = index.columns.slice(op === '=' && !isList ? parts : 0).map(({ name }) => name);
-  // InnoDB orders rows with the same key by their primary keys.
-  const isUnique =
-    namesOneRow(index, parts) && !index.columns.some((_, i) => takesNull(schema, index, i));
-  if (op === '=' && isUnique) return own;
-  const primary = schema.indexes.find(({ name }) => name === 'PRIMARY');
-  return [...new Set([...own, ...(primary?.columns.map(({ name }) => name) ?? [])])];
-}
-
-/** @param {import('../../types/schema').TableSchema} schema */
-function hasUniqueHash(schema) {
-  return schema.indexes.some((index) => isHash(schema, index) === 'unique');
-}
-
-/**
- * The columns that an operation sets, and the generated ones that follow from them.
- * @param {import('../../types/schema').TableSchema} schema
- * @param {Operation} operation
- */
-function changedBy(schema, operation) {
-  const isInsert = operation.kind === 'insert';
-  if (!isInsert && !isChange(operation)) return new Set();
-  const changed = new Set(isInsert ? schema.columns.map(({ name }) => name) : operation.columns);
-  // A generated column may name one that stands after it.
-  for (let size = -1; size !== changed.size; ) {
-    size = changed.size;
-    for (const { name, generated } of schema.columns) {
-      if (generated?.columns.some((column) => changed.has(column))) changed.add(name);
-    }
-  }
-  return changed;
-}
-
-/**
- * @param {import('../../types/schema').TableSchema} schema
- * @param {Operation} operation
- * @param {readonly string[]} names
- */
-function changesAny(schema, operation, names) {
-  const changed = changedBy(schema, operation);
-  return names.some((name) => changed.has(name));
-}
-
-/**
- * @param {import('../../types/schema').TableSchema} schema
- * @param {ReadonlySet<string>} changed
- */
-function indexedVirtual({ columns, indexes }, changed) {
-  const isIndexed = (/** @type {string} */ name) =>
-    indexes.some((index) => index.columns.some((part) => part.name === name));
-  return columns.find(
-    ({ name, generated }) => generated?.kind === 'virtual' && changed.has(name) && isIndexed(name),
-  )?.name;
-}
-
 /**
  * @typedef {'triggers' | 'checks' | 'generated' | 'on-update' | 'defaults' | 'unlogged' | 'split-insert'} Allowance
- * @typedef {object} Target
- * @property {import('../../types/schema').TableSchema} schema
- * @property {import('../../types/schema').IndexSchema} index  the one that is opened
+ * @typedef {import('./operations.js').Operation} Operation
+ * @typedef {import('./operations.js').Target} Target
  */
-
-/**
- * The kinds of index that rows are found by, as the database calls them. What FEDERATED calls REMOTE is
- * the index of the table that it leads to.
- * @param {Target['schema']} schema
- */
-function searched({ engine }) {
-  return engine === 'FEDERATED' ? ['BTREE', 'REMOTE'] : ['BTREE', 'HASH'];
-}
 
 module.exports = { RULES, refusalOf };

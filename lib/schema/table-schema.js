@@ -13,9 +13,10 @@ const { namesIn, stringsIn } = require('./table-definition.js');
  * @param {string} table
  * @param {TableRows} rows
  * @param {TableDefinition} definition
+ * @param {Cascades} cascades
  * @returns {import('../../types/schema').TableSchema}
  */
-function toTableSchema(database, table, rows, definition) {
+function toTableSchema(database, table, rows, definition, cascades) {
   const json = jsonColumns(rows.columns, definition.checks);
   const checks = definition.checks.filter(({ name }) => !json.has(name));
   return {
@@ -28,6 +29,7 @@ function toTableSchema(database, table, rows, definition) {
     indexes: toIndexes(rows.parts, definition.withoutOverlaps),
     checks: checks.map(({ name, clause }) => ({ name, clause, columns: namesIn(clause) })),
     triggers: rows.triggers.map(({ name, event, timing }) => ({ name, event, timing })),
+    ...(cascades.length > 0 ? { cascades } : undefined),
     server: toServer(rows.table),
   };
 }
@@ -188,6 +190,7 @@ function toIndexes(parts, withoutOverlaps) {
 
 /**
  * @typedef {import('./table-definition.js').TableDefinition} TableDefinition
+ * @typedef {readonly import('../../types/schema').CascadeSchema[] | 'hidden'} Cascades
  * @typedef {object} TableRows  what TABLE_QUERY gave, by kind and in order
  * @property {Record<string, any>} table
  * @property {Record<string, any>[]} columns
