@@ -82,7 +82,9 @@ class Client {
     this.#definitions = new Definitions();
     const shared = { counters: this.#counters, scope: this.#scope };
     this.#settings = settings;
+    const { checkKind, checkSchema } = schemaChecks(settings.sql);
     this.#reads = new Pipeline(read, settings, shared, secrets, {
+      checkKind,
       onOpened: (definition) => this.#noteReadable(definition.place),
     });
     this.#writes =
@@ -93,7 +95,7 @@ class Client {
         shared,
         // One function that serves both ports is asked once where both wait for it.
         write.secret === read.secret ? secrets : new SecretSource(write.secret),
-        { checkSchema: schemaCheck(settings.sql) },
+        { checkKind, checkSchema },
       );
   }
 
@@ -366,14 +368,18 @@ class Client {
 }
 
 /**
- * What is asked before the first write to a table on each connection; null where nobody can be asked.
+ * What is asked before a table is opened on each connection, and before the first write to it; null where nobody can be
+ * asked.
  * @param {unknown} sql
- * @returns {import('./pipeline/pipeline.js').Hooks['checkSchema']}
+ * @returns {Pick<import('./pipeline/pipeline.js').Hooks, 'checkKind' | 'checkSchema'>}
  */
-function schemaCheck(sql) {
-  if (sql === undefined) return null;
-  const { checkUnchanged } = require('../schema/drift.js');
-  return (schema) => checkUnchanged(sql, schema);
+function schemaChecks(sql) {
+  if (sql === undefined) return { checkKind: null, checkSchema: null };
+  const { checkSameKind, checkUnchanged } = require('../schema/drift.js');
+  return {
+    checkKind: (schema) => checkSameKind(sql, schema),
+    checkSchema: (schema) => checkUnchanged(sql, schema),
+  };
 }
 
 /**

@@ -4,6 +4,7 @@ const { checkString } = require('../util/check.js');
 const { readCascades } = require('./cascades.js');
 const { schemaError } = require('./errors.js');
 const {
+  KIND_QUERY,
   TABLE_QUERY,
   TABLE_QUERY_PARTS,
   TRIGGER_PRIVILEGE_QUERY,
@@ -12,7 +13,7 @@ const {
 } = require('./query.js');
 const { checkSql, runSql } = require('./sql.js');
 const { parseTableDefinition } = require('./table-definition.js');
-const { toTableSchema } = require('./table-schema.js');
+const { toKind, toTableSchema } = require('./table-schema.js');
 const { isAtLeast } = require('./version.js');
 
 /**
@@ -35,6 +36,18 @@ async function readTable(sql, database, table) {
   checkNothingHidden(rows, definition, names);
   if (!showsTriggers(rows)) await checkTriggerPrivilege(sql, names);
   return toTableSchema(database, table, rows, definition, cascades);
+}
+
+/**
+ * Asks the database what a table is, and no more; undefined where it does not say.
+ * @param {unknown} sql
+ * @param {string} database
+ * @param {string} table
+ */
+async function readKind(sql, database, table) {
+  const rows = await runSql(sql, KIND_QUERY, [database, table]);
+  const found = rows.find((row) => row.in === database && row.of === table);
+  return found && toKind(found);
 }
 
 /**
@@ -198,4 +211,4 @@ function unreadable(quoted, cause, advice = '') {
  * @property {string} quoted
  */
 
-module.exports = { isMissing, readTable };
+module.exports = { isMissing, readKind, readTable };

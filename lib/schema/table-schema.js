@@ -22,15 +22,26 @@ function toTableSchema(database, table, rows, definition, cascades) {
   return {
     database,
     table,
-    kind: rows.table.type,
-    ...(rows.table.engine === null ? undefined : { engine: rows.table.engine }),
-    ...(/\bpartitioned\b/.test(rows.table.options ?? '') ? { partitioned: true } : undefined),
+    ...toKind(rows.table),
     columns: rows.columns.map((column) => toColumn(column, json.has(column.name))),
     indexes: toIndexes(rows.parts, definition.withoutOverlaps),
     checks: checks.map(({ name, clause }) => ({ name, clause, columns: namesIn(clause) })),
     triggers: rows.triggers.map(({ name, event, timing }) => ({ name, event, timing })),
     ...(cascades.length > 0 ? { cascades } : undefined),
     server: toServer(rows.table),
+  };
+}
+
+/**
+ * What a table is.
+ * @param {Record<string, any>} table
+ * @returns {Pick<import('../../types/schema').TableSchema, 'kind' | 'engine' | 'partitioned'>}
+ */
+function toKind({ type, engine, options }) {
+  return {
+    kind: type,
+    ...(engine === null ? undefined : { engine }),
+    ...(/\bpartitioned\b/.test(options ?? '') ? { partitioned: true } : undefined),
   };
 }
 
@@ -198,4 +209,4 @@ function toIndexes(parts, withoutOverlaps) {
  * @property {Record<string, any>[]} triggers
  */
 
-module.exports = { toTableSchema };
+module.exports = { toKind, toTableSchema };
