@@ -102,7 +102,7 @@ describe('README.md', () => {
 
   for (const kind of KINDS) {
     test(`shows the same program in ${kind}`, () => {
-      const first = blocks.find(({ language }) => language === kind);
+      const first = blocks.find(({ code }) => code.startsWith(`// first.${kind}\n`));
       assert.equal(first?.code, programOf(kind, OPTIONS));
     });
   }
