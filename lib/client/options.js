@@ -134,8 +134,8 @@ function parseOptions(options) {
 }
 
 /**
- * The endpoint for writes; null where there is none, or none is known: a path for reads says nothing
- * of writes, and to send them to 127.0.0.1 would be a guess.
+ * The endpoint for writes; null if there is none or none is known: a path for reads tells nothing
+ * about writes, and 127.0.0.1 would be a guess.
  * @param {import('../..').ClientOptions} options
  * @param {string} host
  * @param {number | null} port
@@ -161,7 +161,7 @@ function writeEndpoint(
 }
 
 /**
- * What no connection can be made to is known before the first call.
+ * Refuses an address that cannot be connected to before the first call.
  * @param {Endpoint['address']} address
  * @param {string} option
  */

@@ -50,7 +50,7 @@ const ROWS_A_KEY = 16;
 /** A larger limit usually means "all rows", and fewer rows exist. */
 const MAX_ROWS_EXPECTED = 1024;
 
-/** One command of a call. Its outcome is its reply, which may be a refusal, or an error. */
+/** One command of a call. Its outcome is a reply, which may be a refusal, or an error. */
 class Request {
   /**
    * @param {import('../instances').Definition} definition  null for a ping (probes.js)
@@ -159,7 +159,10 @@ class Call {
     this.isCounted = true;
     /** How many of its requests have left the queue. */
     this.taken = 0;
-    /** The queue that it is in, and its neighbours there. @type {import('../instances').CallQueue | null} */
+    /**
+     * The queue that it is in, with its neighbours below.
+     * @type {import('../instances').CallQueue | null}
+     */
     this.queue = null;
     /** @type {Call | null} */
     this.previous = null;

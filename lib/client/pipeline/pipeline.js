@@ -332,11 +332,11 @@ class Selection {
 
 /**
  * @typedef {object} Hooks
- * @property {(definition: import('../instances').Definition) => void} onOpened  told of each index
- *   that the server opens
- * @property {((schema: import('../../../types/schema').TableSchema) => Promise<void>) | null} checkSchema  rejects
- *   if a table is not what its schema says: asked on each connection once the table is open there,
- *   and before it has anything else to do
+ * @property {(definition: import('../instances').Definition) => void} onOpened  called for each
+ *   index that the server opens
+ * @property {((schema: import('../../../types/schema').TableSchema) => Promise<void>) | null}
+ *   checkSchema  rejects if a table does not match its schema; called on each connection once the
+ *   table is open there, before any request uses it
  *
  * @typedef {import('../instances').Call} Call
  * @typedef {import('../instances').Request} Request

@@ -127,7 +127,7 @@ class ReplyDispatcher {
     if (event === 'notOpen') this.#ids.close(request.definition);
     request.state = IN_QUEUE;
     const { call } = request;
-    // An expired deadline has withdrawn what was queued then, and does not come back for this.
+    // An expired deadline has withdrawn what was queued then, and does not return for this request.
     if (!call.deadline?.withdrawIfExpired(call, now())) this.retries.push(request);
   }
 }
