@@ -97,7 +97,7 @@ class Guard {
   }
 
   /**
-   * Whether a key with so many parts, none of them NULL, names at most one row.
+   * Whether a key with this many parts, none of them NULL, finds at most one row.
    * @param {number} parts
    */
   namesOneRow(parts) {
