@@ -44,12 +44,12 @@ const MAX_CONNECTIONS = 1000;
 /**
  * @typedef {object} Settings  a client's options, checked, with the defaults in place
  * @property {Endpoint} read
- * @property {Endpoint | null} write  null where there is none
+ * @property {Endpoint | null} write  null if there is none
  * @property {number} timeoutMs
  * @property {number} maxPending
  * @property {number} idleTimeoutMs
  * @property {boolean} traceValues
- * @property {unknown} sql  undefined where there is none
+ * @property {unknown} sql  undefined if there is none
  */
 
 /**

@@ -4,7 +4,7 @@ const { combineOutcome, isUnsent, afterWrite, rejectAsOwn, withOutcome } = requi
 const { StepRunner, Steps } = require('./steps.js');
 
 /*
- * A call is what one caller asks for: requests, and the promise of what they give.
+ * A call is what one caller asks for: requests, and the promise of their result.
  *
  * The phase of a request decides which outcome an error may state:
  *

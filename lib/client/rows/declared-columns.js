@@ -116,7 +116,7 @@ class DeclaredColumns {
 
   /**
    * The server silently leaves a NOT NULL column unchanged when it is set to NULL.
-   * @param {string} name  of a column that is to be set to null
+   * @param {string} name  of a column to be set to null
    * @param {string} argument
    */
   #checkNullable(name, argument) {

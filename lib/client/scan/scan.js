@@ -26,7 +26,7 @@ const SCAN_OPTIONS = ['pageSize', 'limit', 'filters', ...CALL_OPTIONS];
 const SCAN_OPERATORS = new Set(['>', '>=', '<', '<=']);
 
 /**
- * After so many pages by key in a row that did not continue the scan, all further ones go by
+ * After this many pages by key in a row that did not continue the scan, all further ones go by
  * offset.
  */
 const MAX_MISSES = 3;
