@@ -24,7 +24,7 @@ const {
 } = require('./support/fake-peer.js');
 const { useServer } = require('./support/server.js');
 
-/** For what takes seconds on a busy machine. */
+/** A timeout for operations that take seconds on a busy machine. */
 const PATIENCE_MS = 60_000;
 
 const range = (length) => Array.from({ length }, (_, i) => i);

@@ -13,7 +13,7 @@ export async function read() {
   await readTable(async (statement, values) => [{ statement, values }], 'shop', 'item');
   // @ts-expect-error: the database is missing
   await readTable(sql, 'item');
-  // @ts-expect-error: it is data to read
+  // @ts-expect-error: a schema is read-only
   schema.table = 'other';
   return column;
 }
