@@ -4,7 +4,7 @@
  *
  *   createTables(server)            once
  *   new Ledger(server, name)        a table for one round; `prepare()` fills it
- *   startLoad({ ... , ledger })     actors call until `stop()`, which resolves when all have results
+ *   startLoad({ ... , ledger })     actors call until `stop()`; it resolves when all have results
  *   ledger.judge()                  compares the callers' results with the table
  *
  * Each write has a key of its own, so that its row shows whether the write was executed exactly

@@ -71,7 +71,9 @@ export interface IndexShape {
   readList(given: unknown, partCount: number): { position: number; values: readonly Bindable[] };
   /** Whether a key finds one row at most. */
   findsOneRow(op: string, parts: readonly unknown[]): boolean;
-  /** Refuses keys that may find several rows; without a schema that is unknown, so it accepts all. */
+  /**
+   * Refuses keys that may find several rows. Without a schema that is unknown, so all are accepted.
+   */
   checkOneRow(parts: readonly unknown[], argument: string): void;
   /** Refuses a find that HandlerSocket does wrong on this table. */
   checkFind(op: FindOperator, partCount: number): void;

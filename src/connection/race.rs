@@ -4,7 +4,7 @@
 //! ```text
 //!  waiting ──begin──▶ attempts ──completed──▶ Progress::Won
 //!     ▲                  │
-//!     └─ no room         └──failed──▶ Progress::Lost, once nothing is waiting and no attempt is left
+//!     └─ no room         └──failed──▶ Progress::Lost, once nothing waits and no attempt is left
 //! ```
 
 use std::collections::VecDeque;
