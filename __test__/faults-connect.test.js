@@ -118,7 +118,7 @@ describe('a connect fails, with nothing sent,', { concurrency: true }, () => {
       address: full.address,
       outcome: 'not-sent',
     });
-    // As soon as there is room the connect goes through.
+    // The connect completes as soon as there is room.
     const executed = run(connection, batchOf('a'), 20_000);
     full.wake();
     assert.deepEqual(valuesOf(await executed), [[]]);

@@ -4,7 +4,7 @@ const { limitOf, medianOf, ratiosOf, roundsOf } = require('./results.js');
 
 /**
  * The goals of the package, measured side by side in one run on a machine of 2 cores with the
- * servers, with default options unless a goal says otherwise. Of goals in conflict the first one
+ * servers, with default options unless a goal says otherwise. If goals conflict, the first one
  * wins: a busy machine and a real network, then CPU time and utilisation, then the rate on an idle
  * loopback.
  *

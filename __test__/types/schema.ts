@@ -18,7 +18,7 @@ export async function read() {
   return column;
 }
 
-/** What a tool writes into a program. */
+/** A schema as a tool writes it into a program. */
 export const written = {
   database: 'shop',
   table: 'item',

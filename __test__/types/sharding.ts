@@ -153,7 +153,7 @@ cluster.openIndex({ ...place, columns, keyColumns: ['price'], shardBy: ['user'] 
 // @ts-expect-error: no such option
 cluster.openIndex({ ...place, columns, shardBy: ['user'], servers: 'all' });
 
-/** Opens what it is given. */
+/** Opens the target that it is given. */
 function open<const C extends readonly string[]>(
   target: ShardedIndexTarget<C, Record<never, never>>,
 ) {

@@ -1,4 +1,4 @@
-/** What is typed by a schema alone: rows, values, keys, filters and the ids of inserts. */
+/** A schema alone types rows, values, keys, filters and the ids of inserts. */
 
 import { Client, ShardedClient, type TableRow } from 'hansock';
 import { readTable, type TableSchema } from 'hansock/schema';
@@ -218,7 +218,7 @@ exactly<{
   unknown: string;
 }>()({} as Sample);
 
-/** What is read can be written; `samples` is never called. */
+/** Values that were read can be written; `samples` is never called. */
 export function samples(row: Sample) {
   const index = client.openIndex({ schema: sample });
   index.insert(row);

@@ -23,7 +23,7 @@ const MAX_REUSED_BYTES = 64 * 1024;
 const MAX_KEPT_BYTES = 1024 * 1024;
 
 /**
- * The package's own access to a batch: what Executor and Connection do with it.
+ * The package's own access to a batch, for Executor and Connection.
  * @typedef {object} Access
  * @property {(batch: Batch) => Uint8Array} bytes
  * @property {(batch: Batch, argument: string) => void} assertWhole

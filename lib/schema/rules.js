@@ -28,7 +28,7 @@ const { insertedColumns, insertLimit } = require('./inserts.js');
  * @property {string} instead
  */
 
-/** Reading and writing was tested with these, except for what other rules say. */
+/** Engines with which reading and writing was tested; other rules have the exceptions. */
 const ENGINES = new Set(['InnoDB', 'Aria', 'MEMORY', 'MyISAM', 'FEDERATED']);
 const BY_SQL = 'do it by SQL';
 

@@ -17,7 +17,7 @@ const ASKS_ALL = "the whole index is on all servers: read it with { servers: 'al
 
 /**
  * See index.d.ts. An Index whose requests go to the servers that their keys belong to. Index makes
- * the requests; `#submit` finds the shard part of each and gives it to the Cluster.
+ * the requests; `#submit` finds the shard part of each and passes it to the Cluster.
  */
 class ShardedIndex extends Index {
   #cluster;

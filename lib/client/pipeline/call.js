@@ -119,7 +119,7 @@ const NO_REQUESTS = [];
 function noRead() {}
 
 /**
- * What one caller asks for, and the promise of its result.
+ * The requests of one caller, and the promise of their result.
  *
  * Client makes it. Each request then gets its outcome by `setOutcome`, from the reply dispatcher or
  * from what ends the call: `withdraw` and `detach` at its deadline, `abort`. The operation's `read`

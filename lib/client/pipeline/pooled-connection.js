@@ -12,7 +12,7 @@ const { Session } = require('./session.js');
 const turn = require('../../runtime/turn.js');
 
 /**
- * Replies to this many requests are dispatched in two portions, where no other batch is in flight.
+ * Replies to this many requests are dispatched in two portions if no other batch is in flight.
  * The first callers then make their next calls, which keep the server busy during the second
  * portion.
  */
@@ -351,7 +351,7 @@ class PooledConnection {
 
   /**
    * Called when a session's connection is closed. The connection reconnects by itself, which it
-   * must not do where its secret may have changed: the session ends then.
+   * must not do if its secret may have changed: the session ends then.
    * @param {Session} session
    */
   #endSession(session) {

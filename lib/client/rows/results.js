@@ -6,8 +6,8 @@ const { ownError } = require('../pipeline/outcomes.js');
 
 /*
  * Reads replies. Their meaning depends on the command: `0 1 5` may be a row, a count or an id. A
- * reply that cannot belong to its command comes from another server than HandlerSocket, or from a
- * stream of replies that has lost its place.
+ * reply that cannot belong to its command means that another server than HandlerSocket answers, or
+ * that replies and commands are out of step.
  */
 
 const COUNT = /^\d{1,15}$/;

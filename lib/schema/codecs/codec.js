@@ -17,7 +17,7 @@ const { enumCodec, setCodec, textCodec } = require('./text.js');
  *   would store as another
  * @property {((read: any) => unknown) | null} decode  returns the JavaScript form, or undefined if
  *   the value does not fit; null if it is not converted
- * @property {boolean} [fromBytes]  whether `decode` takes bytes and not text
+ * @property {boolean} [fromBytes]  whether the value is made of bytes and not of text
  * @property {boolean} [counts]  whether increment and decrement are exact
  * @property {string} [unreadable]  why its values have no JavaScript form but their raw text
  * @property {Bindable} [least]  as a key, only NULL sorts before it
