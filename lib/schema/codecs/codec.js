@@ -95,7 +95,7 @@ function compileCodec(column, server) {
 }
 
 /**
- * Refuses types that were never tested.
+ * Refuses values of unknown types; only their raw text can be read.
  * @param {Column} column
  * @returns {Codec}
  */
