@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * Measures which lines the tests reach: c8 for the JavaScript suite, cargo-tarpaulin for `cargo
- * test`. No check requires a figure.
+ * Measures which lines the tests reach: c8 for the JavaScript suite, cargo-tarpaulin for
+ * `cargo test`. No check requires a figure.
  */
 
 const { spawnSync } = require('node:child_process');

@@ -7,7 +7,7 @@ const path = require('node:path');
 const { ROOT } = require('../command.js');
 
 const SCREENSHOTS = path.join(ROOT, 'target/site-screenshots');
-/** tsc does not check this package, whose types need a browser's. @type {string} */
+/** tsc does not check this package, whose types need those of a browser. @type {string} */
 const PLAYWRIGHT = 'playwright-core';
 const WINDOW = { width: 1280, height: 900 };
 

@@ -11,7 +11,7 @@ const { GROUPS } = require('./pages.js');
 
 const SITE = path.join(ROOT, 'target/site');
 const HOME = 'https://hansock.github.io/hansock/';
-/** tsc does not check this package, whose types need a browser's. @type {string} */
+/** tsc does not check this package, whose types need those of a browser. @type {string} */
 const TYPEDOC = 'typedoc';
 
 /** The modules, and the files that declare them. */

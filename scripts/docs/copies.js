@@ -15,7 +15,7 @@ const PICTURES = ['bench/results/chart.svg'];
 const CODE_IN_HEADING = /^#+ .*`.*$/gm;
 const FENCE = /^```(\w+).*\n(?:.*\n)*?```$/gm;
 const DIAGRAM = /^```mermaid\n(.*?)^```$/gms;
-/** tsc does not check this package, whose types need a browser's. @type {string} */
+/** tsc does not check this package, whose types need those of a browser. @type {string} */
 const MERMAID = 'beautiful-mermaid';
 
 /**

@@ -1,9 +1,10 @@
 'use strict';
 
 /*
- * Builds the addon for one target as it is published: `node scripts/release/build.js <target>
- * <folder>`. The addon and the loader go into the folder. Zig, which brings the C libraries of old
- * distributions, links Linux targets; other targets need a machine of their own kind.
+ * Builds the addon for one target as it is published:
+ * `node scripts/release/build.js <target> <folder>`. The addon and the loader go into the folder.
+ * Zig, which brings the C libraries of old distributions, links Linux targets; other targets need a
+ * machine of their own kind.
  */
 
 const fs = require('node:fs');

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * Checks that the files agree about the release before anything is published: `node
- * scripts/release/check-version.js <tag> <repository>`, as GitHub names both.
+ * Checks that the files agree about the release before anything is published:
+ * `node scripts/release/check-version.js <tag> <repository>`, as GitHub names both.
  */
 
 const fs = require('node:fs');
