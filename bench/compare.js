@@ -103,7 +103,7 @@ function build(commit, folder) {
   fs.symlinkSync(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'));
   execFileSync('npm', ['run', '--silent', 'build'], {
     cwd: folder,
-    // Without the target folder of this version, whose files have the same names.
+    // Not the target folder of this version, whose files have the same names.
     env: { ...process.env, CARGO_TARGET_DIR: path.join(folder, 'target') },
     stdio: ['ignore', 'ignore', 'pipe'], // the error shows its output if it fails
   });

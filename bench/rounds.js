@@ -35,7 +35,7 @@ const { startWire } = require('./wire.js');
  * @typedef {object} WorkloadFigures
  * @property {string} name
  * @property {string} section
- * @property {boolean} comparesRates  false if calls come at a fixed rate
+ * @property {boolean} comparesRates  false if the workload sets the rate or the pauses of calls
  * @property {number} valueBytes
  * @property {ClientFigures[]} clients
  */
