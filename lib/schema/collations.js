@@ -1,15 +1,15 @@
 'use strict';
 
 /*
- * What is known of the order and the equality of text, by the names of collations.
+ * Facts about the order and the equality of text, derived from the names of collations.
  */
 
 /** The longest key part, in bytes, and so in characters at most. */
 const LONGEST_PART = 3072;
 
 /**
- * Whether text is filled up with spaces before it is compared: `'a'` equals `'a '`, and what goes on with a character
- * below a space comes before it.
+ * Whether text is padded with spaces for a comparison: `'a'` equals `'a '`, and text that continues
+ * with a character below a space sorts before it.
  * @param {Column} column
  */
 function isPadded({ collation = '' }) {
@@ -17,7 +17,7 @@ function isPadded({ collation = '' }) {
 }
 
 /**
- * Whether text is compared by its bytes alone, so that equal text is the same text.
+ * Whether text is compared by its bytes alone, so that only identical texts are equal.
  * @param {Column} column
  */
 function isBytewise({ charset, collation }) {
@@ -25,7 +25,7 @@ function isBytewise({ charset, collation }) {
 }
 
 /**
- * As a key no text comes before it; undefined where it is not known.
+ * A key before which no text sorts; undefined if none is known.
  * @param {Column} column
  * @param {import('./codecs/charset.js').Charset} charset
  */
@@ -42,7 +42,7 @@ const BY_CODE = /_bin$|_general/;
 
 /** @param {Column} column */
 function leastCharacter({ charset = '', collation = '' }) {
-  // Their weights have an order of their own.
+  // The weights of these collations have an order of their own.
   if (collation.endsWith('_czech_cs')) return undefined;
   if (!UNICODE.test(charset) || BY_CODE.test(collation)) return '\0';
   return collation.includes('_persian_') ? '\u0653' : '\t';

@@ -20,8 +20,8 @@ const { refusalOf } = require('./rules.js');
 const { shownKeyOf } = require('./shown-keys.js');
 
 /**
- * What an index with a schema asks before it sends anything. It is made once, at openIndex, which refuses what reading
- * hurts; each call then asks:
+ * Checks every call of an index with a schema before anything is sent. openIndex makes it once, and
+ * refuses tables that are unsafe even to read. The calls then use:
  *
  *     find, scan, get …   checkFind(op, parts), toKeyPart for each part, toFilter
  *     update              checkWrite('update', …), toKeyPart, toValue for each column that it names
@@ -29,7 +29,8 @@ const { shownKeyOf } = require('./shown-keys.js');
  *     delete              checkWrite('delete', …), toKeyPart
  *     insert              toInsert
  *
- * Refusals are errors with the code ERR_HS_SCHEMA; where the caller's value is at fault, TypeErrors and RangeErrors.
+ * Refusals are errors with the code ERR_HS_SCHEMA; an invalid value of the caller is a TypeError or
+ * RangeError.
  */
 class Guard {
   #schema;
@@ -41,7 +42,10 @@ class Guard {
   #parts;
   /** Refusals of finds, by operator and number of parts. @type {Map<string, (string | null)[]>} */
   #finds = new Map();
-  /** Those of writes, by operation: they take long to find. @type {Map<string, string | null>} */
+  /**
+   * Refusals of writes, by operation, because they take long to determine.
+   * @type {Map<string, string | null>}
+   */
   #writes = new Map();
   #inserts;
 
@@ -49,14 +53,14 @@ class Guard {
    * @param {object} target
    * @param {Schema} target.schema
    * @param {string} [target.index]
-   * @param {readonly string[]} [target.columns]  those of `SELECT *` if left out
-   * @param {Readonly<Record<string, string>>} [target.types]  how columns are read otherwise
+   * @param {readonly string[]} [target.columns]  by default those of `SELECT *`
+   * @param {Readonly<Record<string, string>>} [target.types]  columns that are read as another type
    * @param {readonly string[]} [target.allow]
    */
   constructor({ schema, index, columns, types = {}, allow = [] }) {
     this.#schema = checkSchema(schema);
     this.#allow = checkAllow(allow);
-    // A view has no index to be found.
+    // A view has no index.
     this.#index = schema.kind === 'BASE TABLE' ? findIndex(schema, index) : NO_INDEX;
     this.#refuse({ kind: 'open' });
     /** The names of the columns that rows have. @readonly */
@@ -77,7 +81,7 @@ class Guard {
     return this.#schema;
   }
 
-  /** The index as the schema has it. */
+  /** The index as the schema describes it. */
   get index() {
     return this.#index;
   }
@@ -93,25 +97,26 @@ class Guard {
   }
 
   /**
-   * Whether a key with so many parts, none of them NULL, names at most one row.
+   * Whether a key with this many parts, none of them NULL, finds at most one row.
    * @param {number} parts
    */
   namesOneRow(parts) {
     return namesOneRow(this.#index, parts);
   }
 
-  /** Where a walk over the whole index begins; undefined if that is not known. */
+  /** The first key of a scan over the whole index; undefined if it is unknown. */
   get firstKey() {
     return firstKey(this.#schema, this.#index, (column) => this.#compile(column));
   }
 
-  /** Whether a row shows by which key it was found. */
+  /** Whether a row tells which key found it. */
   get keysTellRows() {
     return keysTellRows(this.#schema, this.#index);
   }
 
   /**
-   * Compares two rows' keys as the index orders them; null where the JavaScript forms of its columns do not tell.
+   * Compares two rows' keys as the index orders them; null if the JavaScript values do not
+   * determine the order.
    */
   get order() {
     return orderOf(this.#schema, this.#index, (column) => this.#compile(column));
@@ -167,7 +172,7 @@ class Guard {
   }
 
   /**
-   * A part of a key as the server shows it: the same text for all ways to write it.
+   * A key part as the server shows it: equal parts have the same text, however they are written.
    * @param {Bindable} encoded
    * @param {number} position
    * @returns {string} a byte string
@@ -203,7 +208,7 @@ class Guard {
   }
 
   /**
-   * What is added to a column.
+   * Checks an amount for increment or decrement.
    * @param {string} name
    * @param {unknown} value
    * @param {string} argument
@@ -214,8 +219,9 @@ class Guard {
   }
 
   /**
-   * The columns to insert and their values, so that the row is the one that strict SQL would make.
-   * @param {Readonly<Record<string, unknown>>} given  undefined is as if it was not named
+   * Returns the columns to insert and their values, so that the row is the one that strict SQL
+   * would insert.
+   * @param {Readonly<Record<string, unknown>>} given  undefined counts as not named
    * @param {string} argument
    */
   toInsert(given, argument) {

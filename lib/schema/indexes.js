@@ -5,7 +5,8 @@ const { charsetOf } = require('./codecs/charset.js');
 const { isBytewise, isPadded } = require('./collations.js');
 
 /*
- * What an index is: which keys name one row, in which order its rows come, where it begins.
+ * Properties of an index: which keys find one row, how its rows are ordered, and which key comes
+ * first.
  */
 
 /**
@@ -37,7 +38,8 @@ function findColumn(schema, name) {
 }
 
 /**
- * Whether the index is a HASH: of MEMORY tables one that is searched by, else one that only keeps rows unique.
+ * Whether the index is a HASH. On MEMORY tables it is searched; on others it only keeps rows
+ * unique.
  * @param {Schema} schema
  * @param {Index} index
  * @returns {'memory' | 'unique' | null}
@@ -48,7 +50,7 @@ function isHash({ engine }, { algorithm }) {
 }
 
 /**
- * Whether a key with so many parts, none of them NULL, names at most one row.
+ * Whether a key with this many parts, none of them NULL, finds at most one row.
  * @param {Index} index
  * @param {number} parts
  */
@@ -57,7 +59,7 @@ function namesOneRow({ unique, withoutOverlaps, columns }, parts) {
 }
 
 /**
- * Whether a part of the index may be NULL, so that a key that has NULL there names many rows.
+ * Whether a part of the index may be NULL. A key with NULL in it may find many rows.
  * @param {Schema} schema
  * @param {Index} index
  * @param {number} part
@@ -67,8 +69,8 @@ function takesNull(schema, index, part) {
 }
 
 /**
- * Why a part of a key would find rows that SQL's comparison does not, or null. Of a column's value the index has the
- * beginning only, and nobody looks at the rest.
+ * Why a key part would find rows that SQL's comparison does not; null if it would not. The index
+ * holds only the beginning of a column's value, and the server does not compare the rest.
  * @param {Column} column
  * @param {number | undefined} prefix
  * @param {import('../..').Bindable} encoded  by the column's codec
@@ -85,8 +87,8 @@ function prefixRefusal(column, prefix, encoded) {
 }
 
 /**
- * Whether even a short key finds more than SQL's comparison, as text is filled up with spaces: by the first three
- * characters, 'ab' finds 'ab x'.
+ * Whether even a short key finds more than SQL's comparison, because text is padded with spaces: in
+ * an index of the first three characters, 'ab' finds 'ab x'.
  * @param {Schema} schema
  * @param {Index} index
  * @param {number} parts
@@ -99,10 +101,10 @@ function hasPaddedPrefix(schema, index, parts) {
 }
 
 /**
- * Where a walk over the whole index begins, in its own order: `>=` and this key, of one part.
+ * The first key of a scan over the whole index in its own order: `>=` and this key, of one part.
  *
- * Undefined where nothing is known to come first: of a column in descending order that has no greatest value, and of
- * text in some collations. There, all rows are those of `<` and those of `>=`, with any key.
+ * undefined if no key is known to come first: for a descending column without a greatest value, and
+ * for text in some collations. There, `<` and `>=` with any key together find all rows.
  * @param {Schema} schema
  * @param {Index} index
  * @param {(column: Column) => Codec} codecOf
@@ -118,7 +120,8 @@ function firstKey(schema, index, codecOf) {
 }
 
 /**
- * Compares two rows, as the index orders them, by the JavaScript forms of its columns; null where those do not tell.
+ * Compares two rows as the index orders them, by their JavaScript values; null if those do not
+ * determine the order.
  * @param {Schema} schema
  * @param {Index} index
  * @param {(column: Column) => Codec} codecOf
@@ -155,7 +158,7 @@ function nullsFirst(compare, a, b) {
 }
 
 /**
- * Whether a merge of several servers' rows is in the order of the index.
+ * Whether the merged rows of several servers are in the order of the index.
  * @param {Schema} schema
  * @param {Index} index
  * @param {(column: Column) => Codec} codecOf
@@ -165,9 +168,9 @@ function mergeIsExact(schema, index, codecOf) {
 }
 
 /**
- * Whether a row's key, encoded again, is the key that found it and no other's: then a list of keys and the rows that it
- * found can be matched without asking again. Not so where different text is equal (`'a'` and `'A'`), and where the
- * server shows less than it holds.
+ * Whether the key of a row, encoded again, is the key that found it. If so, a list of keys and the
+ * rows found can be matched without sending each key by itself. This is false if different texts
+ * are equal (`'a'` and `'A'`), or if the server shows less than it holds.
  * @param {Schema} schema
  * @param {Index} index
  */

@@ -18,19 +18,21 @@ const {
 } = require('./operations.js');
 
 /*
- * What HandlerSocket does to a table that SQL would not, and when that is refused. `facts` is the entry of the project's
- * wire-facts in which it was observed; docs/handlersocket.md tells it to users.
+ * What HandlerSocket does to a table that SQL would not do, and when that is refused. `facts` is
+ * the entry of the project's wire-facts in which it was observed; docs/handlersocket.md explains it
+ * to users.
  */
 
 /**
  * @typedef {object} Rule
  * @property {string} facts
- * @property {Allowance} [allow]  what lifts it; without it nothing does
- * @property {(target: Target, operation: Operation) => string | false | undefined} would  what would happen, if anything
+ * @property {Allowance} [allow]  lifts the rule; without it nothing does
+ * @property {(target: Target, operation: Operation) => string | false | undefined} would  what
+ *   would happen, if anything
  * @property {string} instead
  */
 
-/** Reading and writing were seen to work, but for what other rules say. */
+/** Engines with which reading and writing was tested; other rules have the exceptions. */
 const ENGINES = new Set(['InnoDB', 'Aria', 'MEMORY', 'MyISAM', 'FEDERATED']);
 const BY_SQL = 'do it by SQL';
 
@@ -309,7 +311,7 @@ const RULES = [
 ];
 
 /**
- * Why an operation is refused, or null.
+ * Why an operation is refused; null if it is not.
  * @param {Target} target
  * @param {Operation} operation
  * @param {readonly Allowance[]} allow

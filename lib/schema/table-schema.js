@@ -4,8 +4,8 @@ const { ZONE_PROBES } = require('./query.js');
 const { namesIn, stringsIn } = require('./table-definition.js');
 
 /*
- * The answers of the database as a TableSchema: plain data, which is the same after JSON. What is false or does not
- * apply is left out.
+ * Makes a TableSchema of the database's answers: plain data that survives JSON. Fields that are
+ * false or do not apply are omitted.
  */
 
 /**
@@ -140,7 +140,7 @@ function boundsOf({ declared, characters, octets, precision, scale, decimals }, 
 const NUMBER = /^-?[\d.]+(?:e[+-]?\d+)?$/i;
 
 /**
- * Undefined where there is none.
+ * The default of a column; undefined if it has none.
  * @param {Record<string, any>} raw
  * @param {string} type
  * @returns {import('../../types/schema').ColumnDefault | undefined}
@@ -154,7 +154,7 @@ function defaultOf({ default: text, expression }, type) {
   if (kind !== undefined) return { hex: digits.toLowerCase() };
   if (!/^'(?:[^'\\]|''|\\.)*'$/s.test(text)) return { expression: text };
   const [value] = stringsIn(text);
-  // information_schema shows bytes as text, and each that is none as `?`.
+  // information_schema shows bytes as text, with `?` for bytes that are not text.
   if (/(?:binary|blob)$/.test(type)) {
     return /^[^?\x80-\u{10ffff}]*$/u.test(value)
       ? { hex: Buffer.from(value).toString('hex') }

@@ -3,10 +3,10 @@
 const { TYPES } = require('./types.js');
 
 /**
- * How a column's values are read; null for text as it is.
+ * The type that reads a column's values; null for text that is not converted.
  * @param {import('../../../types/schema').ColumnSchema} column
  * @param {import('../../schema/codecs/codec.js').Codec} codec
- * @param {string | undefined} declared  in place of what the codec makes of it
+ * @param {string | undefined} declared  replaces the type that the codec reads
  * @returns {import('./types.js').Type | null}
  */
 function readTypeOf(column, { decode, fromBytes }, declared) {
@@ -21,20 +21,20 @@ function readTypeOf(column, { decode, fromBytes }, declared) {
 }
 
 /**
- * What a value that the caller gives is made into first: for a column that is read as something else than the database
- * says.
+ * The conversion of a caller's value before the codec encodes it, for a column that is declared as
+ * another type than the database's.
  * @param {import('../../../types/schema').ColumnSchema} column
  * @param {string | undefined} declared
  */
 function writeTypeOf({ type }, declared) {
   if (declared === 'json' && type !== 'json') return TYPES.json.toText;
-  // Their codecs take Dates, too.
+  // The codecs of these types accept Dates themselves.
   const takesDates = ['date', 'datetime', 'timestamp'].includes(type);
   return declared === 'datetime' && !takesDates ? TYPES.datetime.toText : undefined;
 }
 
 /**
- * Whether its bytes are text in a charset.
+ * Whether the bytes of a column are text in a charset.
  * @param {import('../../../types/schema').ColumnSchema} column
  */
 function isText({ type, charset }) {
