@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
 
-const { ShardedClient } = require('..');
+const { Client, ShardedClient } = require('..');
 const { startBreakingProxy } = require('./support/breaking-proxy.js');
 const { useKnownTables } = require('./support/known-tables.js');
 
@@ -39,8 +39,10 @@ describe('a client that has SQL and an index with a schema', () => {
 
   test('reads it again before the first write on a connection, and only then', async (t) => {
     const { client, index, schema, asked, rows } = await makeTable(t);
+    await index.get(1);
     assert.equal((await index.get(1)).n, 1);
-    assert.equal(asked.length, 0);
+    // What it is.
+    assert.equal(asked.splice(0).length, 1);
     const byN = client.openIndex({ schema, index: 'by_n' });
     await Promise.all([
       index.insert({ id: 2, n: 2 }),
@@ -49,8 +51,8 @@ describe('a client that has SQL and an index with a schema', () => {
     ]);
     await index.increment('=', 2, { n: 5 });
     await byN.delete('=', 3, { limit: 9 });
-    // The query and SHOW CREATE TABLE.
-    assert.equal(asked.length, 2);
+    // What it is, the query, SHOW CREATE TABLE and the foreign keys.
+    assert.equal(asked.length, 4);
     assert.deepEqual(await rows(), [{ id: 2, n: 7, v: null }]);
   });
 
@@ -77,7 +79,8 @@ describe('a client that has SQL and an index with a schema', () => {
     // It waits until the client's connections are idle, and closed.
     await change('COMMENT = "the same to us"');
     await index.insert({ id: 3, n: 3 });
-    assert.equal(asked.length, 4);
+    // The read port opened it once, before the first write.
+    assert.equal(asked.length, 1 + 4 + 4);
     await change('ADD w INT');
     await assert.rejects(
       index.insert({ id: 4, n: 4 }),
@@ -90,6 +93,66 @@ describe('a client that has SQL and an index with a schema', () => {
       [1, 2, 3, 5],
     );
     assert.ok(client.stats().generation > 2);
+  });
+
+  test('opens nothing that became a view, or a table of another kind', async (t) => {
+    const { client, table, index, change, rows } = await makeTable(t);
+    const kept = `t.${table}_kept`;
+    const calls = () => [index.get(1), index.find('>=', 0, { limit: 5 }), client.connect()];
+    const writes = () => [index.update('=', 1, { n: 2 }), client.connect({ writes: true })];
+    assert.equal(await index.update('=', 1, { n: 2 }), 1);
+    await tables.sql(
+      `RENAME TABLE t.${table} TO ${kept}; CREATE VIEW t.${table} AS SELECT * FROM ${kept}`,
+    );
+    const isView = refused(/kind was "BASE TABLE" and is "VIEW"/);
+    await Promise.all([...calls(), ...writes()].map((call) => assert.rejects(call, isView)));
+    await tables.sql(`DROP VIEW t.${table}; RENAME TABLE ${kept} TO t.${table}`);
+    await change('PARTITION BY HASH (id) PARTITIONS 2');
+    await Promise.all(calls().map((call) => assert.rejects(call, refused(/partitioned/))));
+    await change('REMOVE PARTITIONING');
+    assert.equal((await index.get(1)).n, 2);
+    assert.equal(await index.update('=', 1, { n: 3 }), 1);
+    assert.deepEqual(await rows(), [{ id: 1, n: 3, v: 'a' }]);
+  });
+
+  test('opens no view where the connection has broken unseen', async (t) => {
+    const { port, writePort } = tables.running;
+    const [reads, writes] = await Promise.all(
+      [port, writePort].map((one) => startBreakingProxy(t, one)),
+    );
+    const { index, table } = await makeTable(t, {
+      ...{ port: reads.port, writePort: writes.port, idleTimeoutMs: 60_000 },
+    });
+    assert.equal(await index.update('=', 1, { n: 2 }), 1);
+    assert.equal((await index.get(1)).n, 2);
+    await Promise.all([reads.breakAll(), writes.breakAll()]);
+    await tables.sql(
+      `RENAME TABLE t.${table} TO t.${table}_kept; CREATE VIEW t.${table} AS SELECT * FROM t.${table}_kept`,
+    );
+    const isView = refused(/kind was "BASE TABLE" and is "VIEW"/);
+    await assert.rejects(index.get(1), isView);
+    await assert.rejects(index.update('=', 1, { n: 3 }), isView);
+    await assert.rejects(index.update('=', 1, { v: 'b' }), isView);
+  });
+
+  test('pings the write port', async (t) => {
+    const { index, client } = await makeTable(t);
+    await index.update('=', 1, { n: 2 });
+    const { readMs, writeMs } = await client.ping();
+    assert.ok(readMs > 0 && writeMs > 0);
+    const other = new Client({
+      ...tables.clientOptions(),
+      sql: () => assert.fail('nothing to ask'),
+    });
+    t.after(() => other.close());
+    await other.connect({ writes: true });
+  });
+
+  test('pings, and reads where SQL fails', async (t) => {
+    const { client, index } = await makeTable(t, { ask: () => Promise.reject(new Error('down')) });
+    await client.ping();
+    await client.connect();
+    assert.deepEqual(await index.get(1), { id: 1, n: 1, v: 'a' });
   });
 
   for (const [title, values] of [

@@ -169,12 +169,14 @@ describe('what a schema refuses:', () => {
       await allows({ table: 'hashed' }, remove);
     });
 
-    test('an insert where a key is WITHOUT OVERLAPS, and a change of its columns', async () => {
+    test('an insert where a key is WITHOUT OVERLAPS, and a change of any column', async () => {
       await refuses(/crashes/, { table: 'timed' }, insert('id'), everything);
-      for (const name of ['k', 's', 'e']) {
-        await refuses(/duplicates/, { table: 'timed' }, update(name), everything);
+      for (const name of ['k', 's', 'e', 'v']) {
+        for (const kind of ['update', 'increment', 'decrement']) {
+          await refuses(/crashes/, { table: 'timed' }, { ...update(name), kind }, everything);
+        }
       }
-      await allows({ table: 'timed' }, update('v'));
+      await allows({ table: 'timed' }, get('=', 1));
       await allows({ table: 'timed' }, remove);
     });
 
@@ -204,6 +206,29 @@ describe('what a schema refuses:', () => {
       );
       await allows({ table: 'virtual' }, update('b'));
       await allows({ table: 'virtual' }, remove);
+    });
+
+    test('a change of many rows that moves them where they are found again', async () => {
+      const again = (op, parts, ...columns) => ({ kind: 'increment', op, parts, columns });
+      const two = { table: 'plain', index: 'two' };
+      for (const op of ['>', '>=', '<', '<=']) {
+        await refuses(/'a' is what/, two, again(op, 1, 'a', 'u'), everything);
+        await refuses(/'id' is what/, two, again(op, 1, 'id'), everything);
+        await allows(two, { ...again(op, 1, 'a'), isOne: true });
+        await allows(two, again(op, 1, 'u'));
+      }
+      await refuses(/'b' is what/, two, again('=', 1, 'b'), everything);
+      await refuses(/'id' is what/, two, again('=', 2, 'id'), everything);
+      await allows(two, again('=', 1, 'a'));
+      await allows({ table: 'plain' }, again('=', 1, 'id'));
+      await refuses(
+        /'id'/,
+        { table: 'plain' },
+        { ...again('=', 1, 'id'), isList: true },
+        everything,
+      );
+      // Many rows may have NULL there.
+      await refuses(/'id'/, { table: 'plain', index: 'u' }, again('=', 1, 'id'), everything);
     });
 
     test('rows found by the beginning of a column', async () => {

@@ -99,8 +99,8 @@ export interface ClientOptions {
   traceValues?: boolean | undefined;
   /**
    * A connection or a pool of mysql2 or mariadb to the same server: {@link Client.verify} asks it, and each index with a
-   * schema, before its first write and after each reconnect, whether the table is still what the schema says. The client
-   * does not close it.
+   * schema, before its first write and after each reconnect, whether the table is still what the schema says. Before a
+   * table is opened on a new connection, for reads too, it is asked whether that became a view. The client does not close it.
    *
    * @default none
    */

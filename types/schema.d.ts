@@ -19,14 +19,16 @@ export type SqlConnection =
   | ((sql: string, values: readonly unknown[]) => Promise<readonly object[]>);
 
 /**
- * Reads what the database knows of a table: two statements, some milliseconds. The names are case-sensitive, as
+ * Reads what the database knows of a table: three statements, some milliseconds. The names are case-sensitive, as
  * HandlerSocket takes them. It waits for no lock that ALTER TABLE holds on the table's rows.
  *
  * The user needs `SELECT, TRIGGER` on the whole table; from MariaDB 10.11 on `SELECT, INSERT` will do. Without them
- * information_schema leaves out triggers, columns and keys, and does not say so.
+ * information_schema leaves out triggers, columns and keys, and does not say so. Without `PROCESS` nobody knows which foreign
+ * keys cascade from an InnoDB table: deletes, and changes of columns in an index, are refused then.
  *
  * @throws HandlerSocketError with the code `ERR_HS_SCHEMA` where there is no such table, a privilege is missing that
- *   would hide something (the message has the GRANT), or the database cannot be asked (its error is the `cause`).
+ *   would hide something (the message has the GRANT), a TEMPORARY table hides the table, or the database cannot be asked
+ *   (its error is the `cause`).
  * @throws TypeError where an argument is wrong.
  */
 export function readTable(
@@ -53,6 +55,11 @@ export interface TableSchema {
   /** CHECK constraints, without those that make a column JSON. A period counts as one. */
   readonly checks: readonly CheckSchema[];
   readonly triggers: readonly TriggerSchema[];
+  /**
+   * Foreign keys that lead to the table and change other rows with its own. Left out where there are none; `'hidden'`
+   * where the user may not see them, for want of `PROCESS`.
+   */
+  readonly cascades?: readonly CascadeSchema[] | 'hidden';
   readonly server: ServerSchema;
 }
 
@@ -133,6 +140,23 @@ export interface TriggerSchema {
   readonly name: string;
   readonly event: 'INSERT' | 'UPDATE' | 'DELETE';
   readonly timing: 'BEFORE' | 'AFTER';
+}
+
+/** A foreign key ON DELETE or ON UPDATE CASCADE or SET NULL, which another table, or the table itself, has. */
+export interface CascadeSchema {
+  readonly name: string;
+  /** Those of the table that has it. */
+  readonly database: string;
+  readonly table: string;
+  /** The columns of this table that it refers to. */
+  readonly columns: readonly string[];
+  readonly onDelete?: boolean;
+  readonly onUpdate?: boolean;
+  /**
+   * HandlerSocket crashes the server at it: that table, or one that it cascades to, has an index on a virtual column or a
+   * `UNIQUE` key `USING HASH`.
+   */
+  readonly crashes?: boolean;
 }
 
 /** What of the server matters for its tables. */

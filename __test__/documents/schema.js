@@ -3,7 +3,7 @@
 module.exports = {
   sql: `CREATE USER app IDENTIFIED BY 'sesame';
     CREATE TABLE parcel (id INT AUTO_INCREMENT PRIMARY KEY, size ENUM('small', 'big') NOT NULL, weight DOUBLE);
-    GRANT SELECT, TRIGGER ON shop.* TO app`,
+    GRANT SELECT, TRIGGER ON shop.* TO app; GRANT PROCESS ON *.* TO app`,
   programs: {
     'A schema: an index that is safe': {
       prints: new RegExp(

@@ -85,7 +85,9 @@ class Client {
     this.#definitions = new Definitions();
     const shared = { counters: this.#counters, scope: this.#scope };
     this.#settings = settings;
+    const { checkKind, checkSchema } = schemaChecks(settings.sql);
     this.#reads = new Pipeline(read, settings, shared, secrets, {
+      checkKind,
       onOpened: (definition) => this.#noteReadable(definition.place),
     });
     this.#writes =
@@ -96,7 +98,7 @@ class Client {
         shared,
         // Ports with the same secret function share a call of it if both wait for it.
         write.secret === read.secret ? secrets : new SecretSource(write.secret),
-        { checkSchema: schemaCheck(settings.sql) },
+        { checkKind, checkSchema },
       );
   }
 
@@ -369,15 +371,18 @@ class Client {
 }
 
 /**
- * Checks a table before the first write to it on each connection; null if there is no SQL
- * connection.
+ * What is asked before a table is opened on each connection, and before the first write to it; null where nobody can be
+ * asked.
  * @param {unknown} sql
- * @returns {import('./pipeline/pipeline.js').Hooks['checkSchema']}
+ * @returns {Pick<import('./pipeline/pipeline.js').Hooks, 'checkKind' | 'checkSchema'>}
  */
-function schemaCheck(sql) {
-  if (sql === undefined) return null;
-  const { checkUnchanged } = require('../schema/drift.js');
-  return (schema) => checkUnchanged(sql, schema);
+function schemaChecks(sql) {
+  if (sql === undefined) return { checkKind: null, checkSchema: null };
+  const { checkSameKind, checkUnchanged } = require('../schema/drift.js');
+  return {
+    checkKind: (schema) => checkSameKind(sql, schema),
+    checkSchema: (schema) => checkUnchanged(sql, schema),
+  };
 }
 
 /**

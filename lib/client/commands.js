@@ -216,7 +216,7 @@ class Commands {
   delete(op, key, options, returning) {
     const { parts, found } = this.#readModify(op, key, options);
     const request = this.#request(command.encodeDelete(op, parts, found, returning));
-    this.#shape.checkWrite('delete', op, parts.length);
+    this.#shape.checkWrite('delete', op, parts.length, found);
     return request;
   }
 
@@ -255,7 +255,7 @@ class Commands {
         ? this.#columns.toUpdate(given, 'values')
         : this.#columns.toIncrement(given, 'by');
     const { parts, found } = this.#readModify(op, key, options);
-    this.#shape.checkWrite(modification, op, parts.length, names);
+    this.#shape.checkWrite(modification, op, parts.length, found, names);
     const letter = MODIFICATIONS[modification];
     const request = command.encodeModify(letter, op, parts, values, found, returning);
     return { request: new Request(this.#definitionOf(names), request), names };

@@ -3,7 +3,7 @@
  * two interfaces: the declarations of the caller of openIndex, and a schema from the database.
  */
 
-import type { Bindable, FindOperator, Reply } from '../..';
+import type { Bindable, FindOperator, FindOptions, Reply } from '../..';
 import type { Rest } from '../schema/split-insert.js';
 import type { KeyColumns } from './instances';
 import type { Row } from './rows/row-maker.js';
@@ -78,7 +78,13 @@ export interface IndexShape {
   /** Refuses a find that HandlerSocket does wrong on this table. */
   checkFind(op: FindOperator, partCount: number): void;
   /** Refuses a write that HandlerSocket does wrong on this table. */
-  checkWrite(kind: WriteKind, op: FindOperator, partCount: number, names?: readonly string[]): void;
+  checkWrite(
+    kind: WriteKind,
+    op: FindOperator,
+    partCount: number,
+    found: FindOptions,
+    names?: readonly string[],
+  ): void;
 }
 
 export type WriteKind = 'update' | 'increment' | 'decrement' | 'delete';

@@ -112,10 +112,13 @@ class SchemaShape {
    * @param {import('./index-knowledge').WriteKind} kind
    * @param {import('../..').FindOperator} op
    * @param {number} partCount
+   * @param {import('../..').FindOptions} found
    * @param {readonly string[]} [names]
    */
-  checkWrite(kind, op, partCount, names) {
-    this.#guard.checkWrite({ kind, op, parts: partCount, columns: names });
+  checkWrite(kind, op, partCount, found, names) {
+    const isOne = found.limit === 1;
+    const isList = found.in !== undefined;
+    this.#guard.checkWrite({ kind, op, parts: partCount, isOne, isList, columns: names });
   }
 
   /**

@@ -2,7 +2,7 @@
 
 const { schemaError } = require('./errors.js');
 const { insertLimit } = require('./inserts.js');
-const { isMissing, readTable } = require('./read-table.js');
+const { isMissing, readKind, readTable } = require('./read-table.js');
 const { isAtLeast } = require('./version.js');
 
 /*
@@ -30,7 +30,28 @@ const MAX_TOLD = 3;
  * @param {Schema} schema
  */
 async function checkUnchanged(sql, schema) {
-  const changes = changesBetween(schema, await readTable(sql, schema.database, schema.table));
+  refuseChanged(
+    schema,
+    changesBetween(schema, await readTable(sql, schema.database, schema.table)),
+  );
+}
+
+/**
+ * Rejects with ERR_HS_SCHEMA if a table became something that it may be a danger to open: a view, or one of another
+ * engine. Reads do without SQL, so where it fails nothing is said.
+ * @param {unknown} sql
+ * @param {Schema} schema
+ */
+async function checkSameKind(sql, schema) {
+  const is = await readKind(sql, schema.database, schema.table).catch(() => undefined);
+  if (is !== undefined) refuseChanged(schema, kindChanges(schema, is));
+}
+
+/**
+ * @param {Schema} schema
+ * @param {readonly Change[]} changes
+ */
+function refuseChanged(schema, changes) {
   if (changes.length === 0) return;
   const told = changes.slice(0, MAX_TOLD).map(({ path, was, is }) => {
     return `${path} was ${JSON.stringify(was)} and is ${JSON.stringify(is)}`;
@@ -84,19 +105,29 @@ async function changesOf(sql, known) {
  * @returns {Change[]}
  */
 function changesBetween(was, is) {
-  const changes = [
-    ...compare('kind', was.kind, is.kind),
-    ...compare('engine', was.engine, is.engine),
-  ];
-  changes.push(...compare('partitioned', was.partitioned, is.partitioned));
+  const changes = kindChanges(was, is);
   for (const list of LISTS) {
     const [before, now] = [byName(was[list]), byName(is[list])];
     for (const name of new Set([...before.keys(), ...now.keys()])) {
       changes.push(...compareRecords(`${list}.${name}`, before.get(name), now.get(name)));
     }
   }
+  changes.push(...compare('cascades', was.cascades, is.cascades));
   changes.push(...compareServers(was, is));
   return changes;
+}
+
+/**
+ * @param {Kind} was
+ * @param {Kind} is
+ * @returns {Change[]}
+ */
+function kindChanges(was, is) {
+  return [
+    ...compare('kind', was.kind, is.kind),
+    ...compare('engine', was.engine, is.engine),
+    ...compare('partitioned', was.partitioned, is.partitioned),
+  ];
 }
 
 /**
@@ -168,6 +199,9 @@ function nameOf({ database, table }) {
   return `${database}.${table}`;
 }
 
-/** @typedef {import('../../types/schema').TableSchema} Schema */
+/**
+ * @typedef {import('../../types/schema').TableSchema} Schema
+ * @typedef {Pick<Schema, 'kind' | 'engine' | 'partitioned'>} Kind
+ */
 
-module.exports = { checkUnchanged, findChanges };
+module.exports = { checkSameKind, checkUnchanged, findChanges };

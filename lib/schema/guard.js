@@ -140,10 +140,10 @@ class Guard {
     if (refusal !== null) throw schemaError(refusal);
   }
 
-  /** @param {import('./rules.js').Operation} operation */
+  /** @param {import('./operations.js').Operation} operation */
   checkWrite(operation) {
-    const { kind, op = '', parts = 0, columns = [] } = operation;
-    const key = `${kind}${op}${parts},${columns.join()}`;
+    const { kind, op = '', parts = 0, isOne, isList, columns = [] } = operation;
+    const key = `${kind}${op}${parts}${isOne},${isList},${columns.join()}`;
     let refusal = this.#writes.get(key);
     if (refusal === undefined) {
       refusal = this.#refusalOf(operation);
@@ -264,13 +264,13 @@ class Guard {
     }
   }
 
-  /** @param {import('./rules.js').Operation} operation */
+  /** @param {import('./operations.js').Operation} operation */
   #refuse(operation) {
     const refusal = this.#refusalOf(operation);
     if (refusal !== null) throw schemaError(refusal);
   }
 
-  /** @param {import('./rules.js').Operation} operation */
+  /** @param {import('./operations.js').Operation} operation */
   #refusalOf(operation) {
     return refusalOf({ schema: this.#schema, index: this.#index }, operation, this.#allow);
   }

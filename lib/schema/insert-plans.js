@@ -20,8 +20,8 @@ class InsertPlans {
   /**
    * @param {import('../../types/schema').TableSchema} schema
    * @param {(name: string) => KnownColumn} columnOf
-   * @param {(operation: import('./rules.js').Operation) => void} refuse  throws if the operation is
-   *   forbidden
+   * @param {(operation: import('./operations.js').Operation) => void} refuse  throws if the
+   *   operation is forbidden
    */
   constructor(schema, columnOf, refuse) {
     this.#schema = schema;
@@ -92,10 +92,16 @@ class InsertPlans {
    */
   #encoderOf({ name, autoIncrement }) {
     const { encode } = this.#columnOf(name).codec;
-    // NULL makes the server generate the next id.
-    return autoIncrement
-      ? (value, argument) => (value === null ? null : encode(value, argument))
-      : encode;
+    if (!autoIncrement) return encode;
+    return (value, argument) => {
+      // NULL makes the server generate the next id.
+      if (value === null) return null;
+      const encoded = encode(value, argument);
+      if (Number(encoded) !== 0) return encoded;
+      throw new RangeError(
+        `${argument}: column '${name}' is AUTO_INCREMENT, and the server takes 0 for the next number. Give null for that, or leave the column out`,
+      );
+    };
   }
 
   /**

@@ -56,6 +56,11 @@ select 'trigger', ACTION_ORDER, json_object(
     'timing', ACTION_TIMING)
   from information_schema.TRIGGERS where EVENT_OBJECT_SCHEMA = ? and EVENT_OBJECT_TABLE = ?`.trim();
 
+/** What a table is. Its parameters are the database and the table. */
+const KIND_QUERY = `
+select TABLE_SCHEMA as \`in\`, TABLE_NAME as \`of\`, TABLE_TYPE as type, ENGINE as engine, CREATE_OPTIONS as options
+  from information_schema.TABLES where TABLE_SCHEMA = ? and TABLE_NAME = ?`.trim();
+
 /** How many pairs of database and table TABLE_QUERY takes. */
 const TABLE_QUERY_PARTS = 4;
 
@@ -91,6 +96,7 @@ function quoteName(name) {
 }
 
 module.exports = {
+  KIND_QUERY,
   TABLE_QUERY,
   TABLE_QUERY_PARTS,
   TRIGGER_PRIVILEGE_QUERY,

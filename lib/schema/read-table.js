@@ -1,8 +1,10 @@
 'use strict';
 
 const { checkString } = require('../util/check.js');
+const { readCascades } = require('./cascades.js');
 const { schemaError } = require('./errors.js');
 const {
+  KIND_QUERY,
   TABLE_QUERY,
   TABLE_QUERY_PARTS,
   TRIGGER_PRIVILEGE_QUERY,
@@ -11,7 +13,7 @@ const {
 } = require('./query.js');
 const { checkSql, runSql } = require('./sql.js');
 const { parseTableDefinition } = require('./table-definition.js');
-const { toTableSchema } = require('./table-schema.js');
+const { toKind, toTableSchema } = require('./table-schema.js');
 const { isAtLeast } = require('./version.js');
 
 /**
@@ -26,28 +28,41 @@ async function readTable(sql, database, table) {
   checkString(database, 'database');
   checkString(table, 'table');
   const names = { database, table, quoted: `${quoteName(database)}.${quoteName(table)}` };
-  const [rows, text] = await ask(sql, names);
+  const [rows, text, cascades] = await ask(sql, names);
   if (rows.table.type !== 'BASE TABLE') {
-    return toTableSchema(database, table, rows, parseTableDefinition(''));
+    return toTableSchema(database, table, rows, parseTableDefinition(''), cascades);
   }
   const definition = parseTableDefinition(text);
   checkNothingHidden(rows, definition, names);
   if (!showsTriggers(rows)) await checkTriggerPrivilege(sql, names);
-  return toTableSchema(database, table, rows, definition);
+  return toTableSchema(database, table, rows, definition, cascades);
 }
 
 /**
- * Sends both statements at once if the driver can.
+ * Asks the database what a table is, and no more; undefined where it does not say.
+ * @param {unknown} sql
+ * @param {string} database
+ * @param {string} table
+ */
+async function readKind(sql, database, table) {
+  const rows = await runSql(sql, KIND_QUERY, [database, table]);
+  const found = rows.find((row) => row.in === database && row.of === table);
+  return found && toKind(found);
+}
+
+/**
+ * Sends all statements at once if the driver can.
  * @param {unknown} sql
  * @param {Names} names
- * @returns {Promise<[import('./table-schema.js').TableRows, string]>}
+ * @returns {Promise<[import('./table-schema.js').TableRows, string, import('./table-schema.js').Cascades]>}
  */
 async function ask(sql, names) {
   const { database, table, quoted } = names;
   const values = Array(TABLE_QUERY_PARTS).fill([database, table]).flat();
-  const [queried, shown] = await Promise.allSettled([
+  const [queried, shown, cascades] = await Promise.allSettled([
     runSql(sql, TABLE_QUERY, values),
     runSql(sql, showCreateTable(database, table), []),
+    readCascades(sql, database, table),
   ]);
   if (queried.status === 'rejected') throw unreadable(quoted, queried.reason);
   const rows = sortRows(queried.value, names);
@@ -58,12 +73,21 @@ async function ask(sql, names) {
     throw error;
   }
   // A sequence has no definition, and the definition of a view needs a privilege.
-  if (rows.table.type !== 'BASE TABLE') return [rows, ''];
+  if (rows.table.type !== 'BASE TABLE') return [rows, '', []];
   if (shown.status === 'rejected') {
     const advice = isDenied(shown.reason) ? `. ${grant('SELECT, TRIGGER', names)}` : '';
     throw unreadable(quoted, shown.reason, advice);
   }
-  return [rows, String(Object.values(shown.value[0])[1])];
+  const text = String(Object.values(shown.value[0])[1]);
+  if (text.startsWith('CREATE TEMPORARY TABLE')) {
+    throw schemaError(
+      `${quoted}: a temporary table of the same name hides it from this connection. Drop that, or use another connection`,
+    );
+  }
+  // Other engines have no foreign keys.
+  if (rows.table.engine !== 'InnoDB') return [rows, text, []];
+  if (cascades.status === 'rejected') throw unreadable(quoted, cascades.reason);
+  return [rows, text, cascades.value];
 }
 
 /**
@@ -187,4 +211,4 @@ function unreadable(quoted, cause, advice = '') {
  * @property {string} quoted
  */
 
-module.exports = { isMissing, readTable };
+module.exports = { isMissing, readKind, readTable };

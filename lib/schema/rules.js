@@ -2,21 +2,25 @@
 
 const { hasPaddedPrefix, isHash } = require('./indexes.js');
 const { insertedColumns, insertLimit } = require('./inserts.js');
+const {
+  EVENTS,
+  cascadesOf,
+  changedBy,
+  changesAny,
+  hasUniqueHash,
+  indexedColumns,
+  indexedVirtual,
+  isChange,
+  isPartial,
+  isWrite,
+  orderedBy,
+  searched,
+} = require('./operations.js');
 
 /*
  * What HandlerSocket does to a table that SQL would not do, and when that is refused. `facts` is
  * the entry of the project's wire-facts in which it was observed; docs/handlersocket.md explains it
  * to users.
- */
-
-/**
- * An operation that a call is about to execute.
- * @typedef {object} Operation
- * @property {'open' | 'find' | 'insert' | 'update' | 'increment' | 'decrement' | 'delete'} kind
- * @property {import('../..').FindOperator} [op]  of all but open and insert
- * @property {number} [parts]  how many parts the key has
- * @property {readonly string[]} [columns]  those that an insert, update, increment or decrement
- *   names
  */
 
 /**
@@ -124,11 +128,11 @@ const RULES = [
   },
   {
     facts: '13 N3',
-    would: ({ schema }, { kind }) =>
-      kind === 'insert' &&
+    would: ({ schema }, operation) =>
+      (operation.kind === 'insert' || isChange(operation)) &&
       schema.indexes.some(({ withoutOverlaps }) => withoutOverlaps) &&
-      'an insert into a table with a key WITHOUT OVERLAPS crashes the server',
-    instead: 'insert by SQL',
+      'an insert into a table with a key WITHOUT OVERLAPS, or a change of any column, crashes the server',
+    instead: 'write by SQL',
   },
   {
     facts: '13 N1',
@@ -155,19 +159,40 @@ const RULES = [
     instead: 'write by SQL, or drop the index',
   },
   {
+    facts: '13 N11',
+    would: ({ schema }, operation) => {
+      const cascade = cascadesOf(schema, operation).find(({ crashes }) => crashes);
+      return (
+        cascade &&
+        `the foreign key ${cascade.name} changes ${cascade.database}.${cascade.table} too, and an index there on a virtual column, or a UNIQUE key USING HASH, makes that crash the server`
+      );
+    },
+    instead: 'do it by SQL, or drop that index',
+  },
+  {
+    facts: '13 N11',
+    would: ({ schema }, operation) =>
+      schema.cascades === 'hidden' &&
+      (operation.kind === 'delete' ||
+        (isChange(operation) && changesAny(schema, operation, indexedColumns(schema)))) &&
+      'foreign keys of other tables may cascade from here and crash the server, and whoever read the schema may not see them',
+    instead:
+      'GRANT PROCESS ON *.* TO the user that reads the schema and read it again, or do it by SQL',
+  },
+  {
     facts: '13 N3',
     would: ({ schema }, operation) =>
       isChange(operation) &&
       schema.indexes.some(
         (index) =>
-          (index.withoutOverlaps || isHash(schema, index) === 'unique') &&
+          isHash(schema, index) === 'unique' &&
           changesAny(
             schema,
             operation,
             index.columns.map(({ name }) => name),
           ),
       ) &&
-      'a change of a column in a UNIQUE key USING HASH or WITHOUT OVERLAPS lets duplicates in',
+      'a change of a column in a UNIQUE key USING HASH lets duplicates in',
     instead: 'change it by SQL',
   },
   {
@@ -177,6 +202,19 @@ const RULES = [
       hasPaddedPrefix(schema, index, operation.parts ?? 0) &&
       "an index of the beginning of a column finds more than the key says ('ab' finds 'ab x'), and all that is changed",
     instead: 'open another index',
+  },
+  {
+    facts: '2',
+    would: (target, operation) => {
+      const moving = isChange(operation) ? orderedBy(target, operation) : [];
+      const names = moving.filter((name) => operation.columns?.includes(name));
+      return (
+        names.length > 0 &&
+        `rows are found again where they moved to, and changed more than once: '${names.join("', '")}' is what the walk is ordered by`
+      );
+    },
+    instead:
+      'change rows one by one (limit 1, or the whole unique key), walk by another index, or do it by SQL',
   },
   {
     facts: '0.5',
@@ -291,94 +329,10 @@ function refusalOf(target, operation, allow) {
   return null;
 }
 
-/** @type {Readonly<Partial<Record<Operation['kind'], string>>>} */
-const EVENTS = {
-  insert: 'INSERT',
-  update: 'UPDATE',
-  increment: 'UPDATE',
-  decrement: 'UPDATE',
-  delete: 'DELETE',
-};
-
-/** @param {Operation} operation */
-function isWrite({ kind }) {
-  return EVENTS[kind] !== undefined;
-}
-
-/** @param {Operation} operation */
-function isChange({ kind }) {
-  return EVENTS[kind] === 'UPDATE';
-}
-
-/**
- * Whether it finds rows in another way than by `=` and all parts of the index.
- * @param {import('../../types/schema').IndexSchema} index
- * @param {Operation} operation
- */
-function isPartial(index, { op, parts = 0 }) {
-  return op !== undefined && (op !== '=' || parts < index.columns.length);
-}
-
-/** @param {import('../../types/schema').TableSchema} schema */
-function hasUniqueHash(schema) {
-  return schema.indexes.some((index) => isHash(schema, index) === 'unique');
-}
-
-/**
- * The columns that an operation sets, and the generated columns that depend on them.
- * @param {import('../../types/schema').TableSchema} schema
- * @param {Operation} operation
- */
-function changedBy(schema, operation) {
-  const isInsert = operation.kind === 'insert';
-  if (!isInsert && !isChange(operation)) return new Set();
-  const changed = new Set(isInsert ? schema.columns.map(({ name }) => name) : operation.columns);
-  // A generated column may depend on a later one.
-  for (let size = -1; size !== changed.size; ) {
-    size = changed.size;
-    for (const { name, generated } of schema.columns) {
-      if (generated?.columns.some((column) => changed.has(column))) changed.add(name);
-    }
-  }
-  return changed;
-}
-
-/**
- * @param {import('../../types/schema').TableSchema} schema
- * @param {Operation} operation
- * @param {readonly string[]} names
- */
-function changesAny(schema, operation, names) {
-  const changed = changedBy(schema, operation);
-  return names.some((name) => changed.has(name));
-}
-
-/**
- * @param {import('../../types/schema').TableSchema} schema
- * @param {ReadonlySet<string>} changed
- */
-function indexedVirtual({ columns, indexes }, changed) {
-  const isIndexed = (/** @type {string} */ name) =>
-    indexes.some((index) => index.columns.some((part) => part.name === name));
-  return columns.find(
-    ({ name, generated }) => generated?.kind === 'virtual' && changed.has(name) && isIndexed(name),
-  )?.name;
-}
-
 /**
  * @typedef {'triggers' | 'checks' | 'generated' | 'on-update' | 'defaults' | 'unlogged' | 'split-insert'} Allowance
- * @typedef {object} Target
- * @property {import('../../types/schema').TableSchema} schema
- * @property {import('../../types/schema').IndexSchema} index  to be opened
+ * @typedef {import('./operations.js').Operation} Operation
+ * @typedef {import('./operations.js').Target} Target
  */
-
-/**
- * The database's names for the kinds of index that find rows. FEDERATED calls the index of its
- * remote table REMOTE.
- * @param {Target['schema']} schema
- */
-function searched({ engine }) {
-  return engine === 'FEDERATED' ? ['BTREE', 'REMOTE'] : ['BTREE', 'HASH'];
-}
 
 module.exports = { RULES, refusalOf };

@@ -13,22 +13,35 @@ const { namesIn, stringsIn } = require('./table-definition.js');
  * @param {string} table
  * @param {TableRows} rows
  * @param {TableDefinition} definition
+ * @param {Cascades} cascades
  * @returns {import('../../types/schema').TableSchema}
  */
-function toTableSchema(database, table, rows, definition) {
+function toTableSchema(database, table, rows, definition, cascades) {
   const json = jsonColumns(rows.columns, definition.checks);
   const checks = definition.checks.filter(({ name }) => !json.has(name));
   return {
     database,
     table,
-    kind: rows.table.type,
-    ...(rows.table.engine === null ? undefined : { engine: rows.table.engine }),
-    ...(/\bpartitioned\b/.test(rows.table.options ?? '') ? { partitioned: true } : undefined),
+    ...toKind(rows.table),
     columns: rows.columns.map((column) => toColumn(column, json.has(column.name))),
     indexes: toIndexes(rows.parts, definition.withoutOverlaps),
     checks: checks.map(({ name, clause }) => ({ name, clause, columns: namesIn(clause) })),
     triggers: rows.triggers.map(({ name, event, timing }) => ({ name, event, timing })),
+    ...(cascades.length > 0 ? { cascades } : undefined),
     server: toServer(rows.table),
+  };
+}
+
+/**
+ * What a table is.
+ * @param {Record<string, any>} table
+ * @returns {Pick<import('../../types/schema').TableSchema, 'kind' | 'engine' | 'partitioned'>}
+ */
+function toKind({ type, engine, options }) {
+  return {
+    kind: type,
+    ...(engine === null ? undefined : { engine }),
+    ...(/\bpartitioned\b/.test(options ?? '') ? { partitioned: true } : undefined),
   };
 }
 
@@ -188,11 +201,12 @@ function toIndexes(parts, withoutOverlaps) {
 
 /**
  * @typedef {import('./table-definition.js').TableDefinition} TableDefinition
- * @typedef {object} TableRows  the result of TABLE_QUERY, by kind and in order
+ * @typedef {readonly import('../../types/schema').CascadeSchema[] | 'hidden'} Cascades
+ * @typedef {object} TableRows  what TABLE_QUERY gave, by kind and in order
  * @property {Record<string, any>} table
  * @property {Record<string, any>[]} columns
  * @property {Record<string, any>[]} parts
  * @property {Record<string, any>[]} triggers
  */
 
-module.exports = { toTableSchema };
+module.exports = { toKind, toTableSchema };

@@ -86,7 +86,7 @@ class Pipeline {
     this.#pool = new ConnectionPool(endpoint, secrets, {
       idleTimeoutMs,
       counters,
-      hooks: { onOpened: nothing, checkSchema: null, ...hooks },
+      hooks: { onOpened: nothing, checkKind: null, checkSchema: null, ...hooks },
     });
   }
 
@@ -334,9 +334,11 @@ class Selection {
  * @typedef {object} Hooks
  * @property {(definition: import('../instances').Definition) => void} onOpened  called for each
  *   index that the server opens
- * @property {((schema: import('../../../types/schema').TableSchema) => Promise<void>) | null}
- *   checkSchema  rejects if a table does not match its schema; called on each connection once the
- *   table is open there, before any request uses it
+ * @property {((schema: import('../../../types/schema').TableSchema) => Promise<void>) | null} checkKind  rejects if
+ *   a table became what is a danger to open: asked on each connection before the table is opened there
+ * @property {((schema: import('../../../types/schema').TableSchema) => Promise<void>) | null} checkSchema  rejects
+ *   if a table does not match its schema; called on each connection once the table is open there,
+ *   before any request uses it
  *
  * @typedef {import('../instances').Call} Call
  * @typedef {import('../instances').Request} Request

@@ -216,6 +216,7 @@ class PooledConnection {
   async #sendOn(session, state, requests) {
     const slots = session.acquire(requests, session.connects);
     try {
+      if (this.#hooks.checkKind !== null) await this.#checkKinds(session, slots, requests);
       const failed = await this.#openFirst(session, slots, requests);
       if (failed !== null) return failed;
       const live = withdrawExpired(requests);
@@ -227,6 +228,29 @@ class PooledConnection {
     } finally {
       session.release(slots);
       this.#retireIfUnused(session);
+    }
+  }
+
+  /**
+   * Checks that tables which are not open yet are what their schemas say. A connection that breaks unseen may open them
+   * again after a later change. Requests whose index is refused get their outcome here.
+   * @param {Session} session
+   * @param {readonly Slot[]} slots
+   * @param {readonly Request[]} requests
+   */
+  async #checkKinds(session, slots, requests) {
+    const { checkKind } = this.#hooks;
+    const { ids, kindChecks } = session;
+    if (checkKind === null || slots.every((slot) => slot.isOpen(session.connects))) return;
+    for (;;) {
+      const live = withdrawExpired(requests);
+      const isUnchecked = (/** @type {Definition} */ definition) =>
+        definition?.schema !== undefined &&
+        !ids.slotOf(definition).isOpen(session.connects) &&
+        !kindChecks.isDone(definition.schema);
+      const unchecked = new Set(live.map(({ definition }) => definition).filter(isUnchecked));
+      if (unchecked.size === 0) return;
+      withdrawRefused(live, await kindChecks.run([...unchecked], checkKind, batchDeadline(live)));
     }
   }
 
@@ -274,7 +298,8 @@ class PooledConnection {
   #isOpenedFirst(session, slot) {
     const { connects, checks } = session;
     if (slot.mustBeConfirmed(connects)) return true;
-    if (this.#hooks.checkSchema === null || slot.definition.schema === undefined) return false;
+    // A ping has no definition.
+    if (this.#hooks.checkSchema === null || slot.definition?.schema === undefined) return false;
     // An index opened together with a write might be opened on a new connection, whose tables were
     // not checked.
     return !slot.isOpen(connects) || !checks.isDone(slot.definition.schema);
@@ -357,6 +382,7 @@ class PooledConnection {
   #endSession(session) {
     session.ids.closeAll();
     session.checks.forget();
+    session.kindChecks.forget();
     if (!this.#secrets.isDynamic || session !== this.#session) return;
     this.#session = null;
     this.#retireIfUnused(session);

@@ -8,19 +8,19 @@ const { asShared } = require('./outcomes.js');
  * connection lasts, because a table cannot be changed while it is open.
  */
 class SchemaChecks {
-  #session;
+  #connects;
   /** The check of each schema. @type {Map<Schema, Check>} */
   #checks = new Map();
 
-  /** @param {{ readonly connects: number }} session */
-  constructor(session) {
-    this.#session = session;
+  /** @param {() => number} connects  the connect count that checks are for */
+  constructor(connects) {
+    this.#connects = connects;
   }
 
   /** @param {Schema} schema */
   isDone(schema) {
     const check = this.#checks.get(schema);
-    return check?.isDone === true && check.connects === this.#session.connects;
+    return check?.isDone === true && check.connects === this.#connects();
   }
 
   /** Called when the connection has ended. */
@@ -56,7 +56,7 @@ class SchemaChecks {
    * @param {(schema: Schema) => Promise<void>} checkSchema
    */
   #begin(schema, checkSchema) {
-    const { connects } = this.#session;
+    const connects = this.#connects();
     const known = this.#checks.get(schema);
     if (known?.connects === connects) return known.promise;
     const promise = checkSchema(schema).then(

@@ -16,7 +16,9 @@ const { SchemaChecks } = require('./schema-checks.js');
 class Session {
   ids = new IndexIds();
   /** Checks of the tables that are open on it. */
-  checks = new SchemaChecks(this);
+  checks = new SchemaChecks(() => this.connects);
+  /** Checks of what tables are, before they are opened. */
+  kindChecks = new SchemaChecks(() => this.connects + (this.isConnected ? 0 : 1));
   /** How many batches use it. */
   #users = 0;
 
