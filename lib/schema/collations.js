@@ -25,6 +25,21 @@ function isBytewise({ charset, collation }) {
 }
 
 /**
+ * Whether equal texts have equally many characters, and what goes on after a text differs from it: no spaces are filled
+ * up, no character is ignored, and none stands for two (`'ß'` for `'ss'`). `schema-charsets.test.js` asks the server.
+ *
+ * An index fills up CHAR with spaces, whatever the collation.
+ * @param {Column} column
+ */
+function comparesCharacters({ type, charset = '', collation = '' }) {
+  if (type === 'char') return false;
+  if (collation.endsWith('_nopad_bin')) return true;
+  return UNICODE.test(charset)
+    ? collation.endsWith('_general_nopad_ci')
+    : charset !== 'tis620' && collation.endsWith('_nopad_ci');
+}
+
+/**
  * As a key no text comes before it; undefined where it is not known.
  * @param {Column} column
  * @param {import('./codecs/charset.js').Charset} charset
@@ -50,4 +65,4 @@ function leastCharacter({ charset = '', collation = '' }) {
 
 /** @typedef {import('../../types/schema').ColumnSchema} Column */
 
-module.exports = { isBytewise, isPadded, leastText };
+module.exports = { comparesCharacters, isBytewise, isPadded, leastText };

@@ -12,6 +12,7 @@ const {
   keysTellRows,
   namesOneRow,
   orderOf,
+  prefixLengthRefusal,
   prefixRefusal,
 } = require('./indexes.js');
 const { InsertPlans, takesNoValue } = require('./insert-plans.js');
@@ -63,7 +64,8 @@ class Guard {
     this.columns = columns ?? schema.columns.filter((one) => !one.invisible).map((one) => one.name);
     this.#parts = this.#index.columns.map(({ name, prefix }) => {
       const { column, codec } = this.#columnOf(name);
-      return { name, column, codec, prefix, show: shownKeyOf(column) };
+      const refusal = prefixRefusal(column, prefix);
+      return { name, column, codec, prefix, refusal, show: shownKeyOf(column) };
     });
     for (const name of this.columns) this.#checkReadable(name, types);
     this.#inserts = new InsertPlans(
@@ -160,8 +162,9 @@ class Guard {
       );
     }
     const encoded = part.codec.encode(value, argument);
-    if (part.prefix === undefined) return encoded;
-    const refusal = prefixRefusal(part.column, part.prefix, encoded);
+    if (part.prefix === undefined || encoded === null) return encoded;
+    if (part.refusal !== null) throw schemaError(`${argument}: ${part.refusal}`);
+    const refusal = prefixLengthRefusal(part.column, part.prefix, encoded);
     if (refusal !== null) throw new RangeError(`${argument}: ${refusal}`);
     return encoded;
   }
@@ -316,6 +319,7 @@ function checkAllow(allow) {
  * @property {Column} column
  * @property {Codec} codec
  * @property {number | undefined} prefix
+ * @property {string | null} refusal  why it takes no key but NULL
  * @property {(encoded: Bindable) => string} show
  *
  * @typedef {import('../..').Bindable} Bindable

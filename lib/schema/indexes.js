@@ -2,7 +2,7 @@
 
 const { show } = require('../util/show.js');
 const { charsetOf } = require('./codecs/charset.js');
-const { isBytewise, isPadded } = require('./collations.js');
+const { comparesCharacters, isBytewise } = require('./collations.js');
 
 /*
  * What an index is: which keys name one row, in which order its rows come, where it begins.
@@ -67,35 +67,45 @@ function takesNull(schema, index, part) {
 }
 
 /**
- * Why a part of a key would find rows that SQL's comparison does not, or null. Of a column's value the index has the
- * beginning only, and nobody looks at the rest.
+ * Why every key on a part that has the beginning of text only would find other rows than SQL's comparison, or null: nobody
+ * looks at the rest of the text.
+ * @param {Column} column
+ * @param {number | undefined} prefix
+ */
+function prefixRefusal(column, prefix) {
+  const { name, type, charset, collation } = column;
+  if (prefix === undefined || charset === undefined || comparesCharacters(column)) return null;
+  const compared = type === 'char' ? 'CHAR' : collation;
+  return `the index has the first ${prefix} characters of column '${name}' only, and text of different lengths is equal in it (${compared}): a key finds other rows than SQL does. Use an index of the whole column, or VARCHAR and a collation such as utf8mb4_nopad_bin`;
+}
+
+/**
+ * Why a key would find every row that begins like it, or null.
  * @param {Column} column
  * @param {number | undefined} prefix
  * @param {import('../..').Bindable} encoded  by the column's codec
  */
-function prefixRefusal(column, prefix, encoded) {
+function prefixLengthRefusal({ name, charset }, prefix, encoded) {
   if (prefix === undefined || encoded === null) return null;
   const bytes = Buffer.from(/** @type {string | Uint8Array} */ (encoded));
-  const characters =
-    column.charset === undefined ? undefined : charsetOf(column.charset).count(bytes);
+  const characters = charset === undefined ? undefined : charsetOf(charset).count(bytes);
   const length = characters ?? bytes.length;
   if (length < prefix) return null;
-  const unit = column.charset === undefined ? 'bytes' : 'characters';
-  return `the index has the first ${prefix} ${unit} of column '${column.name}' only: a key of ${length} finds every row that begins like it. Use an index of the whole column, or a shorter key`;
+  const unit = charset === undefined ? 'bytes' : 'characters';
+  return `the index has the first ${prefix} ${unit} of column '${name}' only: a key of ${length} finds every row that begins like it. Use an index of the whole column, or a shorter key`;
 }
 
 /**
- * Whether even a short key finds more than SQL's comparison, as text is filled up with spaces: by the first three
- * characters, 'ab' finds 'ab x'.
+ * Whether even a short key finds more than SQL's comparison, as text of different lengths is equal: by the first three
+ * characters, 'ab' finds 'ab x' where spaces are filled up.
  * @param {Schema} schema
  * @param {Index} index
  * @param {number} parts
  */
 function hasPaddedPrefix(schema, index, parts) {
-  return index.columns.slice(0, parts).some(({ name, prefix }) => {
-    const column = findColumn(schema, name);
-    return prefix !== undefined && column.charset !== undefined && isPadded(column);
-  });
+  return index.columns
+    .slice(0, parts)
+    .some(({ name, prefix }) => prefixRefusal(findColumn(schema, name), prefix) !== null);
 }
 
 /**
@@ -197,6 +207,7 @@ module.exports = {
   mergeIsExact,
   namesOneRow,
   orderOf,
+  prefixLengthRefusal,
   prefixRefusal,
   takesNull,
 };
