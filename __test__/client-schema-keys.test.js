@@ -193,6 +193,50 @@ describe('scan() of an index with a schema', () => {
   const tables = useKnownTables('');
   let made = 0;
 
+  test('has each row of CHAR once, whose text is padded in the index under any collation', async (t) => {
+    const texts = [
+      '',
+      '\t',
+      '\x01x',
+      'a',
+      'a\t',
+      'b',
+      '\0',
+      '\0\0\0\0\0\0',
+      '\0\t',
+      'a\0',
+      '\xad',
+      'ß',
+      'ss',
+      ' a',
+    ];
+    for (const [charset, collations] of Object.entries({
+      utf8mb4: ['nopad_bin', 'general_nopad_ci', 'unicode_nopad_ci', 'bin', 'unicode_ci'],
+      ucs2: ['nopad_bin', 'unicode_nopad_ci', 'general_ci'],
+    })) {
+      for (const collation of collations) {
+        const table = `c${++made}`;
+        await tables.sql(
+          `CREATE TABLE t.${table} (a INT, v CHAR(6) CHARACTER SET ${charset} COLLATE ${charset}_${collation}, id INT, PRIMARY KEY (a, v, id), KEY by_v (v))`,
+        );
+        const { client, schema, index } = await tables.open(t, table);
+        const rows = texts.flatMap((v, id) => [1, 2].map((a) => ({ a, v, id })));
+        await index.insertMany(rows);
+        for (const name of ['PRIMARY', 'by_v']) {
+          const walked = client.openIndex({ schema, index: name });
+          for (const pageSize of [1, 3, 100]) {
+            const found = [];
+            for await (const { a, id } of walked.scan({ pageSize })) found.push(`${a} ${id}`);
+            const message = `${collation} ${name} ${pageSize}`;
+            assert.deepEqual(found.sort(), rows.map(({ a, id }) => `${a} ${id}`).sort(), message);
+          }
+        }
+        for (const { a, v, id } of rows)
+          assert.deepEqual(await index.get([a, v, id]), { a, v, id });
+      }
+    }
+  });
+
   /** Rows are numbered in the order of the index; of one page there is one find. */
   async function scanAll(t, type, values, key = 'KEY by_v (v)') {
     const table = `s${++made}`;
@@ -222,6 +266,10 @@ describe('scan() of an index with a schema', () => {
     ['DECIMAL(30,2) NOT NULL', ['-9999999999999999999999999999.99', '-1', '0']],
     ['VARCHAR(9) NOT NULL', ["'\\0a'", "'\\t'", "'\\n'", "''", "' a'", "'a'", "'ü'"]],
     ['VARCHAR(9) COLLATE utf8mb4_bin', ['NULL', "'\\t'", "'\\n'", "''", "'a'"]],
+    [
+      'CHAR(6) COLLATE utf8mb4_nopad_bin NOT NULL',
+      ["'\\0'", "x'0178'", "'\\t'", "''", "'a\\t'", "'a'", "'b'"],
+    ],
     ['DATE NOT NULL', ["'0000-00-00'", "'0001-01-01'", "'2024-02-29'"]],
     ['TIME NOT NULL', ["'-838:59:59'", "'-00:00:01'", "'00:00:00'"]],
     [

@@ -9,10 +9,15 @@ const LONGEST_PART = 3072;
 
 /**
  * Whether text is filled up with spaces before it is compared: `'a'` equals `'a '`, and what goes on with a character
- * below a space comes before it.
+ * below a space comes before it. An index fills up CHAR, whatever the collation.
  * @param {Column} column
  */
-function isPadded({ collation = '' }) {
+function isPadded({ type, collation = '' }) {
+  return type === 'char' || isPaddedBy(collation);
+}
+
+/** @param {string} collation */
+function isPaddedBy(collation) {
   return collation !== 'binary' && !/nopad|_0900_/.test(collation);
 }
 
@@ -20,19 +25,18 @@ function isPadded({ collation = '' }) {
  * Whether text is compared by its bytes alone, so that equal text is the same text.
  * @param {Column} column
  */
-function isBytewise({ charset, collation }) {
-  return charset === 'utf8mb4' && collation === 'utf8mb4_nopad_bin';
+function isBytewise({ type, charset, collation }) {
+  return type !== 'char' && charset === 'utf8mb4' && collation === 'utf8mb4_nopad_bin';
 }
 
 /**
  * Whether equal texts have equally many characters, and what goes on after a text differs from it: no spaces are filled
  * up, no character is ignored, and none stands for two (`'ß'` for `'ss'`). `schema-charsets.test.js` asks the server.
- *
- * An index fills up CHAR with spaces, whatever the collation.
  * @param {Column} column
  */
-function comparesCharacters({ type, charset = '', collation = '' }) {
-  if (type === 'char') return false;
+function comparesCharacters(column) {
+  const { charset = '', collation = '' } = column;
+  if (isPadded(column)) return false;
   if (collation.endsWith('_nopad_bin')) return true;
   return UNICODE.test(charset)
     ? collation.endsWith('_general_nopad_ci')
@@ -60,9 +64,11 @@ function leastCharacter({ charset = '', collation = '' }) {
   // Their weights have an order of their own.
   if (collation.endsWith('_czech_cs')) return undefined;
   if (!UNICODE.test(charset) || BY_CODE.test(collation)) return '\0';
+  // CHAR: how many spaces follow a character that is ignored depends on the charset.
+  if (!isPaddedBy(collation)) return undefined;
   return collation.includes('_persian_') ? '\u0653' : '\t';
 }
 
 /** @typedef {import('../../types/schema').ColumnSchema} Column */
 
-module.exports = { comparesCharacters, isBytewise, isPadded, leastText };
+module.exports = { comparesCharacters, isBytewise, leastText };
