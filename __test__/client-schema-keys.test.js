@@ -237,6 +237,30 @@ describe('scan() of an index with a schema', () => {
     }
   });
 
+  for (const type of ['DOUBLE(20,18)', 'DOUBLE(25,16)', 'FLOAT(20,18)']) {
+    test(`has each row of ${type}, whose shown numbers find others, and no value or key is taken`, async (t) => {
+      const table = `r${++made}`;
+      const numbers = [-1.5, -0.12345678901234568, -1e-17, 0, 0.1, 0.9999999999999999, 3];
+      await tables.sql(
+        `CREATE TABLE t.${table} (id INT PRIMARY KEY, v ${type} NOT NULL, UNIQUE by_v (v, id));
+         INSERT INTO t.${table} VALUES ${numbers.map((number, id) => `(${id}, ${number})`)}`,
+      );
+      const { client, schema, index } = await tables.open(t, table, { index: 'by_v' });
+      for (const pageSize of [1, 3, 100]) {
+        const ids = [];
+        for await (const { id } of index.scan({ pageSize })) ids.push(id);
+        assert.deepEqual(ids.sort(), [...numbers.keys()]);
+      }
+      const refused = /^TypeError: .*column 'v' .* takes no value, as the server rounds/;
+      await assert.rejects(index.get([0.5, 1]), refused);
+      const byId = client.openIndex({ schema, filterColumns: ['v'] });
+      await assert.rejects(byId.insert({ id: 100, v: 0.5 }), refused);
+      await assert.rejects(byId.update('=', 1, { v: -0.5 }), refused);
+      const filters = [{ column: 'v', op: '=', value: 0.5 }];
+      await assert.rejects(byId.find('>=', 0, { limit: 9, filters }), refused);
+    });
+  }
+
   /** Rows are numbered in the order of the index; of one page there is one find. */
   async function scanAll(t, type, values, key = 'KEY by_v (v)') {
     const table = `s${++made}`;

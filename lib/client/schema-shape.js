@@ -154,7 +154,7 @@ function keyColumnsOf(guard, opened) {
   const { columns } = guard.index;
   const areFound = columns.every(({ name, prefix }) => {
     // Of others a row's text finds other rows, or none.
-    return opened.includes(name) && prefix === undefined && guard.columnOf(name).type !== 'float';
+    return opened.includes(name) && prefix === undefined && guard.findsByShown(name);
   });
   if (!areFound) return new KeyColumns(opened.length, null);
   const positions = columns.map(({ name }) => opened.indexOf(name));

@@ -8,6 +8,7 @@ const { schemaError } = require('./errors.js');
 const {
   findColumn,
   findIndex,
+  findsByShown,
   firstKey,
   keysTellRows,
   namesOneRow,
@@ -105,6 +106,14 @@ class Guard {
   /** Where a walk over the whole index begins; undefined if that is not known. */
   get firstKey() {
     return firstKey(this.#schema, this.#index, (column) => this.#compile(column));
+  }
+
+  /**
+   * Whether the text that the server shows of a column finds the same rows again.
+   * @param {string} name
+   */
+  findsByShown(name) {
+    return findsByShown(this.#columnOf(name).column);
   }
 
   /** Whether a row shows by which key it was found. */

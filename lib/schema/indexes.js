@@ -2,6 +2,7 @@
 
 const { show } = require('../util/show.js');
 const { charsetOf } = require('./codecs/charset.js');
+const { roundsOtherwise } = require('./codecs/numbers.js');
 const { comparesCharacters, isBytewise } = require('./collations.js');
 
 /*
@@ -175,6 +176,14 @@ function mergeIsExact(schema, index, codecOf) {
 }
 
 /**
+ * Whether the text that the server shows of a column finds the same rows again.
+ * @param {Column} column
+ */
+function findsByShown(column) {
+  return column.type !== 'float' && !roundsOtherwise(column);
+}
+
+/**
  * Whether a row's key, encoded again, is the key that found it and no other's: then a list of keys and the rows that it
  * found can be matched without asking again. Not so where different text is equal (`'a'` and `'A'`), and where the
  * server shows less than it holds.
@@ -184,7 +193,7 @@ function mergeIsExact(schema, index, codecOf) {
 function keysTellRows(schema, index) {
   return index.columns.every(({ name, prefix }) => {
     const column = findColumn(schema, name);
-    if (prefix !== undefined || column.type === 'float') return false;
+    if (prefix !== undefined || !findsByShown(column)) return false;
     const isText = column.charset !== undefined && !['enum', 'set'].includes(column.type);
     return !isText || isBytewise(column);
   });
@@ -200,6 +209,7 @@ function keysTellRows(schema, index) {
 module.exports = {
   findColumn,
   findIndex,
+  findsByShown,
   firstKey,
   hasPaddedPrefix,
   isHash,

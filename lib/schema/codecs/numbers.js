@@ -13,6 +13,8 @@ const MAX_FLOAT = 3.4028234663852886e38;
 const MIN_NORMAL_FLOAT = 1.1754943508222875e-38;
 /** So many digits of a float are shown, and come back from it. */
 const FLOAT_DIGITS = 6;
+/** Of a number below 1 a double holds every number of so many decimals. */
+const MAX_SCALE = 15;
 
 /**
  * DECIMAL: strings, since a double does not hold all of them.
@@ -66,6 +68,7 @@ function compareDecimals(a, b) {
  */
 function floatCodec(column) {
   const { type, unsigned, precision, scale } = column;
+  const isRounded = roundsOtherwise(column);
   const isFloat = type === 'float';
   const range = unsigned ? 'finite numbers from 0' : 'finite numbers';
   const { isExact, expected, greatest } =
@@ -74,6 +77,10 @@ function floatCodec(column) {
       : fixedFloat(isFloat, range, precision, scale);
   return {
     encode: (value, argument) => {
+      if (isRounded) {
+        const none = `no value, as the server rounds what has more than ${MAX_SCALE} decimals to other numbers: use DOUBLE or DECIMAL`;
+        throw wrongType(column, argument, none, value);
+      }
       const number = typeof value === 'string' ? exactNumber(value) : value;
       if (typeof number !== 'number') throw wrongType(column, argument, expected, value);
       const isWithin = Math.abs(number) <= greatest && !(unsigned && number < 0);
@@ -86,6 +93,15 @@ function floatCodec(column) {
     // Six digits do not tell all floats apart.
     compare: isFloat ? undefined : compareNumbers,
   };
+}
+
+/**
+ * Whether the server stores a number of this FLOAT(m,d) or DOUBLE(m,d) as another one. It rounds what stands after the
+ * point multiplied by 10^d, of negative numbers its difference to 1, and a double does not hold so many digits.
+ * @param {Column} column
+ */
+function roundsOtherwise({ type, scale = 0 }) {
+  return (type === 'float' || type === 'double') && scale > MAX_SCALE;
 }
 
 /**
@@ -145,4 +161,4 @@ function digitsOf(text) {
  * @typedef {import('./codec.js').Codec} Codec
  */
 
-module.exports = { decimalCodec, floatCodec };
+module.exports = { decimalCodec, floatCodec, roundsOtherwise };
