@@ -201,6 +201,19 @@ function decodeByTable(bytes, characters) {
   return text;
 }
 
+/** Those with characters beyond the Basic Multilingual Plane. */
+const BEYOND_BMP = new Set(['utf8mb4', 'utf16', 'utf16le', 'utf32']);
+
+/**
+ * Whether a member or a default may be another text than the one that the database shows: it shows all characters beyond the
+ * Basic Multilingual Plane as `?`.
+ * @param {string} text
+ * @param {string} charset
+ */
+function isUncertain(text, charset) {
+  return text.includes('?') && BEYOND_BMP.has(charset);
+}
+
 /** @param {string} text */
 function countPoints(text) {
   let count = text.length;
@@ -218,4 +231,4 @@ function isWellFormed(text) {
   return text.isWellFormed();
 }
 
-module.exports = { ASCII, charsetOf, countPoints, isWellFormed };
+module.exports = { ASCII, charsetOf, countPoints, isUncertain, isWellFormed };
