@@ -32,6 +32,15 @@ function charsetOf(name) {
   return charset;
 }
 
+/** @param {string} name */
+function hasCharset(name) {
+  try {
+    return charsetOf(name) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** @type {Charset} */
 const UTF8 = {
   encode: (text) => (isWellFormed(text) ? text : undefined),
@@ -231,4 +240,4 @@ function isWellFormed(text) {
   return text.isWellFormed();
 }
 
-module.exports = { ASCII, charsetOf, countPoints, isUncertain, isWellFormed };
+module.exports = { ASCII, charsetOf, countPoints, hasCharset, isUncertain, isWellFormed };
