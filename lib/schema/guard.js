@@ -37,6 +37,7 @@ class Guard {
   #schema;
   #index;
   #allow;
+  #types;
   /** @type {Map<string, KnownColumn>} */
   #known = new Map();
   /** @type {readonly Part[]} */
@@ -58,6 +59,7 @@ class Guard {
   constructor({ schema, index, columns, types = {}, allow = [] }) {
     this.#schema = checkSchema(schema);
     this.#allow = checkAllow(allow);
+    this.#types = types;
     // A view has no index to be found.
     this.#index = schema.kind === 'BASE TABLE' ? findIndex(schema, index) : NO_INDEX;
     this.#refuse({ kind: 'open' });
@@ -68,7 +70,7 @@ class Guard {
       const refusal = prefixRefusal(column, prefix);
       return { name, column, codec, prefix, refusal, show: shownKeyOf(column) };
     });
-    for (const name of this.columns) this.#checkReadable(name, types);
+    for (const name of this.columns) this.#checkReadable(name);
     this.#inserts = new InsertPlans(
       schema,
       (name) => this.#columnOf(name),
@@ -241,7 +243,10 @@ class Guard {
   #columnOf(name) {
     let known = this.#known.get(name);
     if (known === undefined) {
-      const column = findColumn(this.#schema, name);
+      const own = findColumn(this.#schema, name);
+      // TINYINT(1) that is read as numbers takes others than 0 and 1, too.
+      const isBoolean = ['boolean', undefined].includes(this.#typeOf(name));
+      const column = own.type === 'boolean' && !isBoolean ? { ...own, type: 'tinyint' } : own;
       known = {
         column,
         codec: this.#compile(column),
@@ -252,18 +257,23 @@ class Guard {
     return known;
   }
 
+  /**
+   * What `types` says of a column.
+   * @param {string} name
+   */
+  #typeOf(name) {
+    return Object.hasOwn(this.#types, name) ? this.#types[name] : undefined;
+  }
+
   /** @param {Column} column */
   #compile(column) {
     return compileCodec(column, this.#schema.server);
   }
 
-  /**
-   * @param {string} name
-   * @param {Readonly<Record<string, string>>} types
-   */
-  #checkReadable(name, types) {
+  /** @param {string} name */
+  #checkReadable(name) {
     const { unreadable } = this.codecOf(name);
-    const isRaw = Object.hasOwn(types, name) && ['string', 'buffer'].includes(types[name]);
+    const isRaw = ['string', 'buffer'].includes(this.#typeOf(name) ?? '');
     if (unreadable !== undefined && !isRaw) {
       const { database, table } = this.#schema;
       throw schemaError(`open ${database}.${table}: ${unreadable}`);
