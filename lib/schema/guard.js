@@ -309,7 +309,26 @@ function checkSchema(schema) {
   if (!isSchema) {
     throw new TypeError(`target.schema must be what readTable gives, not ${show(schema)}`);
   }
-  return schema;
+  return freeze(schema);
+}
+
+/** @type {WeakSet<object>} */
+const frozen = new WeakSet();
+
+/**
+ * Freezes a schema and all in it: what an index is judged by would else change with the caller's object. A copy would be another
+ * schema to `sql` and `verify`.
+ * @template {object} T
+ * @param {T} part
+ * @returns {T}
+ */
+function freeze(part) {
+  if (frozen.has(part)) return part;
+  frozen.add(part);
+  for (const one of Object.values(part)) {
+    if (typeof one === 'object' && one !== null) freeze(one);
+  }
+  return Object.freeze(part);
 }
 
 const ALLOWANCES = new Set([
