@@ -100,7 +100,7 @@ describeRefusals('a name', [
   ],
   [
     'of a column that is a hole',
-    // biome-ignore lint/suspicious/noSparseArray: the hole is what is tested
+    // biome-ignore lint/suspicious/noSparseArray: this tests the hole
     (b) => b.openIndex(0, { ...target, columns: ['a', , 'b'] }),
     TypeError,
     'target.columns[1]',
@@ -178,7 +178,7 @@ describeRefusals('a value', [
     'values[0]',
     'Uint16Array',
   ],
-  // biome-ignore lint/suspicious/noSparseArray: it is what is tested
+  // biome-ignore lint/suspicious/noSparseArray: this tests the hole
   ['that is a hole', (b) => b.insert(1, [1, , 2]), TypeError, 'values[1]', 'undefined'],
   [
     'of an update',

@@ -9,7 +9,7 @@ const { Batch, Connection, Executor } = require('..');
 const { startPeer } = require('./support/fake-peer.js');
 const { run } = require('./support/failures.js');
 
-/** The bytes that a batch sends, one a character, as a peer gets them. */
+/** The bytes that a batch sends, one per character, as a peer receives them. */
 async function sentBy(context, batch) {
   const peer = await startPeer(context, (visitor) => {
     visitor.socket.on('data', async () => {
@@ -22,7 +22,7 @@ async function sentBy(context, batch) {
   return peer.visitors[0].received;
 }
 
-/** Each case: the bytes expected, one a character, and what writes them. */
+/** Each case has the expected bytes, one per character, and the function that writes them. */
 function describeEncodings(name, cases) {
   describe(name, () => {
     for (const [expected, write] of cases) {

@@ -27,7 +27,10 @@ function failureOf(promise) {
   );
 }
 
-/** Which timers are set from now on and have neither gone off nor been cleared, also such as keep no process alive. */
+/**
+ * Collects the timers that are set from now on and have neither fired nor been cleared,
+ * unreferenced ones included.
+ */
 function watchTimers(context) {
   const timers = new Set();
   const hook = createHook({
@@ -137,11 +140,11 @@ describe('an abort', () => {
     const peer = await startPeer(t, serveTable);
     const index = clientOf(t, peer).openIndex(V);
     const controller = new AbortController();
-    const walk = index.scan('>=', 1, { signal: controller.signal, pageSize: 10 });
-    assert.deepEqual(await walk.next(), { value: { v: '1' }, done: false });
+    const scan = index.scan('>=', 1, { signal: controller.signal, pageSize: 10 });
+    assert.deepEqual(await scan.next(), { value: { v: '1' }, done: false });
     controller.abort();
-    await assert.rejects(walk.next(), { name: 'AbortError' });
-    assert.deepEqual(await walk.next(), { value: undefined, done: true });
+    await assert.rejects(scan.next(), { name: 'AbortError' });
+    assert.deepEqual(await scan.next(), { value: undefined, done: true });
   });
 
   test('that comes 10,000 times leaves no listener and no timer', async (t) => {
@@ -162,7 +165,7 @@ describe('an abort', () => {
     await Promise.all(Array.from({ length: 100 }, (_, key) => index.get(key, { signal })));
     assert.deepEqual(getEventListeners(signal, 'abort'), []);
     await turn();
-    // One for the deadlines of all calls, one for the idle connection, one for a worker that is late.
+    // Up to three: for the deadlines of all calls, for the idle connection, and for a late worker.
     assert.ok(timers.size <= 3, `${timers.size} timers`);
   });
 

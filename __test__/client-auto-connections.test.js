@@ -12,7 +12,7 @@ const { startPeer } = require('./support/fake-peer.js');
 const INDEX = { database: 't', table: 'kv', columns: ['v'] };
 const MAX = 8;
 
-/** The tests set the wire's delay, since the kernel measures none on loopback. */
+/** The tests set the wire's delay, because the kernel measures none on loopback. */
 function putFarAway(t, ms = 0.5) {
   t.mock.getter(native.Connection.prototype, 'roundTripMs', () => ms);
 }
@@ -28,8 +28,8 @@ function callInTurn(index, callers, calls) {
 }
 
 /**
- * Repeats the calls until there are so many connections, since the pool checks only now and then
- * how far the server is.
+ * Repeats the calls until there are this many connections, because the pool checks only now and
+ * then how far the server is.
  */
 async function callUntil(index, peer, connections) {
   do assert.deepEqual(await callInTurn(index, 50, 10), keys(500));
@@ -80,7 +80,7 @@ describe("a client with connections: 'auto', the default", () => {
     const peer = await startPeer(t, serveTable);
     const client = makeClient(t, { port: peer.port, idleTimeoutMs: 50 });
     await callUntil(client.openIndex(INDEX), peer, 3);
-    // Another one may be connecting.
+    // Another connection may be connecting.
     for (let i = 0; i < peer.visitors.length || client.stats().connections > 0; i++) {
       await (await peer.visitor(i)).closed;
     }
@@ -93,7 +93,7 @@ describe("a client with connections: 'auto', the default", () => {
       let answered = 0;
       visitor.socket.on('data', () => {
         const lines = visitor.received.split('\n').slice(0, -1);
-        // Others break at their tenth command.
+        // The other connections break at their tenth command.
         if (ordinal > 0 && lines.length > 10) return visitor.reset();
         visitor.send(lines.slice(answered).map(tableReply).join(''));
         answered = lines.length;

@@ -40,7 +40,7 @@ describe('connect', () => {
     assert.equal(await client.connect(), undefined);
     const { connections, commands, batches } = client.stats();
     assert.deepEqual([connections, commands, batches], [1, 2, 1]);
-    // FLUSH TABLES WITH READ LOCK waits for whatever is open on the write port.
+    // FLUSH TABLES WITH READ LOCK waits for any table that is open on the write port.
     await server.sql('SET lock_wait_timeout = 1; FLUSH TABLES WITH READ LOCK; UNLOCK TABLES');
   });
 
@@ -208,7 +208,7 @@ describe('a first write', () => {
     const first = failureOf(index.insert(['a'], { timeoutMs: 20 }));
     const later = index.insert(['b'], { timeoutMs: 60_000 });
     assert.deepEqual([(await first).code, (await first).outcome], ['ERR_HS_TIMEOUT', 'not-sent']);
-    // The client's own time is over, too, and that of what the first one had begun.
+    // The client's own timeout has passed too, as has that of the open that the first call began.
     await assert.rejects(index.get(1), { code: 'ERR_HS_TIMEOUT' });
     reads.open();
     assert.deepEqual(await later, { insertId: null });

@@ -75,7 +75,7 @@ describe("a request's AsyncLocalStorage store", () => {
   test('is collected while another call of the same turn has no answer yet', (t) => {
     return watchStore(t, {
       options: { connections: 2, timeoutMs: 60_000 },
-      // Half of them travel with the first one, and have no answer either; the rest takes the other
+      // Half of the calls travel with the first one and get no reply either; the rest use the other
       // connection.
       before: (index) => {
         for (let i = 0; i < 31; i++) index.get(i === 0 ? 'held' : i).catch(() => {});

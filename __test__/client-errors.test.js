@@ -75,7 +75,7 @@ describe('an error of a call', () => {
     assert.match((await failureOf(all)).stack, /at async Promise\.all.*\n.*at async theHandler/);
   });
 
-  test('has the function that walks an index in its stack', async (t) => {
+  test('has the function that scans an index in its stack', async (t) => {
     const { port } = await startPeer(
       t,
       answer((line) => {
@@ -87,7 +87,7 @@ describe('an error of a call', () => {
     async function theHandler(options) {
       for await (const row of index.scan(options)) assert.ok(row);
     }
-    // The second page is on its way before it is awaited.
+    // The second page is requested before it is awaited.
     for (const pageSize of [2, 3, 1000]) {
       const { stack, code } = await failureOf(theHandler({ pageSize }));
       assert.equal(code, 'ERR_HS_SERVER');

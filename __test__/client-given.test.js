@@ -91,7 +91,7 @@ test('getMany has the rest of its timeout for its second batch', async (t) => {
     setTimeout(() => visitor.send('0\t1\n0\t2\tA\t1\n'), 1000);
   });
   const index = clientOf(t, peer, { timeoutMs: 2000 }).openIndex({ ...PLACE, keyColumns: ['k'] });
-  // The time anew would be 3,000 ms.
+  // A new timeout would be 3,000 ms.
   const { error, lasted, isLate } = await outlast(() => index.getMany(['a', 'b']), 2000);
   assert.equal(error.code, 'ERR_HS_TIMEOUT');
   assert.equal((await (await peer.visitor(0)).lines(4)).length, 4);

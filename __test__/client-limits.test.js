@@ -8,7 +8,7 @@ const { answer, startPeer } = require('./support/fake-peer.js');
 
 const TARGET = { database: 't', table: 'kv', columns: ['a', 'b', 'n'] };
 
-/** What modifications send after the index id. */
+/** The bytes that modifications send after the index id. */
 async function sentBy(context, target, change) {
   const lines = [];
   const peer = await startPeer(

@@ -19,8 +19,8 @@ describe('getMany with keyColumns, by IN lists', () => {
   });
 
   /**
-   * The rows of getMany by lists, those of a find for each key, and how many commands the lists
-   * took.
+   * Returns the rows of getMany by lists, those of a find for each key, and how many commands the
+   * lists took.
    */
   async function ask(t, { columns, keyColumns, ...target }, keys) {
     const { host, port, secret } = server.running;

@@ -32,7 +32,7 @@ function failureOf({ code, outcome }) {
   return { code, outcome };
 }
 
-/** A secret function that fails after so many calls. */
+/** A secret function that fails after this many calls. */
 function secretThatFails(secret, times) {
   let asked = 0;
   return () => {
@@ -42,7 +42,7 @@ function secretThatFails(secret, times) {
 }
 
 /**
- * Makes the executors of some batches end so many milliseconds late, as in a process that is
+ * Makes the executors of some batches end this many milliseconds late, as in a process that is
  * stopped or throttled.
  */
 function delayWord(t, ms, isDelayed = () => true) {
@@ -205,7 +205,7 @@ describe('a call that was rejected', () => {
     const client = clientOf(t, peer, { timeoutMs: 300, secret: () => given });
     const index = client.openIndex(V);
     const late = index.insert(['late']);
-    // A busy turn: the calls have deadlines of their own, and travel in one batch.
+    // The turn is busy, so each call has its own deadline, and they travel in one batch.
     for (const end = performance.now() + 150; performance.now() < end; );
     const early = index.insert(['early']);
     await assert.rejects(late, { code: 'ERR_HS_TIMEOUT', outcome: 'not-sent' });

@@ -26,7 +26,7 @@ function getAll(index, keys) {
   return Promise.all(keys.map((key) => index.get(key)));
 }
 
-/** Much longer than it takes to close a connection. */
+/** A timeout much longer than it takes to close a connection. */
 const STUCK_MS = 5000;
 
 const range = (length) => Array.from({ length }, (_, i) => i);
@@ -100,7 +100,7 @@ test('calls made during a round trip travel in the next batch', async (t) => {
   assert.deepEqual([visitor.chunks.length, client.stats().batches], [2, 2]);
 });
 
-/** A client with an open index, whose peer answers only as many commands as it is told to. */
+/** A client with an open index, whose peer answers only as many commands as the test allows. */
 async function startStepwise(context, options) {
   const peer = await startPeer(context, silence);
   const client = clientOf(context, peer, options);
@@ -108,7 +108,7 @@ async function startStepwise(context, options) {
   const first = index.get(0);
   const visitor = await peer.visitor(0);
   let answered = 0;
-  /** Answers so many more commands. */
+  /** Answers this many more commands. */
   const step = async (count) => {
     const lines = await visitor.lines(answered + count);
     const replies = lines.slice(answered, answered + count).map(tableReply);

@@ -9,7 +9,7 @@ const { silence, startPeer } = require('./support/fake-peer.js');
 const { holdPool } = require('./support/pool.js');
 
 const V = { database: 't', table: 'kv', columns: ['v'] };
-/** What "soon" means on a busy machine; the calls that hang last much longer. */
+/** "Soon" on a busy machine; the calls that hang last much longer. */
 const SOON_MS = 10_000;
 
 describe("a client, while others hold all threads of libuv's pool,", () => {

@@ -27,7 +27,10 @@ function serveTable(visitor) {
   answer(tableReplies())(visitor);
 }
 
-/** Everything that came, in the order of the connections; without the requests to open an index. */
+/**
+ * Everything that was received, in the order of the connections, without the requests to open an
+ * index.
+ */
 function requestsTo({ visitors }) {
   const lines = visitors.flatMap(({ received }) => received.split('\n').slice(0, -1));
   return lines.filter((line) => !line.startsWith('P'));
@@ -111,7 +114,7 @@ describe('a real server that was killed and started again', () => {
     const index = client.openIndex(KV);
     await server.running.kill();
     assert.deepEqual(await index.insert({ k: 120, v: 'late' }), { insertId: null });
-    // Twice for the read port, which opens the index first.
+    // Two calls are for the read port, which opens the index first.
     assert.equal(asked, 3);
     assert.equal(client.stats().retries, 1);
     assert.deepEqual(await insertedKeys(120), [['120']]);
@@ -151,7 +154,7 @@ describe('a real server that was killed and started again', () => {
 });
 
 describe('a connection that the server cuts', () => {
-  /** The first `cuts` connections end after so many lines and this answer; later ones stay. */
+  /** The first `cuts` connections end after this many lines and this reply; later ones stay. */
   const startCutting = (context, { lines, replies = '', cuts = 1, end = 'reset' }) =>
     startPeer(context, async (visitor, ordinal) => {
       if (ordinal >= cuts) return serveTable(visitor);

@@ -57,7 +57,7 @@ describe('a client refuses', () => {
         client.openIndex({ ...kv, types: { doc: 'json' } }),
         client.openIndex({ ...kv, types: { at: 'datetime' } }),
       ];
-      // A scan gives no promise: it throws.
+      // A scan returns no promise, so it throws.
       if (title.includes('scan('))
         assert.throws(() => call(...indexes), errorOf(errorClass, pattern));
       else await assert.rejects(call(...indexes), errorOf(errorClass, pattern));
@@ -208,7 +208,7 @@ describe('a client refuses', () => {
       });
     }
 
-    test('a path beside a port, an empty one, an empty host, and what are no options', () => {
+    test('a path beside a port, an empty one, an empty host, and what are not options', () => {
       const cases = [
         [{ path: '/x', port: 1 }, /options\.path .*options\.port/],
         [{ writePath: '/x', writePort: 1 }, /options\.writePath .*options\.writePort/],

@@ -39,7 +39,7 @@ describe('stmtnum', () => {
   const get = (index, key) => index.get(key);
   const insert = (index, key) => index.insert([key]);
 
-  /** A request, and what happens to it when its batch comes back with stmtnum. */
+  /** A request, and its fate when its batch is answered with stmtnum. */
   function startRequest(isWrite) {
     const definition = new Definition(V);
     const command = isWrite ? encodeInsert(['x']) : encodeFind('=', ['x']);
@@ -90,7 +90,7 @@ describe('stmtnum', () => {
 
   test('that comes until the deadline is a time-out', async (t) => {
     const holds = (line, ordinal) => ordinal === 0 && /first/.test(line);
-    // All connections but the first know nothing, and end.
+    // All connections except the first have no index open, and end.
     const peer = await startPeer(t, (visitor, ordinal) => {
       const reply = ordinal === 0 ? tableReplies() : notOpen;
       visitor.socket.on('data', (data) => {
@@ -134,7 +134,7 @@ describe('an update with ever new sets of columns', () => {
     const { port, writePort, secret } = server.running;
     return makeClient(t, { port, writePort, secret, timeoutMs: 60_000, ...options });
   };
-  /** The columns of which the bits of a number are set, each with that number. */
+  /** The columns whose bits are set in a number, each with that number. */
   const setOf = (bits) => {
     const names = COLUMNS.filter((_, i) => bits & (1 << i));
     return Object.fromEntries(names.map((name) => [name, bits]));

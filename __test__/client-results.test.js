@@ -42,7 +42,7 @@ describe('replies that have arrived', () => {
     const index = client.openIndex(V);
     await index.get('open');
     const peerHasIt = new Promise((resolve) => {
-      // Its bytes are in flight when this turn begins to block.
+      // The reply's bytes are in flight when this turn begins to block.
       setTimeout(() => {
         resolve(undefined);
       }, 50);

@@ -61,7 +61,7 @@ const sql = [
 ];
 const freshRows =
   "DELETE FROM t.rows4; INSERT INTO t.rows4 VALUES (1,1,'a'), (2,2,'b'), (3,3,'c'), (4,4,'d')";
-/** Of two transactions in a deadlock InnoDB rolls back the one that has done less. */
+/** In a deadlock, InnoDB rolls back the transaction that has done less. */
 const doMuch = 'UPDATE t.ballast SET n = n + 1';
 
 function openRows(t, { host, port, writePort, secret }) {
@@ -78,7 +78,7 @@ async function untilWaiting(server, call) {
     isOver = true;
   };
   call.then(end, end);
-  // Not INNODB_TRX, which shows an old state while it is queried ten times a second.
+  // INNODB_TRX shows an old state while it is queried ten times a second, so it is not used.
   const waiting = "SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_current_waits'";
   while ((await server.sql(waiting))[0][1] === '0') assert.equal(isOver, false, 'it did not wait');
 }

@@ -9,7 +9,7 @@ const { orderBy } = require('../lib/sharding/merge.js');
 const { refusal } = require('./support/refusals.js');
 const { useServer } = require('./support/server.js');
 
-/** An object as ORMs make them: all values are accessors of its class. */
+/** An object as ORMs make it: all values are accessors of its class. */
 class Item {
   #values;
 
@@ -64,7 +64,7 @@ describe('a row given as an object', () => {
     return client.openIndex({ database: 't', table: 'items', columns, types, ...more });
   }
 
-  /** What the table has of a row. */
+  /** The values that the table has for a row. */
   async function stored(id, names) {
     const [row] = await server.sql(`SELECT ${names} FROM t.items WHERE id = ${id}`);
     return row;
@@ -142,7 +142,7 @@ describe('a row given as an object', () => {
       await assert.rejects(items.update('=', 50, new Item({ id: 50, name: 'x' })), refused);
     });
 
-    test('is refused if it has own properties that are no columns', async (t) => {
+    test('is refused if it has own properties that are not columns', async (t) => {
       const items = open(t);
       const item = Object.assign(new Item({ id: 60, name: 'x', n: 1 }), { nmae: 'y' });
       await assert.rejects(items.insert(item), refusal(TypeError, 'values', "'nmae'"));
@@ -345,8 +345,8 @@ describe('a row given as an object', () => {
         }
       }
       assert.deepEqual(await items.find('=', 310, new Options()), []);
-      const walk = items.scan('>=', 310, Object.assign(new Options(), { servers: 'all' }));
-      assert.deepEqual(await walk.next(), { value: undefined, done: true });
+      const scan = items.scan('>=', 310, Object.assign(new Options(), { servers: 'all' }));
+      assert.deepEqual(await scan.next(), { value: undefined, done: true });
     });
 
     test('is ordered by columns with names that all objects inherit', () => {

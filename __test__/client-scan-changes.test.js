@@ -26,10 +26,10 @@ describe('Index.scan while rows change', () => {
     return client;
   }
 
-  /** Collects the rows of a walk; `act` runs before the next row is asked for. */
-  async function visit(walk, act) {
+  /** Collects the rows of a scan; `act` runs before the next row is requested. */
+  async function visit(scan, act) {
     const visited = [];
-    for await (const row of walk) visited.push(await act(row));
+    for await (const row of scan) visited.push(await act(row));
     return visited;
   }
 
@@ -37,7 +37,7 @@ describe('Index.scan while rows change', () => {
 
   const PAGE_SIZES = [1, 2, 7, 25, 1000];
   const KNOWING = { 'with keyColumns': true, 'without keyColumns': false };
-  /** Tables and their rows. The walk goes over a unique index of each. */
+  /** Tables and their rows. The scan uses a unique index of each. */
   const tables = {
     'one column': {
       table: 'live',
@@ -75,7 +75,7 @@ describe('Index.scan while rows change', () => {
   for (const [title, spec] of Object.entries(tables)) {
     for (const [knowing, isGiven] of Object.entries(KNOWING)) {
       if (spec.hasToBeTold && !isGiven) continue;
-      const walkAndDelete = async (t, pageSize, lag) => {
+      const scanAndDelete = async (t, pageSize, lag) => {
         const { table, index, columns, keyColumns } = spec;
         await refill(spec);
         const known = { keyColumns: isGiven ? keyColumns : undefined };
@@ -91,12 +91,12 @@ describe('Index.scan while rows change', () => {
         assert.equal(keys.length, new Set(keys.map(String)).size);
       };
 
-      test(`a walk of ${title} visits every row once and deletes it, ${knowing}`, async (t) => {
-        for (const pageSize of PAGE_SIZES) await walkAndDelete(t, pageSize, 0);
+      test(`a scan of ${title} visits every row once and deletes it, ${knowing}`, async (t) => {
+        for (const pageSize of PAGE_SIZES) await scanAndDelete(t, pageSize, 0);
       });
 
-      test(`a walk of ${title} loses no row if the previous page is deleted, ${knowing}`, async (t) => {
-        for (const pageSize of [2, 7]) await walkAndDelete(t, pageSize, pageSize + 2);
+      test(`a scan of ${title} loses no row if the previous page is deleted, ${knowing}`, async (t) => {
+        for (const pageSize of [2, 7]) await scanAndDelete(t, pageSize, pageSize + 2);
       });
     }
   }
@@ -115,7 +115,8 @@ describe('Index.scan while rows change', () => {
       for (const pageSize of PAGE_SIZES) {
         await refill(tables['one column']);
         const live = openLive(t);
-        // From 20 on, rows around the walk come, go and change; the tens stay.
+        // From 20 on, rows around the scan's position are inserted, deleted and changed; the tens
+        // stay.
         const ids = await visit(live.scan('>=', 0, { pageSize }), async ({ id }) => {
           if (id >= 20 && id <= 40 && id % 10 === 0) {
             await Promise.all([
@@ -163,7 +164,7 @@ describe('Index.scan while rows change', () => {
     });
   }
 
-  test('a walk of a non-unique index loses no row if groups behind it are deleted', async (t) => {
+  test('a scan of a non-unique index loses no row if groups behind it are deleted', async (t) => {
     for (const pageSize of [1, 2, 7, 10, 25]) {
       await refill(tables['one column']);
       const live = connect(t).openIndex({
@@ -182,7 +183,7 @@ describe('Index.scan while rows change', () => {
     }
   });
 
-  test('a walk of FLOAT keys gives each row once while its other columns change', {
+  test('a scan of FLOAT keys returns each row once while its other columns change', {
     timeout: 60_000,
   }, async (t) => {
     for (const pageSize of [1, 2, 7]) {

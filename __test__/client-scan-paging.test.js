@@ -31,9 +31,9 @@ describe('Index.scan', () => {
     return client.openIndex({ ...target, keyColumns: ['id'], filterColumns: ['n'], ...more });
   }
 
-  async function idsOf(walk) {
+  async function idsOf(scan) {
     const ids = [];
-    for await (const { id } of walk) ids.push(id);
+    for await (const { id } of scan) ids.push(id);
     return ids;
   }
 
@@ -42,10 +42,10 @@ describe('Index.scan', () => {
   describe('asks', () => {
     test('for nothing before the first row is wanted', async (t) => {
       const client = connect(t);
-      const walk = openItems(client).scan('>=', 0);
+      const scan = openItems(client).scan('>=', 0);
       await new Promise(setImmediate);
       assert.equal(client.stats().commands, 0);
-      assert.equal((await idsOf(walk)).length, 50);
+      assert.equal((await idsOf(scan)).length, 50);
     });
 
     test('for no more than two pages ahead', async (t) => {
@@ -78,13 +78,13 @@ describe('Index.scan', () => {
 
     test('for nothing more after a break', async (t) => {
       const client = connect(t);
-      const walk = openItems(client).scan('>=', 0, { pageSize: 2 });
-      for await (const { id } of walk) if (id === 5) break;
+      const scan = openItems(client).scan('>=', 0, { pageSize: 2 });
+      for await (const { id } of scan) if (id === 5) break;
       // Requests that are in flight already are answered before this one.
       assert.equal((await openItems(client).get(1)).id, 1);
       const { commands, pending } = client.stats();
       assert.equal(pending, 0);
-      assert.deepEqual(await idsOf(walk), [], 'it is over');
+      assert.deepEqual(await idsOf(scan), [], 'it is over');
       assert.equal((await openItems(client).get(2)).id, 2);
       assert.equal(client.stats().commands, commands + 1);
     });
@@ -191,7 +191,7 @@ describe('Index.scan', () => {
   });
 
   test('rejects the iteration with what the server refuses', async (t) => {
-    const walk = openItems(connect(t), { table: 'missing' }).scan('>=', 0);
-    await assert.rejects(idsOf(walk), { code: 'ERR_HS_NOT_OPENED', message: /missing/ });
+    const scan = openItems(connect(t), { table: 'missing' }).scan('>=', 0);
+    await assert.rejects(idsOf(scan), { code: 'ERR_HS_NOT_OPENED', message: /missing/ });
   });
 });

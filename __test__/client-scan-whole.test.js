@@ -68,9 +68,9 @@ describe('a scan without a key gives each row once', () => {
     return { index, table };
   }
 
-  async function idsOf(walk) {
+  async function idsOf(scan) {
     const ids = [];
-    for await (const { id } of walk) ids.push(id);
+    for await (const { id } of scan) ids.push(id);
     return ids;
   }
 

@@ -10,10 +10,10 @@ const PAGE_SIZES = [1, 2, 7, 1000];
 const OPERATORS = ['>=', '>', '<=', '<'];
 
 /**
- * What is walked: which index of which table from which key, what the index consists of, the
- * columns opened and SQL's order (by default those), and SQL's condition for the same rows.
+ * The scans: the table, index and start key, the columns of the index, the columns opened and SQL's
+ * order (by default those), and SQL's condition for the same rows.
  */
-const walks = {
+const scans = {
   PRIMARY: { table: 'item', key: 30, keyColumns: ['id'], where: (op) => `id ${op} 30` },
   'rows that are long and begin with an empty text': {
     table: 'blank',
@@ -256,8 +256,8 @@ describe('Index.scan', () => {
     return client;
   }
 
-  /** All rows of a walk, which is ended if it asks the server far too often. */
-  async function rowsOf(client, walk) {
+  /** All rows of a scan, which is ended if it queries the server far too often. */
+  async function rowsOf(client, scan) {
     const most = client.stats().commands + 2000;
     let isEndless = false;
     const watch = setInterval(() => {
@@ -266,7 +266,7 @@ describe('Index.scan', () => {
     }, 10);
     const rows = [];
     try {
-      for await (const row of walk) rows.push(row);
+      for await (const row of scan) rows.push(row);
     } catch (error) {
       throw isEndless ? new Error(`it goes on asking after ${rows.length} rows`) : error;
     } finally {
@@ -275,8 +275,8 @@ describe('Index.scan', () => {
     return rows;
   }
 
-  for (const [name, walk] of Object.entries(walks)) {
-    const { table, index, key, keyColumns, columns = keyColumns, order = keyColumns, where } = walk;
+  for (const [name, scan] of Object.entries(scans)) {
+    const { table, index, key, keyColumns, columns = keyColumns, order = keyColumns, where } = scan;
 
     const check = async (t, keyColumns, op, pageSize, expected) => {
       const client = connect(t);
@@ -289,7 +289,7 @@ describe('Index.scan', () => {
       assert.deepEqual(found, expected);
     };
 
-    test(`walks ${name} as SQL orders it`, async (t) => {
+    test(`scans ${name} as SQL orders it`, async (t) => {
       for (const op of OPERATORS) {
         const direction = op.startsWith('>') ? 'ASC' : 'DESC';
         const expected = await server.sql(

@@ -8,14 +8,14 @@ const { startBreakingProxy } = require('./support/breaking-proxy.js');
 const { useKnownTables } = require('./support/known-tables.js');
 
 const COLUMNS = 'id INT PRIMARY KEY, n INT NOT NULL, v VARCHAR(9), KEY by_n (n)';
-/** The client's connections are closed so soon, and a waiting ALTER goes on. */
+/** The client closes idle connections after this time, so that a waiting ALTER can continue. */
 const IDLE_TIMEOUT_MS = 50;
 
 describe('a client that has SQL and an index with a schema', () => {
   const tables = useKnownTables('');
   let made = 0;
 
-  /** A table of its own, and a client that counts what it asks by SQL. */
+  /** A table for one test, and a client that records what it asks by SQL. */
   async function makeTable(t, { ask = (sql, ...given) => sql.query(...given), ...options } = {}) {
     const table = `t${++made}`;
     await tables.sql(

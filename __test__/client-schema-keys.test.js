@@ -11,7 +11,9 @@ const TABLES = `
   INSERT INTO item VALUES (1, 'abc', 'x', 1, 1), (2, 'abc', 'y', 1, 2), (3, 'abd', NULL, 2, 1), (4, 'ab', NULL, 2, NULL);
 `;
 
-/** Keys by the types of their columns: those that are there, other ways to write them, and one that is not. */
+/**
+ * Keys by the types of their columns: existing keys, other ways to write them, and a missing key.
+ */
 const KEYS = {
   INT: [[-5, 0, 7], ['7', -5n, '-05'], 8],
   'INT(9) ZEROFILL': [[5, 70], ['5', '0070'], 8],
@@ -51,7 +53,7 @@ const KEYS = {
   'VARCHAR(9) CHARACTER SET latin1': [['a', 'é'], ['A', 'E', Buffer.from([0xe9])], 'c'],
 };
 
-/** Of those the rows found do not show which key was given. */
+/** Types whose rows do not show which key found them. */
 const BY_FINDS = ['FLOAT', 'VARCHAR(9)', 'VARCHAR(9) CHARACTER SET latin1'];
 
 describe('an index with a schema knows its key:', () => {
@@ -261,7 +263,7 @@ describe('scan() of an index with a schema', () => {
     });
   }
 
-  /** Rows are numbered in the order of the index; of one page there is one find. */
+  /** Rows are numbered in the order of the index. A single page needs one find. */
   async function scanAll(t, type, values, key = 'KEY by_v (v)') {
     const table = `s${++made}`;
     const rows = values.map((value, i) => `(${i + 1}, ${value})`);

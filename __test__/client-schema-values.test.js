@@ -14,10 +14,10 @@ const { connectSql } = require('./support/sql-connections.js');
 const { textCases } = require('./support/text-values.js');
 
 const VALUES = 10_000;
-/** So many calls at once. */
+/** The number of concurrent calls. */
 const CALLS = 2000;
 
-/** Of the charsets one of each kind: schema-texts.test.js has them all. */
+/** One charset of each kind; schema-texts.test.js tests all of them. */
 const isTried = ({ declared, since }) =>
   since === undefined &&
   (!declared.includes('CHARACTER SET') ||
@@ -41,7 +41,7 @@ describe('what an index with a schema writes is stored exactly, or refused:', ()
       const index = client.openIndex({ schema: await readTable(sql, 't', table) });
 
       const random = new Random();
-      // What is undefined is not named, and has its default: NULL.
+      // An undefined value counts as not named and gets its default, NULL.
       const values = Array.from({ length: VALUES * share }, () => tried.value(random) ?? null);
       const taken = [];
       for (let start = 0; start < values.length; start += CALLS) {

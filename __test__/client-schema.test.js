@@ -298,7 +298,7 @@ describe('an index with a schema', () => {
     assert.equal(await allowed.update('=', 1, { n: 2, twice: 4 }), 1);
     const [row] = await sql.query('SELECT id, n, twice FROM t.trap');
     assert.deepEqual(row, { id: 1, n: 2, twice: 4 });
-    // No rule is against it.
+    // No rule forbids it.
     assert.equal(await index.delete('=', 1), 1);
   });
 

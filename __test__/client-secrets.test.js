@@ -11,18 +11,17 @@ const { answer, refusingAddress, startPeer } = require('./support/fake-peer.js')
 const { outlast } = require('./support/outlast.js');
 const { useServer } = require('./support/server.js');
 
-// Without characters that inspect or JSON would write in another way.
+// It has no characters that inspect or JSON would escape.
 const SECRET = 'open-sesame-hunter2';
 const target = { database: 't', table: 'kv', columns: ['v'] };
 
-/** An index of a client of a peer that is both of a server's ports. */
+/** An index of a client whose peer is both ports of a server. */
 function indexOf(context, { port }, options) {
   return makeClient(context, { port, writePort: port, ...options }).openIndex(target);
 }
 
 /**
- * Answers like a server with a table in which each row's `v` is its key, after a secret that it
- * `takes`.
+ * Once `takes` accepts the secret, answers finds on a table whose `v` equals the key.
  */
 function tableThat(takes) {
   return (visitor, ordinal) => {
@@ -277,7 +276,7 @@ describe('a function that should give the secret and', () => {
   });
 
   test('never gives it does not keep the client from closing', { timeout: 10_000 }, async () => {
-    // Not closed after the test too, which would wait as long.
+    // The test does not close it afterwards, which would wait as long.
     const client = new Client({ secret: () => new Promise(() => {}), timeoutMs: 50 });
     const index = client.openIndex(target);
     await assert.rejects(index.get(1), { code: 'ERR_HS_TIMEOUT', outcome: 'not-sent' });

@@ -15,7 +15,7 @@ const EVENTS = ['start', 'end', 'asyncStart', 'asyncEnd', 'error'];
 const NAMES = ['operation', 'execute', 'connect'];
 const SUCCESS = ['start', 'end', 'asyncStart', 'asyncEnd'];
 const FAILURE = ['start', 'end', 'error', 'asyncStart', 'asyncEnd'];
-// Without characters that inspect would write in another way.
+// It has no characters that inspect would escape.
 const KEY = 'private-key';
 const VALUE = 'private-value';
 
@@ -31,8 +31,8 @@ function serveTable(visitor) {
 }
 
 /**
- * Subscribes to a channel. Returns its contexts, each with the names of its events, and a way to
- * stop.
+ * Subscribes to a channel. Returns its contexts, each with the names of its events, and a function
+ * that unsubscribes.
  */
 function record(context, name) {
   const told = new Map();
@@ -55,7 +55,7 @@ function record(context, name) {
   };
 }
 
-/** The context of a channel, without the properties that Node.js adds. */
+/** The context of a channel without the properties that Node.js adds. */
 function ownPart({ result: _result, error: _error, attributes: _attributes, ...rest }) {
   return rest;
 }
@@ -178,7 +178,7 @@ describe('hansock:operation', () => {
   test('shows no values that were found', async (t) => {
     const index = clientOf(t, await startPeer(t, serveTable)).openIndex(target);
     const operations = record(t, 'operation');
-    // The table gives the key as the value.
+    // The table returns the key as the value.
     await useIndex(index);
     assertUntold(operations.contexts, KEY, VALUE);
   });

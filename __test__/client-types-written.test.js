@@ -111,9 +111,9 @@ describe('typed values given to a Client', () => {
         [first],
       ]);
       assert.deepEqual(await byMoment.find('>=', second.dt6, { limit: 9 }), [second, third]);
-      const walked = [];
-      for await (const row of byMoment.scan('<', third.dt6, { pageSize: 1 })) walked.push(row);
-      assert.deepEqual(walked, [second, first]);
+      const scanned = [];
+      for await (const row of byMoment.scan('<', third.dt6, { pageSize: 1 })) scanned.push(row);
+      assert.deepEqual(scanned, [second, first]);
       const filters = [
         { column: 'dt6', op: '>', value: first.dt6 },
         { type: 'while', column: 'd', op: '<', value: third.d },

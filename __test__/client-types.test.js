@@ -10,7 +10,7 @@ const everyByte = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
 const hex = (buffer) => `X'${buffer.toString('hex')}'`;
 const utc = (text) => new Date(`${text}Z`);
 
-/** A column of this SQL type, declared as that type, holds this and gives that. */
+/** SQL type, declared type, then pairs of SQL literal and value read. */
 const fitting = [
   ['TINYINT', 'number', ['-128', -128], ['0', 0], ['127', 127]],
   ['INT UNSIGNED', 'number', ['4294967295', 4294967295]],
@@ -86,8 +86,7 @@ const fitting = [
 ];
 
 /**
- * A column of this SQL type, declared as that type, holds what does not fit; so the value as the
- * error shows it.
+ * SQL type, declared type, then SQL literals of values that do not fit, as the error shows them.
  */
 const misfitting = [
   ['BIGINT', 'number', '9007199254740993', '-9007199254740993', '9223372036854775807'],
@@ -210,7 +209,7 @@ describe('column types of a Client', () => {
     test('and do not affect the other calls of the batch', async (t) => {
       const client = connect(t);
       const index = open(client, 'misfit0', 'number');
-      const walk = async () => {
+      const scan = async () => {
         const rows = [];
         for await (const row of index.scan('>=', 0)) rows.push(row);
         return rows;
@@ -222,7 +221,7 @@ describe('column types of a Client', () => {
         open(client, 'misfit0').get(0),
         index.find('>=', 0, { limit: 9 }),
         index.findMany([99, 0], { limit: 1 }),
-        walk(),
+        scan(),
         index.getMany([99]),
       ];
       const results = await Promise.allSettled(calls);
@@ -278,7 +277,7 @@ describe('column types of a Client', () => {
 
     test('of many rows takes at most 40 times as long as text', async (t) => {
       const index = { text: openBlobs(t), buffer: openBlobs(t, { v: 'buffer' }) };
-      // The shortest of several, since others may have the processor meanwhile.
+      // The shortest time of several, because other processes may use the processor meanwhile.
       const time = async (type) => {
         let least = Infinity;
         for (let i = 0; i < 5; i++) {

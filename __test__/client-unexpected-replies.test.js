@@ -102,10 +102,10 @@ describe('an unexpected reply is ERR_HS_PROTOCOL with an unknown outcome:', () =
     const replies = ['0\t2\t1\ta\t2\tb', '0\t1\t2'];
     const { index, peer } = await indexThat(t, () => replies.shift() ?? '0\t1\t9');
     const rows = [];
-    const walk = async () => {
+    const scan = async () => {
       for await (const { a } of index.scan('>', 0, { pageSize: 1 })) rows.push(a);
     };
-    await assert.rejects(walk(), unexpected(peer));
+    await assert.rejects(scan(), unexpected(peer));
     assert.deepEqual(rows, ['1']);
   });
 

@@ -23,7 +23,8 @@ describe('writes of a client', () => {
   }
 
   /**
-   * A table of its own for a test, an index of it with all its columns, and what SQL says is in it.
+   * A table for one test, an index of it with all its columns, and a function that reads its rows
+   * by SQL.
    */
   async function makeTable(t, definition, { columns, client = connect(t), ...target }, rows = '') {
     const table = `t${++tables}`;
@@ -36,7 +37,7 @@ describe('writes of a client', () => {
 
   const items = 'id INT PRIMARY KEY, name VARCHAR(20), qty INT, note VARCHAR(20), KEY by_qty (qty)';
 
-  /** Four rows: 1 a 10, 2 b 20, 3 a 20, 4 NULL NULL, the notes w to z. */
+  /** Four rows: 1 a 10, 2 b 20, 3 a 20, 4 NULL NULL, with the notes w to z. */
   function makeItems(t, target) {
     const columns = ['id', 'name', 'qty', 'note'];
     const filterColumns = ['name', 'qty'];
@@ -44,7 +45,7 @@ describe('writes of a client', () => {
     return makeTable(t, items, { columns, filterColumns, ...target }, rows);
   }
 
-  /** A column's values of all rows. */
+  /** The values of one column in all rows, as text. */
   async function column(inSql, position) {
     return (await inSql()).map((row) => row[position]).join(' ');
   }
@@ -58,7 +59,7 @@ describe('writes of a client', () => {
       const { index, inSql } = await makeTable(t, noDefaults, target);
       assert.deepEqual(await index.insert({ b: 'x', id: 1 }), { insertId: null });
       assert.deepEqual(await index.insert({ id: 2, a: 3, b: null, c: 4 }), { insertId: null });
-      // A NOT NULL column then has its default.
+      // A NOT NULL column gets its default.
       assert.deepEqual(await inSql(), [
         ['1', 'NULL', 'x', '8'],
         ['2', '3', 'NULL', '4'],
@@ -323,8 +324,8 @@ describe('writes of a client', () => {
     const all = { limit: 9 };
     const onlyA = { ...all, filters: [{ column: 'name', op: '=', value: 'a' }] };
     /**
-     * The method, its arguments, the rows that it gives, and what SQL says of ids, quantities and
-     * notes then.
+     * The method, its arguments, the rows that it returns, and the ids, quantities and notes that
+     * SQL then reads.
      */
     const cases = [
       ['update', ['=', 2, [9, 'i', 90, 'v']], [second], '1 3 4 9/10 20 NULL 90/w y z v'],
@@ -334,7 +335,7 @@ describe('writes of a client', () => {
       ['increment', ['>=', 0, { qty: 5 }, onlyA], [first, third], '1 2 3 4/15 20 25 NULL/w x y z'],
       ['increment', ['=', 1, [4, 0, 1, 0]], [first], '2 3 4 5/20 20 NULL 11/x y z 0'],
       ['decrement', ['<=', 2, { qty: 10 }, all], [second, first], '1 2 3 4/0 10 20 NULL/w x y z'],
-      // The server does not make a change that flips the sign.
+      // The server does not execute a change that flips the sign.
       ['decrement', ['=', 1, { qty: 11 }], [first], '1 2 3 4/10 20 20 NULL/w x y z'],
       ['delete', ['>=', 1, two], [second, third], '1 4/10 NULL/w z'],
       ['delete', ['<', 3, { limit: 1 }], [second], '1 3 4/10 20 NULL/w y z'],

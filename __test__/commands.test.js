@@ -40,7 +40,7 @@ describe('commands on a real server', () => {
         (3, 'nail', 20, 'red'), (4, 'screw', 40, NULL), (5, 'hook', 50, 'red')`);
   });
 
-  /** The ids that a find on index 1 (by price) or 2 (by colour and price) gives. */
+  /** The ids that a find on index 1 (by price) or 2 (by colour and price) returns. */
   async function ids(write) {
     const [reply] = await run(reader, write(new Batch()));
     assert.equal(reply.error, null);

@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * Runs every program of README.md and docs/, in a folder into which the package was installed as it
- * is packed, against real servers. What a page needs beside its own text (rows, names, checks) is in
- * documents/, a file for each page.
+ * Runs every program of README.md and docs/ against real servers, in a folder with the packed
+ * package installed. The rows, names and checks that a page needs beside its own text are in
+ * documents/, one file per page.
  */
 
 const assert = require('node:assert/strict');
@@ -22,27 +22,29 @@ const { TEST_TOOLS } = require('../scripts/tools.js');
 const { ROOT, blocksOf, pages, programsOf, readPage } = require('./support/markdown.js');
 
 const PROCESS = pathToFileURL(path.join(__dirname, 'support/document-process.mjs')).href;
-/** Much longer than any of them takes. */
+/** A timeout much longer than any program takes. */
 const STUCK_MS = 60_000;
 /** The password of every SQL user that the pages name. */
 const SQL_PASSWORD = 'sesame';
-const SECRET = 'a-long-random-text'; // as README has it
+const SECRET = 'a-long-random-text'; // the secret of README.md
 
-/** What programs of the pages import beside the package and Node.js. */
+/** Packages that programs of the pages import, besides this package and Node.js. */
 const PEERS = ['@types', 'mariadb', 'mysql2'];
-/** Its blocks are settings and programs of other tools: scripts/tooling runs them. */
+/** Pages for other tools; scripts/tooling runs their blocks. */
 const ELSEWHERE = ['docs/tooling.md'];
 
 /**
  * @typedef {object} SetUp
  * @property {string[][]} [servers]  the names that the page has for each server; by default one
- * @property {string} [sql]  run before the page's own `sql` blocks, with `shop` there and chosen
- * @property {string} [rows]  run after them
+ * @property {string} [sql]  run before the page's own `sql` blocks, in the database `shop`
+ * @property {string} [rows]  run after those blocks
  * @property {Record<string, ProgramSetUp>} [programs]  by the heading above the program
  *
  * @typedef {object} ProgramSetUp
- * @property {(underTest: object) => object | Promise<object>} [given]  names that the program uses and does not define
- * @property {(underTest: object) => unknown} [after]  appended to the program, whose names it can use
+ * @property {(underTest: object) => object | Promise<object>} [given]  names that the program uses
+ *   and does not define
+ * @property {(underTest: object) => unknown} [after]  appended to the program, whose names it can
+ *   use
  * @property {string | RegExp} [prints]  by default nothing
  */
 
@@ -174,7 +176,7 @@ function write(script, { kind, code }, check) {
   return file;
 }
 
-/** Not every version of Node.js takes TypeScript. @param {string} code */
+/** Removes types, because not every version of Node.js runs TypeScript. @param {string} code */
 function toJavaScript(code) {
   const typescript = require(path.join(TEST_TOOLS, 'node_modules/typescript-5.9'));
   const { ES2022 } = typescript.ScriptTarget;

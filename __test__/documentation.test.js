@@ -13,7 +13,9 @@ const { RULES } = require('../lib/schema/rules.js');
 const ROOT = path.join(__dirname, '..');
 const DOCS = path.join(ROOT, 'docs');
 const DRAWINGS = ['mermaid', 'text'];
-/** Of fenced blocks that are no programs; document-programs.test.js runs those. */
+/**
+ * Languages of fenced blocks that are not programs; document-programs.test.js runs the programs.
+ */
 const OTHER_LANGUAGES = ['sql', 'ini', 'sh', 'dockerfile', ...DRAWINGS];
 const PAGES = fs.readdirSync(DOCS).filter((name) => name.endsWith('.md'));
 

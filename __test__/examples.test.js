@@ -12,7 +12,7 @@ const { runChild } = require('./support/children.js');
 const FOLDER = path.join(__dirname, '..', 'examples');
 const TYPESCRIPT = pathToFileURL(path.join(__dirname, 'support/typescript.mjs')).href;
 
-/** What the output of each example has to contain. */
+/** Texts that the output of each example must contain. */
 const TOLD = {
   'client.js': [
     /^insert \{ insertId: 1n \}$/m,
@@ -91,7 +91,7 @@ function runExample(context, file) {
     flags: file.endsWith('.mts')
       ? ['--import', TYPESCRIPT, '--disable-warning=ExperimentalWarning']
       : [],
-    // Packages that are no dependency.
+    // Packages that are not dependencies.
     env: { NODE_PATH: path.join(TEST_TOOLS, 'node_modules') },
   });
 }

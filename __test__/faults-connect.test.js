@@ -24,13 +24,13 @@ const {
 } = require('./support/failures.js');
 const { useServer } = require('./support/server.js');
 
-/** Enough for the healthy neighbour on a busy machine. */
+/** Long enough for the healthy neighbour on a busy machine. */
 const TIMEOUT_MS = 1000;
 
-// At once, since most of them wait for a deadline.
+// They run concurrently, because most of them wait for a deadline.
 describe('a connect fails, with nothing sent,', { concurrency: true }, () => {
   test('to an unknown host', async (t) => {
-    // A label of more than 63 characters is no name in any network.
+    // A label of more than 63 characters is valid in no network.
     const host = 'x'.repeat(64);
     const connection = new Connection(`${host}:1234`);
     const { reason, replies } = await executeBesideHealthy(t, connection, batchOf('a'));
@@ -118,7 +118,7 @@ describe('a connect fails, with nothing sent,', { concurrency: true }, () => {
       address: full.address,
       outcome: 'not-sent',
     });
-    // As soon as there is room the connect goes through.
+    // The connect completes as soon as there is room.
     const executed = run(connection, batchOf('a'), 20_000);
     full.wake();
     assert.deepEqual(valuesOf(await executed), [[]]);

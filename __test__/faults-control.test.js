@@ -17,7 +17,7 @@ const { assertFailure, batchOf, run, valuesOf } = require('./support/failures.js
 const answerUnlessWait = answer((line) => (line === 'wait' ? undefined : `0\t1\t${line}\n`));
 
 /**
- * An execute of two pairs, of which one has its first reply only and the other is complete.
+ * Starts an execute of two pairs: one has its first reply only, the other is complete.
  * @returns what is needed to end it, and to check how it ended
  */
 async function startHalfDone(context, options) {
@@ -169,7 +169,7 @@ describe('an AbortSignal', () => {
     await check({ code: 'ABORT_ERR', cause: reason });
   });
 
-  test('may have a reason that is no error, or the default one', async (t) => {
+  test('may have a reason that is not an error, or the default one', async (t) => {
     const peer = await startPeer(t, silence);
     for (const [given, check] of [
       ['enough', (cause) => assert.equal(cause, 'enough')],
@@ -309,7 +309,7 @@ describe('a connection in two executes at once', () => {
   });
 });
 
-/** An abort has the error that Node.js has. */
+/** Asserts an AbortError with Node.js's name and code. */
 function assertAborted(error, { address, outcome }) {
   assert.ok(error instanceof AbortError, error.stack);
   assert.deepEqual([error.name, error.code], ['AbortError', 'ABORT_ERR']);

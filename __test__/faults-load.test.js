@@ -14,7 +14,7 @@ const {
 } = require('./support/failures.js');
 const { useServer } = require('./support/server.js');
 
-/** For what takes seconds on a busy machine. */
+/** A timeout for operations that take seconds on a busy machine. */
 const PATIENCE_MS = 60_000;
 
 describe('on a real server', () => {

@@ -68,7 +68,7 @@ describe('a reset', () => {
     assert.deepEqual(valuesOf(await executeAgainst(t, script, reset)), [['first'], ['second']]);
   });
 
-  test('after the last reply is no failure', async (t) => {
+  test('after the last reply is not a failure', async (t) => {
     const peer = await startPeer(t, async (visitor, ordinal) => {
       await visitor.lines(1);
       await visitor.send(`0\t1\t${ordinal}\n`);
@@ -206,7 +206,7 @@ describe('more replies than commands', () => {
 });
 
 describe('a reply larger than maxReplyBytes', () => {
-  /** A peer that sends one reply without an end, as long as it is read. */
+  /** A peer that sends one endless reply as long as it is read. */
   const startEndless = async (context) => {
     const chunk = Buffer.alloc(MEBIBYTE, 'x');
     return startPeer(context, async (visitor) => {

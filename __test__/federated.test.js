@@ -10,8 +10,8 @@ const { useServer } = require('./support/server.js');
 const { connectSql } = require('./support/sql-connections.js');
 
 /*
- * What docs/recipes.md says of writes that are to be logged: they go to a FEDERATED table, whose connection leads to the
- * same server.
+ * Tests the recipe of docs/recipes.md for logged writes: they go to a FEDERATED table, which
+ * connects to the same server.
  */
 
 const LOG = { log_bin: 'binlog', server_id: 1, plugin_load_add: 'ha_federatedx' };
@@ -40,7 +40,7 @@ const TABLE = `
   CREATE TRIGGER d AFTER DELETE ON item FOR EACH ROW INSERT INTO log VALUES (concat('delete ', OLD.name));
 `;
 
-/** Without the columns that the database computes, and wider than the table itself. */
+/** The table omits the columns that the database computes, and is wider than the real table. */
 function loggedTable({ sqlPort }) {
   return `
     USE shop; SET sql_log_bin = 0;
@@ -166,7 +166,7 @@ describe('a FEDERATED table to the same server', () => {
     });
   });
 
-  test('tells of a duplicate, and goes on with the others', async (t) => {
+  test('reports a duplicate, and continues with the others', async (t) => {
     const { logged, items } = openBoth(t, server);
     const results = await logged.insertMany([
       { id: 20, name: 'a', stock: 1 },
@@ -226,7 +226,7 @@ describe('a FEDERATED table to the same server', () => {
   });
 
   test('lets ALTER TABLE of the real one pass', async (t) => {
-    // The others here have opened their real table, and so lock it.
+    // The other tests here have opened their real table, which locks it.
     await server.sql(`USE shop;
       CREATE TABLE note (id INT PRIMARY KEY, name VARCHAR(9));
       GRANT SELECT, INSERT ON note TO hs@127.0.0.1;

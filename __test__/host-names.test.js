@@ -12,11 +12,11 @@ const { Connection, Executor } = require('..');
 const { runChild } = require('./support/children.js');
 const { batchOf, run } = require('./support/failures.js');
 
-/** A label of more than 63 characters is no name in any network. */
+/** A label of more than 63 characters is valid in no network. */
 const NO_NAME = 'x'.repeat(64);
 
 /**
- * Runs a command that sees other system files, by mounts of its own.
+ * Runs a command with other system files, in its own mount namespace.
  * @param {import('node:test').TestContext} context
  * @param {Record<string, string>} contents  by the files' paths
  */
@@ -90,7 +90,7 @@ describe('a look-up that the system has no means for', () => {
   });
 
   test('names EAGAIN where no thread can be started', async (t) => {
-    // No system has memory for such a stack.
+    // No system has the memory for such a stack.
     const wrapper = ['env', `RUST_MIN_STACK=${2 ** 52}`];
     const { stdout, stderr } = await runChild(t, lookUp, { args: ['localhost'], wrapper });
     const { outcomes, causes } = JSON.parse(stdout || `"${stderr}"`);

@@ -66,8 +66,8 @@ describe('points', () => {
       ],
       4 * (38 + 47 + 34),
     ],
-    // Doubles would give each of seven 39 digests in place of 40; floats that are not rounded to
-    // one again at the end would do so with twenty-five.
+    // With doubles, each of seven servers would get 39 digests instead of 40; with floats that are
+    // not rounded at the end, so would each of twenty-five.
     ...[7, 25].map((count) => [
       `of ${count} that are equal`,
       Array.from({ length: count }, (_, i) => [`s${i}`, 1, 1]),
@@ -136,7 +136,7 @@ describe('weights', () => {
     const moved = keys.filter((key) => before.getServer(key) !== after.getServer(key));
     assert.ok(moved.length < keys.length * 0.15, `${moved.length}`);
     const elsewhere = moved.filter((key) => after.getServer(key) !== '10.0.0.9:9998');
-    // All but a few: the float's last bit may take a point from a server.
+    // A few may differ, because the float's last bit may take a point from a server.
     assert.ok(elsewhere.length < keys.length * 0.02, `${elsewhere.length}`);
   });
 });

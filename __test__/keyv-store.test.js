@@ -63,7 +63,7 @@ describe('a store', () => {
     assert.deepEqual(await server.sql('SELECT * FROM cache.keyv'), [['k', 'mine', 'NULL']]);
   });
 
-  test('inserts an entry that another deletes each time, unless that goes on', async (t) => {
+  test('inserts an entry that another client deletes each time, for some attempts', async (t) => {
     let quickerTimes = 0;
     const inner = makeClient(t, placeOf(server.running));
     const client = interrupted(inner, async (name) => {
@@ -123,7 +123,7 @@ describe('a store', () => {
     assert.deepEqual(await store.getMany(['a', 'b', 'c']), ['1', undefined, '3']);
   });
 
-  test('passes over rows that have expired, and deletes them when asked to', async (t) => {
+  test('skips rows that have expired, and deletes them when asked to', async (t) => {
     const store = await useStore(t);
     await server.sql(`
       INSERT INTO cache.keyv SELECT CONCAT('old', seq), 'v', seq FROM cache.seq_1_to_1100;
@@ -139,7 +139,7 @@ describe('a store', () => {
     assert.deepEqual(await server.sql('SELECT id FROM cache.keyv'), [['kept'], ['later']]);
   });
 
-  test('walks all entries a page at a time, and stops where the caller does', async (t) => {
+  test('scans all entries a page at a time, and stops when the caller does', async (t) => {
     const store = await useStore(t, { pageSize: 3 });
     store.namespace = 'n';
     const keys = Array.from({ length: 10 }, (_, i) => `${i}`);
@@ -206,7 +206,7 @@ describe('a store', () => {
     assert.equal(await store.has('abcdef'), false);
   });
 
-  test('refuses what is no text, or has half of a surrogate pair', async (t) => {
+  test('refuses what is not text, or has half of a surrogate pair', async (t) => {
     const store = await useStore(t);
     await assert.rejects(store.get(1), { message: 'key must be a string, not a number' });
     await assert.rejects(store.set('k', { value: 1 }), { name: 'TypeError', message: /^value/ });

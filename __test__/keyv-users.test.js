@@ -57,7 +57,7 @@ describe('got', () => {
     t.after(() => pages.close());
 
     const cache = await emptyStore(t, server, Keyv5Store);
-    // It gives the response before it has kept it.
+    // got returns the response before it has stored it.
     const kept = new Promise((resolve) => {
       const set = cache.set.bind(cache);
       cache.set = async (...entry) => resolve(await set(...entry));

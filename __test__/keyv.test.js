@@ -20,7 +20,7 @@ for (const { name, Keyv, Store } of WAYS) {
   describe(name, () => {
     const server = useServer({ sql: CREATE_TABLE });
 
-    /** Keyvs of one table, each with a store of its own and what fails noted. */
+    /** Keyvs of one table, each with its own store and a list of its errors. */
     async function useKeyvs(context, ...options) {
       await server.sql('DELETE FROM cache.keyv');
       const failures = [];
@@ -97,7 +97,7 @@ for (const { name, Keyv, Store } of WAYS) {
       assert.deepEqual(await collect(keyv.iterator()), [['for good', 3]]);
     });
 
-    test('starts the time to live anew with each set, and ends it with one that has none', async (t) => {
+    test('starts the time to live again with each set, and ends it with one that has none', async (t) => {
       t.mock.timers.enable({ apis: ['Date'], now: NOW });
       const [keyv] = await useKeyvs(t, { namespace: 'n' });
       await keyv.set('k', 1, 1000);

@@ -7,11 +7,11 @@ const { test } = require('node:test');
 
 const LIB = path.join(__dirname, '../lib');
 
-/** From the bottom up: each uses only those before it. */
+/** The layers from the bottom up: each uses only those before it. */
 const LAYERS = ['errors', 'util', 'protocol', 'schema', 'runtime', 'core', 'client', 'sharding'];
-/** Beside the layers, with what each may use. */
+/** Folders beside the layers, with the layers that each may use. */
 const SIDES = { keyv: ['util'], testing: ['util'], playground: ['testing'] };
-/** Within lib/client; its own files stand above them. */
+/** The layers within lib/client; its own files are above them. */
 const CLIENT_LAYERS = ['metrics', 'pipeline', 'rows', 'scan'];
 
 test('each folder of lib uses only those below it', () => {

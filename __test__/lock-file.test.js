@@ -7,7 +7,7 @@ const { describe, test } = require('node:test');
 
 const ROOT = path.join(__dirname, '..');
 const FOLDERS = ['', 'scripts/tools', 'scripts/test-tools', 'scripts/docs'];
-/** Where there are none. */
+/** Folders without optional packages. */
 const WITHOUT_OPTIONAL = ['scripts/docs'];
 
 for (const folder of FOLDERS) {
@@ -16,7 +16,7 @@ for (const folder of FOLDERS) {
   describe(file, () => {
     const { packages } = JSON.parse(fs.readFileSync(path.join(ROOT, file), 'utf8'));
 
-    /** `npm ci` refuses a lock file that lacks one, on whichever platform. */
+    /** `npm ci` refuses a lock file that lacks one, on every platform. */
     test('lists the optional packages of every platform', () => {
       const optional = Object.values(packages).flatMap(({ optionalDependencies }) =>
         Object.keys(optionalDependencies ?? {}),

@@ -5,7 +5,7 @@ const { describe, test } = require('node:test');
 
 const { LongReply } = require('../lib/core/long-reply.js');
 
-/** Rows in parts, as the addon splits them, each with so many rows. */
+/** Rows in parts, as the addon splits them, each with this many rows. */
 function longReply(rows, rowsAPart) {
   const [{ length: columns }] = rows;
   const parts = [];

@@ -25,7 +25,7 @@ before(() => {
 });
 after(() => fs.rmSync(folder, { recursive: true, force: true }));
 
-/** The error of requiring the package there. `before` runs first. */
+/** The error of requiring the package in that folder. `before` runs first. */
 function load(before = '', env = {}) {
   const program = `
     ${before};

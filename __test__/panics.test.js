@@ -8,7 +8,7 @@ const { runChild } = require('./support/children.js');
 const { startHealthyPeer } = require('./support/fake-peer.js');
 const { buildPanickingAddon } = require('./support/panicking-addon.js');
 
-/** On other platforms, or on request, the event loop watches no sockets. */
+/** On other platforms, or on request, the event loop does not watch sockets. */
 const WAITS_INLINE = process.platform === 'linux' && process.env.HANSOCK_WAIT !== 'worker';
 
 /** The calls of JavaScript, by the points where they may panic. They run in the child. */
@@ -51,7 +51,7 @@ describe('a panic does not end the process', () => {
   });
 
   /**
-   * Runs in a process of its own, whose addon panics on request; gives what the program printed, as
+   * Runs a program in a process whose addon panics on request; resolves with what it printed, as
    * JSON.
    */
   async function runWithPanics(t, program, args, flags = []) {
@@ -167,7 +167,7 @@ describe('a panic does not end the process', () => {
         };
         native.injectPanic(point);
         make[point.split(' ')[0]]();
-        // A point that was reached is not asked for again.
+        // A point that was reached is not requested again.
         let left = point;
         while (left === point) {
           await new Promise((resolve) => setImmediate(resolve));

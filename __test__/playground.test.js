@@ -15,7 +15,7 @@ const { blocksOf, readPage } = require('./support/markdown.js');
 
 const PLAYGROUND = path.join(__dirname, '..', bin['hansock-playground']);
 const LAST_LINE = 'Ctrl-C ends the server, and nothing is left behind.\n';
-/** What README.md says. */
+/** The options that README.md names. */
 const OPTIONS = { host: '127.0.0.1', secret: 'a-long-random-text' };
 
 /**
@@ -38,7 +38,7 @@ function startPlayground(t, programArguments, env = {}) {
     child.kill('SIGKILL');
     await ended;
   });
-  /** Resolves when it has printed all, or ended. */
+  /** Resolves when the playground has printed everything, or has ended. */
   const printed = Promise.race([
     ended,
     (async () => {
@@ -102,7 +102,7 @@ describe('README.md', () => {
 
   for (const kind of KINDS) {
     test(`shows the same program in ${kind}`, () => {
-      const first = blocks.find(({ language }) => language === kind);
+      const first = blocks.find(({ code }) => code.startsWith(`// first.${kind}\n`));
       assert.equal(first?.code, programOf(kind, OPTIONS));
     });
   }

@@ -24,7 +24,7 @@ const {
 } = require('./support/fake-peer.js');
 const { useServer } = require('./support/server.js');
 
-/** For what takes seconds on a busy machine. */
+/** A timeout for operations that take seconds on a busy machine. */
 const PATIENCE_MS = 60_000;
 
 const range = (length) => Array.from({ length }, (_, i) => i);
@@ -211,7 +211,7 @@ describe('batches in line', () => {
   });
 });
 
-/** Runs in a process of its own. */
+/** Runs in its own process. */
 async function endAllAtOnce({ Batch, Connection, Executor }, address, kind) {
   const connection = new Connection(address, { maxQueued: 1024 });
   const execute = (text) =>
@@ -226,7 +226,7 @@ async function endAllAtOnce({ Batch, Connection, Executor }, address, kind) {
   console.log(JSON.stringify(counts));
 }
 
-/** Runs in a thread of its own: echoes, and answers 'first' when the flag is set. */
+/** Runs in its own thread: echoes, and answers 'first' when the flag is set. */
 function answerWhenTold() {
   const { createServer } = require('node:net');
   const { parentPort, workerData: flags } = require('node:worker_threads');

@@ -12,7 +12,7 @@ const { linksOf } = require('../scripts/docs/links.js');
 const ROOT = path.join(__dirname, '..');
 const LINKS = linksOf(fs.readFileSync(path.join(ROOT, 'README.md'), 'utf8'), 'README.md');
 
-/** The README is npm's page of the package, too, and lies in node_modules beside what is packed. */
+/** The README is also npm's page of the package, and is in node_modules beside the packed files. */
 test("README's relative links lead to what is packed", async () => {
   const { stdout } = await promisify(execFile)('npm', ['pack', '--dry-run', '--json'], {
     cwd: ROOT,

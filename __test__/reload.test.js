@@ -10,13 +10,13 @@ const { startHealthyPeer } = require('./support/fake-peer.js');
 const ROOT = path.join(__dirname, '..');
 
 /**
- * Runs in a process of its own. Loads the package again, as hot reloads and jest.resetModules() do.
+ * Runs in its own process. Loads the package again, as hot reloads and jest.resetModules() do.
  */
 const PRELUDE = `
   const { readdirSync } = require('node:fs');
   const { createRequire } = require('node:module');
-  /** Each module has a parent of its own, whose list of children keeps no other module. */
-  const loadAnew = () => { forget(); return createRequire(root + '/')(root); };
+  /** Each module has its own parent, whose list of children keeps no other module alive. */
+  const loadAgain = () => { forget(); return createRequire(root + '/')(root); };
   const descriptors = () => readdirSync('/proc/self/fd').length;
   const forget = () => {
     for (const key of Object.keys(require.cache)) if (key.startsWith(root)) delete require.cache[key];
@@ -41,7 +41,7 @@ describe('a copy of the package that nobody uses any more', () => {
     const { grown, alive } = await runLoads(
       t,
       `
-      const load = () => new WeakRef(loadAnew().Client);
+      const load = () => new WeakRef(loadAgain().Client);
       load();
       const before = descriptors();
       const copies = Array.from({ length: 100 }, load);
@@ -60,7 +60,7 @@ describe('a copy of the package that nobody uses any more', () => {
       t,
       `
       const load = async () => {
-        const { Batch, Connection, Executor } = loadAnew();
+        const { Batch, Connection, Executor } = loadAgain();
         const connection = new Connection(args[0]);
         for (let i = 0; i < 3; i++) {
           await new Executor().add(connection, new Batch().write('a\\n')).execute();
@@ -87,7 +87,7 @@ describe('a copy of the package that nobody uses any more', () => {
       t,
       `
       const addon = readdirSync(root).find((name) => name.endsWith('.node'));
-      const load = () => void loadAnew().Client;
+      const load = () => void loadAgain().Client;
       const open = () => process.dlopen({ exports: {} }, root + '/' + addon);
       const growth = async (times, work) => {
         await collect();
@@ -112,8 +112,8 @@ describe('a copy of the package that nobody uses any more', () => {
       `
       const vm = require('node:vm');
       const load = () => {
-        const context = vm.createContext({ loadAnew });
-        vm.runInContext('globalThis.hansock = loadAnew(); hansock.Client', context);
+        const context = vm.createContext({ loadAgain });
+        vm.runInContext('globalThis.hansock = loadAgain(); hansock.Client', context);
         return new WeakRef(context);
       };
       const contexts = Array.from({ length: 20 }, load);

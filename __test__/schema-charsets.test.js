@@ -26,7 +26,7 @@ describe('the charsets', () => {
     }
   });
 
-  test('give back what they encoded', () => {
+  test('decode what they encoded', () => {
     for (const file of fs.readdirSync(FOLDER)) {
       const charset = charsetOf(path.basename(file, '.json'));
       const { both } = JSON.parse(fs.readFileSync(path.join(FOLDER, file), 'utf8'));
@@ -35,7 +35,7 @@ describe('the charsets', () => {
     }
   });
 
-  test('give U+FFFD for bytes that are no character', () => {
+  test('decode bytes that are not a character as U+FFFD', () => {
     const decode = (charset, hex) => charsetOf(charset).decode(Buffer.from(hex, 'hex'));
     assert.equal(decode('gbk', '61ff62'), 'a\ufffdb');
     assert.equal(decode('sjis', '6181'), 'a\ufffd');

@@ -180,7 +180,7 @@ describe('Guard', () => {
     assert.deepEqual(new Guard({ schema: zoned, columns: ['id'] }).columns, ['id']);
   });
 
-  test('refuses what is no schema, and names that it does not know', async () => {
+  test('refuses what is not a schema, and names that it does not know', async () => {
     for (const schema of [undefined, null, {}, 'item', { ...(await read('item')), columns: 5 }]) {
       assert.throws(() => new Guard({ schema }), /^TypeError: target\.schema/);
     }

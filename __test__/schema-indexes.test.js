@@ -73,8 +73,8 @@ const CASES = [
 describe('what a schema knows of an index:', () => {
   const server = useSchemaServer();
 
-  /** The rows of an index from a key on. */
-  async function walk(reader, table, { codec, op = '>=', key, index = 'by_c' }) {
+  /** Reads the rows of an index from a key on. */
+  async function scan(reader, table, { codec, op = '>=', key, index = 'by_c' }) {
     const batch = new Batch()
       .openIndex(0, { database: 't', table, index, columns: ['id', 'c'] })
       .find(0, op, [key], { limit: 1e9 });
@@ -83,7 +83,7 @@ describe('what a schema knows of an index:', () => {
     return readAll(reply, codec);
   }
 
-  describe('a walk from the first key has all rows, in the order of the index:', () => {
+  describe('a scan from the first key has all rows, in the order of the index:', () => {
     for (const { declared, value, since = [0, 0] } of CASES) {
       test(declared, async (t) => {
         const { sql, reader, writer, version } = await server.connect(t);
@@ -106,11 +106,11 @@ describe('what a schema knows of an index:', () => {
           const codecOf = (column) => compileCodec(column, schema.server);
           const key = indexes.firstKey(schema, index, codecOf);
           if (key === undefined) {
-            // Only where there is no greatest value, or no least one.
+            // This happens only if there is no greatest value, or no least one.
             if (direction === '') assert.match(type, /^CHAR.*_unicode_nopad_ci/);
             continue;
           }
-          const rows = [...(await walk(reader, made.table, { codec: made.codec, key }))];
+          const rows = [...(await scan(reader, made.table, { codec: made.codec, key }))];
           const message = `${type} ${direction} from ${show(key)}, SEED=${SEED}`;
           assert.equal(rows.length, taken.length, message);
           const compare = indexes.orderOf(schema, index, codecOf);
@@ -139,7 +139,7 @@ describe('what a schema knows of an index:', () => {
         const random = new Random();
         const values = Array.from({ length: ROWS }, () => value(random));
         await insertAll(writer, made.table, encodeAll(made.codec, values));
-        const rows = await walk(reader, made.table, {
+        const rows = await scan(reader, made.table, {
           codec: made.codec,
           index: 'PRIMARY',
           key: -1,
@@ -258,7 +258,7 @@ describe('what a schema knows of an index:', () => {
             sql: `SELECT GROUP_CONCAT(r.id ORDER BY r.id) FROM t.${made.table} r JOIN t.${keys.table} k ON r.c = k.c WHERE k.id = ${id}`,
             rowsAsArray: true,
           });
-          const found = await walk(reader, made.table, { op: '=', key: encoded });
+          const found = await scan(reader, made.table, { op: '=', key: encoded });
           const ids = [...found.keys()].sort((a, b) => a - b).join(',');
           assert.equal(ids, expected ?? '', `${show(value)}, SEED=${SEED}`);
         }
@@ -274,7 +274,7 @@ describe('what a schema knows of an index:', () => {
         "INSERT INTO t.pads VALUES (1, 'ab', 'ab'), (2, 'ab x', 'ab x'), (3, 'abc', 'abc')",
       );
       const ids = async (index) => [
-        ...(await walk(reader, 'pads', { op: '=', key: 'ab', index })).keys(),
+        ...(await scan(reader, 'pads', { op: '=', key: 'ab', index })).keys(),
       ];
       assert.deepEqual(await ids('n'), [1]);
       assert.deepEqual(await ids('c'), [1, 2], 'else prefixRefusal refuses too much');

@@ -199,7 +199,7 @@ describe('readTable', () => {
       columns,
       server: { version },
     } = await readTable(sql, 's', 'defaults');
-    // Until about 11.8 the database shows a byte that is no text as '?'.
+    // Until about 11.8 the database shows a byte that is not text as '?'.
     const hidden = (hex) => (/^10\./.test(version) ? { expression: "'?'" } : { hex });
     assert.deepEqual(Object.fromEntries(columns.map((column) => [column.name, column.default])), {
       a: { value: '-5' },

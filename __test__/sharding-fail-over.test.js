@@ -43,7 +43,7 @@ const rowsAt = ({ visitors }) => {
 
 describe('with onServerDown: next', () => {
   /**
-   * Answers so many commands on its first connection, then breaks it; other connections break at
+   * Answers this many commands on its first connection, then breaks it; other connections break at
    * once.
    */
   function startBreaking(t, answered) {
@@ -163,7 +163,7 @@ describe('the time of a call', () => {
 
   test('is shared out equally among primary, replica, and next servers', async (t) => {
     const silent = await Promise.all(range(3).map(() => startPeer(t, silence)));
-    // Less than a quarter of the time.
+    // This delay is less than a quarter of the timeout.
     const slow = await startSlow(t, 0.2 * TIMEOUT_MS);
     const { index, key } = await startFour(
       t,

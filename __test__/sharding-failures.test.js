@@ -83,7 +83,7 @@ describe('three servers, of which one fails', () => {
     assert.ok(results.every(({ status }) => status === 'fulfilled'));
   }
 
-  /** Which keys have which value on which server. */
+  /** The keys and values of the rows on each server. */
   async function rowsOn() {
     return (await onEach('SELECT k, v FROM t.kv ORDER BY k')).map((rows) => new Map(rows));
   }
@@ -244,8 +244,8 @@ describe('three servers, of which one fails', () => {
         assert.equal(error.rows.length, 2 * 3);
         return true;
       });
-      const walk = index.scan('>=', 0, { servers: 'all' })[Symbol.asyncIterator]();
-      await assert.rejects(walk.next(), { address });
+      const scan = index.scan('>=', 0, { servers: 'all' })[Symbol.asyncIterator]();
+      await assert.rejects(scan.next(), { address });
     });
   });
 
@@ -348,7 +348,7 @@ describe('three servers, of which one fails', () => {
       await fill(index, keys);
       pause(t, pid);
       const own = keys.filter((k) => ringOf(k)[0] === 1);
-      // One that is late rejects.
+      // A late call rejects.
       const calls = [index.getMany(keys), ...own.slice(0, 50).map((k) => index.get(k))];
       const [rows, ...single] = await Promise.all(calls);
       assert.deepEqual(
@@ -356,7 +356,8 @@ describe('three servers, of which one fails', () => {
         keys.map((k) => (ringOf(k)[0] === 1 ? undefined : 'old')),
       );
       assert.deepEqual(new Set(single), new Set([null]));
-      // A write that may have reached it goes nowhere else. Later ones go to the next server.
+      // A write that may have reached the server goes nowhere else. Later ones go to the next
+      // server.
       await until(
         (outcome) => outcome === 'done',
         () =>

@@ -95,7 +95,7 @@ describe('a server and its replica', () => {
         () => index.find('=', 1, { limit: 1 }),
         () => index.find('>=', 1, { limit: 1, servers: 'all' }),
       ];
-      // In pairs, so that each server gets each call once.
+      // Make each call twice, so that each server gets it once.
       for (const call of calls) assert.deepEqual(await call(), await call());
       expect(200 + 2 * 11);
     });
@@ -142,7 +142,7 @@ describe('a server and its replica', () => {
       const insert = 'INSERT INTO t.walk SELECT 1, seq, ';
       await writeBySql(`CREATE TABLE t.walk (a INT, k INT, v VARCHAR(20), PRIMARY KEY (a, k));
         ${insert} 'both' FROM t.seq_3_to_300_step_3`);
-      // As after writes through HandlerSocket.
+      // As after writes through HandlerSocket, which the binary log does not have.
       await primary.sql(`SET sql_log_bin = 0;
         ${insert} 'one' FROM t.seq_1_to_300 WHERE seq % 7 = 1 AND seq % 3 > 0`);
     });
@@ -151,7 +151,7 @@ describe('a server and its replica', () => {
         ['all servers', 1, { servers: 'all' }],
         ['one server', [1, 0], {}],
       ]) {
-        test(`a walk of ${what} gives what both have once, onServerDown: ${onServerDown}`, async (t) => {
+        test(`a scan of ${what} returns what both have once, onServerDown: ${onServerDown}`, async (t) => {
           const { cluster } = connect(t, { reads: 'any', onServerDown });
           const keyColumns = ['a', 'k'];
           const columns = [...keyColumns, 'v'];
@@ -170,7 +170,7 @@ describe('a server and its replica', () => {
     }
   });
 
-  /** Restarts it as a replica. */
+  /** Restarts the server as a replica. */
   async function startReplica() {
     await replica.running.start();
     await writeBySql("REPLACE INTO t.kv VALUES (1, 'old')");
@@ -189,7 +189,7 @@ describe('a server and its replica', () => {
     const begin = performance.now();
     await repeat(5000, 20, read);
     const failed = countErrors(cluster.stats()[0].replicas[0]) - failedBefore;
-    // Intervals double, from 100 ms on.
+    // The intervals double, starting at 100 ms.
     const mostProbes = 1 + Math.log2(1 + (performance.now() - begin) / 100);
     assert.ok(failed <= mostProbes, `${failed} reads went to it, of 5000`);
 
@@ -227,7 +227,7 @@ describe('a server and its replica', () => {
     const read = async () => assert.equal((await index.get(7)).v, 'old');
     await repeat(10, 1, read);
     pause(t, pid);
-    // One that is late rejects.
+    // A late call rejects.
     await repeat(100, 100, read);
     assert.ok(countErrors(cluster.stats()[0].replicas[0]) > 0);
     process.kill(pid, 'SIGCONT');
@@ -235,10 +235,10 @@ describe('a server and its replica', () => {
     await until(() => commandsOf(cluster)[1] > commands + 20, read);
   });
 
-  test('that hangs in the middle of a walk: not every page waits for it', async (t) => {
+  test('that hangs in the middle of a scan: not every page waits for it', async (t) => {
     const { pid } = replica.running;
     const { cluster, index } = connect(t, { reads: 'any', timeoutMs: 1000 });
-    // The primary takes the next read, and the replica the walk.
+    // The primary takes the next read, and the replica the scan.
     await index.get(1);
     const given = [];
     for await (const { k } of index.scan('>=', 0, { servers: 'all', pageSize: 10 })) {
@@ -250,7 +250,7 @@ describe('a server and its replica', () => {
       Array.from({ length: 100 }, (_, i) => i + 1),
     );
     const failed = countErrors(cluster.stats()[0].replicas[0]);
-    assert.ok(failed > 0 && failed <= 2, `${failed} reads of the walk waited`);
+    assert.ok(failed > 0 && failed <= 2, `${failed} reads of the scan waited`);
     process.kill(pid, 'SIGCONT');
   });
 

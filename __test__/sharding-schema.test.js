@@ -13,7 +13,7 @@ const TABLES = `
 `;
 const UUID = '123e4567-e89b-12d3-a456-426655440000';
 
-/** Of a key's type: ways to write the same key, the first one as it is hashed. */
+/** For each type of key, ways to write the same key; the first is as it is hashed. */
 const SAME = {
   INT: [5, '5', '05', 5n],
   'DECIMAL(9,2)': ['1.50', '1.5', 1.5, '01.500'],
@@ -31,7 +31,7 @@ const SAME = {
   'VARCHAR(9) CHARACTER SET latin1': [Buffer.from([0xe9]), 'é'],
 };
 
-/** Keys in the order of an index, and whether a merge of servers is in it. */
+/** Keys in the order of an index, and whether a merge of servers keeps that order. */
 const ORDERS = {
   INT: [[-5, 0, 3, 20, 100], true],
   BIGINT: [[-5n, 0n, 3n, 20n, 2n ** 62n], true],

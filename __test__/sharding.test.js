@@ -44,7 +44,7 @@ describe('a table on three servers', () => {
   /** The result of SQL on each server. */
   const onEach = (statement) => Promise.all(servers.map((server) => server.sql(statement)));
 
-  /** A table of its own for a test on each server, and an index of it. */
+  /** A table for one test on each server, and an index of it. */
   async function makeTable(t, definition, { cluster = connect(t), ...target }) {
     const table = `t${++tables}`;
     await onEach(`CREATE TABLE t.${table} (${definition})`);
@@ -94,7 +94,7 @@ describe('a table on three servers', () => {
     for (const part of expected) assert.ok(part.length > 4000, `${part.length} of 30,000`);
     assert.deepEqual(await onEach(`SELECT k, v FROM t.${table} ORDER BY k`), expected);
     assert.deepEqual(await index.getMany(rows.map(({ k }) => k)), rows);
-    // A duplicate row fails alone, on any server.
+    // A duplicate row alone fails, on any server.
     const again = await index.insertMany(rows.slice(0, 9).concat({ k: '30001', v: 'new' }));
     assert.ok(again.slice(0, 9).every(({ reason }) => reason instanceof ServerError));
     assert.deepEqual(again[9], { status: 'fulfilled', value: { insertId: null } });
@@ -371,19 +371,19 @@ describe('a table on three servers', () => {
         const sorted = await servers[0].sql(`SELECT v FROM t.${table}_all ORDER BY k`);
         const order = sorted.map(([v]) => Number(v));
         const keyOf = (place) => make(order.at(place));
-        const walk = async (op, key, options) => {
+        const scan = async (op, key, options) => {
           const given = await collect(index.scan(op, key, { servers: 'all', ...options }));
           return given.map(({ v }) => v);
         };
         const down = order.toReversed();
-        assert.deepEqual(await walk('>=', keyOf(0)), order);
-        assert.deepEqual(await walk('<=', keyOf(-1), { pageSize: 7 }), down);
+        assert.deepEqual(await scan('>=', keyOf(0)), order);
+        assert.deepEqual(await scan('<=', keyOf(-1), { pageSize: 7 }), down);
         assert.deepEqual(
-          await walk('>', keyOf(9), { pageSize: 10, limit: 35 }),
+          await scan('>', keyOf(9), { pageSize: 10, limit: 35 }),
           order.slice(10, 45),
         );
         assert.deepEqual(
-          await walk('<', keyOf(-10), { pageSize: 1, limit: 5 }),
+          await scan('<', keyOf(-10), { pageSize: 1, limit: 5 }),
           down.slice(10, 15),
         );
       });
@@ -426,9 +426,9 @@ describe('a table on three servers', () => {
       );
       const commands = () => cluster.stats().map(({ primary }) => primary.commands);
       const before = commands();
-      const walk = index.scan('<=', 99, { servers: 'all', pageSize: 20 })[Symbol.asyncIterator]();
-      assert.deepEqual((await walk.next()).value, sorted.at(-1));
-      await walk.return();
+      const scan = index.scan('<=', 99, { servers: 'all', pageSize: 20 })[Symbol.asyncIterator]();
+      assert.deepEqual((await scan.next()).value, sorted.at(-1));
+      await scan.return();
       assert.deepEqual(
         commands(),
         before.map((count) => count + 1),

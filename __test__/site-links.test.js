@@ -1,6 +1,8 @@
 'use strict';
 
-/* The links of the documentation's site: how pages are given theirs, and how dead ones are found. */
+/*
+ * Tests the links of the documentation's site: how they are rewritten, and how dead ones are found.
+ */
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');

@@ -14,7 +14,7 @@ const ports = require('../lib/testing/ports.js');
 const { findPrograms } = require('../lib/testing/programs.js');
 const { startServer } = require('../lib/testing');
 
-// All servers of this file are in one folder, so that anything left behind is found.
+// All servers of this file are in one folder, so that anything that remains is found.
 const systemFolder = os.tmpdir();
 const home = fs.mkdtempSync(path.join(systemFolder, 'hansock-test-'));
 process.env.TMPDIR = home;
@@ -84,7 +84,7 @@ describe('a started server', () => {
     connection.destroy();
   });
 
-  test('gives SQL values back as they are', async () => {
+  test('returns SQL values as they are', async () => {
     const value = 'tab\t line\n crlf\r\n zero\0 backslash\\ \\n \\\\t ä€😀';
     const hex = Buffer.from(value).toString('hex');
     assert.deepEqual(await server.sql(`SELECT CONVERT(x'${hex}' USING utf8mb4), '', NULL`), [
@@ -199,7 +199,7 @@ describe('kill and start', () => {
   test('start refuses a running server, and brings back one that crashed', async () => {
     await assert.rejects(server.start(), /running already/);
     process.kill(server.pid, 'SIGKILL');
-    await server.kill(); // for its end
+    await server.kill(); // waits for the end of its process
     await server.start();
     assert.deepEqual(await server.sql('SELECT 1'), [['1']]);
   });
@@ -267,7 +267,7 @@ describe('startServer explains', () => {
       [{ config: { wait_timeout: {} } }, /config\.wait_timeout must be/],
       [{ config: { 'loose-handlersocket-port': 1 } }, /cannot be set: .*TestServer\.port/],
     ])) {
-      // @ts-expect-error: that is the point
+      // @ts-expect-error: the type is invalid on purpose
       await assert.rejects(startServer(options), { name: 'TypeError', message });
     }
   });

@@ -170,7 +170,7 @@ test('errors in callbacks of results do not break the driver', async (t) => {
   assert.equal(code, 0);
 });
 
-/** Runs in a process of its own. */
+/** Runs in its own process. */
 async function misuse({ Batch, Connection, Executor }, address, silentAddress) {
   let caught = 0;
   process.on('uncaughtException', () => caught++);

@@ -1,20 +1,20 @@
 'use strict';
 
 /*
- * The clock of the open loop. It is a thread that sleeps from one arrival to the next, since timers
- * of the event loop have whole milliseconds, and a spinning loop would keep the event loop from
- * waiting, which is measured. It posts when the first call is due, and then repeatedly how many are
- * due so far.
+ * The clock of the open loop. It is a thread that sleeps from one arrival to the next, because
+ * timers of the event loop have whole milliseconds, and a spinning loop would keep the event loop
+ * from waiting, which is measured. It posts a message when the first call is due, and then
+ * repeatedly how many calls are due so far.
  */
 
 const { isMainThread, parentPort, workerData } = require('node:worker_threads');
 
-/** Time for the other thread to get ready. */
+/** Time for the other thread to start. */
 const DELAY_MS = 2;
 
 /**
- * Poisson arrivals, as independent callers make them, in milliseconds from the beginning. Threads
- * share their memory.
+ * Poisson arrivals, as of independent callers, in milliseconds from the start. Threads share their
+ * memory.
  *
  * @param {number} rate  a second
  * @param {number} seconds
@@ -31,7 +31,7 @@ function poissonArrivals(rate, seconds) {
   return arrivals;
 }
 
-/** Equal in all threads, unlike performance.now(), whose origin is the thread's. */
+/** Equal in all threads, unlike performance.now(), whose origin differs for each thread. */
 function monotonicMilliseconds() {
   return Number(process.hrtime.bigint()) / 1e6;
 }

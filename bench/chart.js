@@ -5,8 +5,8 @@ const { drawRates } = require('./chart/rates.js');
 const { STYLE, escaped } = require('./chart/style.js');
 
 /**
- * Draws what a reader wants to know first: the rate by the number of callers, beside Redis and SQL,
- * and the latency over a network.
+ * Draws the first things that a reader wants to know: the rate by the number of callers, beside
+ * Redis and SQL, and the latency over a network.
  *
  * @typedef {import('./results.js').Results} Results
  *

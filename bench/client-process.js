@@ -26,35 +26,37 @@ const { tableOf } = require('./tables.js');
  * @property {number} writePort
  * @property {string} secret
  * @property {number} sqlPort
- * @property {number} [redisPort]  undefined where no Redis server could be started
+ * @property {number} [redisPort]  undefined if no Redis server could be started
  *
  * @typedef {{ client: Client, workload: Workload, addresses: Addresses }} Assignment
  *
- * @typedef {object} Task  what a client is told when it connects
+ * @typedef {object} Task  what a client connects for
  * @property {Client} client
  * @property {Workload} workload
  * @property {import('./tables.js').Table} table
  * @property {Addresses} addresses
  * @property {number} connections
  *
- * @typedef {object} Session  A connection, or several that look like one. What a workload does not
- *   ask for may be missing.
+ * @typedef {object} Session  A connection, or several that look like one. It may lack what the
+ *   workload does not call.
  * @property {(id: number) => Promise<unknown>} get
- * @property {(ids: number[]) => Promise<unknown[]>} getMany
- *   In any order: only hansock gives the rows in that of the keys.
+ * @property {(ids: number[]) => Promise<unknown[]>} getMany  In any order: only hansock returns the
+ *   rows in the order of the keys.
  * @property {(from: number, count: number, visit: (row: unknown) => void) => Promise<void>} scan
- * @property {(rows: unknown[][]) => Promise<number>} insertMany  Gives how many were inserted.
- * @property {(id: number, city: string) => Promise<number>} update  Gives how many rows were found.
- * @property {(row: any) => number} read  Reads every value and gives the id.
+ * @property {(rows: unknown[][]) => Promise<number>} insertMany  Returns how many were inserted.
+ * @property {(id: number, city: string) => Promise<number>} update  Returns how many rows were
+ *   found.
+ * @property {(row: any) => number} read  Reads every value and returns the id.
  *
  * @typedef {object} Done
  * @property {number} rows
- * @property {number} [began]  as performance.now() gives it, where it was before the call
+ * @property {number} [began]  start in the time of performance.now(), if it was before the call
  *
- * @typedef {() => Promise<Done>} Call  Reads all that it gets, and throws if any of it is wrong.
+ * @typedef {() => Promise<Done>} Call  Reads all rows that it gets, and throws if any of them is
+ *   wrong.
  *
  * @typedef {{ sessions: Partial<Session>[], close: () => Promise<unknown> }} Connected
- * @typedef {{ call: Call, close: () => Promise<unknown> }} ConnectedCaller  One that makes its
+ * @typedef {{ call: Call, close: () => Promise<unknown> }} ConnectedCaller  A client that makes its
  *   calls itself.
  * @typedef {(task: Task) => Promise<Connected | ConnectedCaller>} Connect
  *
@@ -62,7 +64,7 @@ const { tableOf } = require('./tables.js');
  * @property {number} rows
  * @property {number} seconds
  * @property {number} cpuMicroseconds  of the whole process, user and system
- * @property {number} [utilisation]  of the event loop; undefined of a program without one
+ * @property {number} [utilisation]  of the event loop; undefined for a program without one
  * @property {ArrayLike<number>} latencies  of each call, in milliseconds, reading its rows included
  * @property {number} peakMemory  resident, in bytes, since the process began
  *
@@ -110,7 +112,7 @@ async function measureSlice(task, connect, makeCall, seconds) {
   const { client, workload } = task;
   const connected = await connect(task);
   const calls = callsOf(connected, workload.callers, makeCall);
-  // Connects, prepares statements and opens indexes, which is not measured.
+  // The first call connects, prepares statements and opens indexes, and is not measured.
   await Promise.all(calls.map((call) => call()));
   if (client.settleSeconds) await measureOnce(workload, calls, client.settleSeconds);
   const measured = await measureOnce(workload, calls, seconds);

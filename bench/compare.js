@@ -46,7 +46,7 @@ const TELLING = [
 ];
 const ROUNDS = 15;
 const SECONDS = 0.3;
-/** On a quiet machine the noise of most workloads is below it. */
+/** On a quiet machine, the noise of most workloads is below this. */
 const LOUD = 0.1;
 
 async function main() {
@@ -54,7 +54,7 @@ async function main() {
   const commit = git(['rev-parse', '--verify', `${ref}^{commit}`]).trim();
   const workloads = WORKLOADS.filter(({ name }) => TELLING.includes(name) && name.includes(only));
   installPeers();
-  // The folder is removed, whatever ends this process.
+  // The folder is removed even if this process is killed.
   const folder = await GuardedFolder.create();
   try {
     const other = build(commit, path.join(folder.path, 'version'));
@@ -88,8 +88,8 @@ function readOptions() {
 }
 
 /**
- * Builds the addon of a commit. By `git archive`, and not in a worktree, which git would have to be
- * told that it is gone: so nothing is left in the repository where this process is killed.
+ * Builds the addon of a commit. It uses `git archive` and not a worktree, which would stay
+ * registered in the repository if this process were killed.
  *
  * @param {string} commit
  * @param {string} folder
@@ -103,9 +103,9 @@ function build(commit, folder) {
   fs.symlinkSync(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'));
   execFileSync('npm', ['run', '--silent', 'build'], {
     cwd: folder,
-    // Without a target folder of this version, whose files have the same names.
+    // Not the target folder of this version, whose files have the same names.
     env: { ...process.env, CARGO_TARGET_DIR: path.join(folder, 'target') },
-    stdio: ['ignore', 'ignore', 'pipe'], // what it says is in the error where it fails
+    stdio: ['ignore', 'ignore', 'pipe'], // the error shows its output if it fails
   });
   return folder;
 }

@@ -7,9 +7,9 @@ const { median, medianInterval } = require('./statistics.js');
  * turns.
  *
  * A figure of a round is divided by that of the other version in the same round, both as means of
- * two processes. A change counts where all of the interval in which the median of these lies (95%
- * sure) is farther from 1 than the noise. The noise is what the two processes of a version differ
- * by, the worse of the two versions, and never below LEAST_NOISE.
+ * two processes. A change counts if the 95% confidence interval of the median ratio lies farther
+ * from 1 than the noise. The noise is the larger difference between a version's own two processes,
+ * and at least LEAST_NOISE.
  *
  * @typedef {import('./results.js').FigureName} FigureName
  * @typedef {import('./rounds.js').RoundFigures} RoundFigures
@@ -26,7 +26,7 @@ const { median, medianInterval } = require('./statistics.js');
 const LEAST_NOISE = 0.03;
 
 /**
- * Empty if a version failed at the workload.
+ * The result is empty if a version failed at the workload.
  *
  * @param {import('./rounds.js').WorkloadFigures} figures  of the clients before, after, before
  *   again, after again

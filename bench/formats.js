@@ -32,7 +32,7 @@ function formatNumber(figure) {
 }
 
 /**
- * The median, and the quartiles if there are any.
+ * The median, with the quartiles if there are any.
  *
  * @param {Spread} spread
  * @param {(figure: number) => string} format

@@ -4,7 +4,7 @@ const { limitOf, medianOf, ratiosOf, roundsOf } = require('./results.js');
 
 /**
  * The goals of the package, measured side by side in one run on a machine of 2 cores with the
- * servers, with default options unless a goal says otherwise. Of goals in conflict the first one
+ * servers, with default options unless a goal says otherwise. If goals conflict, the first one
  * wins: a busy machine and a real network, then CPU time and utilisation, then the rate on an idle
  * loopback.
  *
@@ -16,7 +16,7 @@ const { limitOf, medianOf, ratiosOf, roundsOf } = require('./results.js');
  * @property {string} what
  * @property {{ atLeast: number } | { atMost: number }} goal
  * @property {import('./limits.js').LimitFigures['unit']} unit
- * @property {(results: Results) => number[]} figure  one for each round; none where it was not
+ * @property {(results: Results) => number[]} figure  one for each round; empty if it was not
  *   measured
  */
 
@@ -106,7 +106,7 @@ function cost() {
     atMost(1.3, PACED, GET, 'socket', 'utilisation'),
     limit('an idle client: context switches a second', 0, ''),
     limit('an idle client: CPU time a second', NO_CPU_MS, 'ms'),
-    // One for the deadline's timer.
+    // One is for the timer of the deadline.
     limit('a hung server, 100 calls waiting: context switches a second', 1, ''),
     limit('a hung server, 100 calls waiting: CPU time a second', NO_CPU_MS, 'ms'),
     limit("libuv's pool held: get on an open connection, of without", 1.1, 'times'),

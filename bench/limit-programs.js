@@ -26,7 +26,7 @@ async function run(program, given, flags = []) {
  * @template T
  * @param {number} rounds
  * @param {(() => Promise<T>)[]} programs
- * @returns {Promise<T[][]>} What each program gave, round by round.
+ * @returns {Promise<T[][]>} The output of each program, by round.
  */
 async function alternate(rounds, programs) {
   /** @type {T[][]} */

@@ -16,7 +16,7 @@ const ON_ALL_ADDRESSES = /** @type {const} */ ([
 ]);
 
 /**
- * A throwaway MariaDB: that of `startServer`, or one that other network namespaces can reach, too.
+ * A throwaway MariaDB: that of `startServer`, or one that other network namespaces can also reach.
  *
  * @param {StartServerOptions & { sql: string[] }} options
  * @param {boolean} isReachable

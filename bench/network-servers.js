@@ -5,7 +5,7 @@
  *
  *   node network-servers.js <assignment as JSON>
  *
- * Reports to its parent where they listen, and ends them on request or when its parent ends.
+ * Reports the servers' addresses to its parent, and ends them on request or when its parent ends.
  */
 
 const { startServers } = require('./servers.js');

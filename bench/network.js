@@ -17,15 +17,15 @@ const { buildProgram } = require('./rust-program.js');
  * @typedef {import('./servers.js').Environment} Environment
  *
  * @typedef {object} Network
- * @property {(roundTripMs: number) => Promise<Environment>} withRoundTrip  For all that is sent
- *   from now on.
+ * @property {(roundTripMs: number) => Promise<Environment>} withRoundTrip  Applies to everything
+ *   that is sent afterwards.
  * @property {() => Promise<void>} stop
  */
 
 const CLIENTS_ADDRESS = '10.77.0.1';
 const SERVERS_ADDRESS = '10.77.0.2';
 
-/** Why this machine cannot have such a network; undefined if it can. */
+/** The reason why this machine cannot have such a network; undefined if it can. */
 function whyNoNetwork() {
   if (process.platform !== 'linux') return 'only Linux has network namespaces';
   if (process.getuid?.() !== 0) return 'only root may make network namespaces';
@@ -73,7 +73,7 @@ async function startLink(folder) {
   const failure = exit.then(() => {
     throw new Error('the link between the namespaces ended');
   });
-  failure.catch(() => {}); // it ends in the end too, when nobody waits
+  failure.catch(() => {}); // it also rejects at the end, when nobody waits
   const lines = readline.createInterface(child.stdout);
   const nextLine = async () => {
     const [line] = await Promise.race([once(lines, 'line'), failure]);
@@ -110,7 +110,7 @@ async function startServersIn(namespace, tables) {
   const failure = exit.then(() => {
     throw new Error('the servers behind the network did not start');
   });
-  failure.catch(() => {}); // it ends in the end too, when nobody waits
+  failure.catch(() => {}); // it also rejects at the end, when nobody waits
   /** @type {import('./client-process.js').Addresses[]} */
   const [addresses] = await Promise.race([once(child, 'message'), failure]);
   return {

@@ -9,7 +9,7 @@ const { startUsage } = require('./usage.js');
 
 /** @typedef {import('./client-process.js').Call} Call */
 
-/** Share of the rate that all callers had in a closed loop just before. */
+/** Share of the rate that all callers reached in a closed loop just before. */
 const SHARE_OF_PEAK = 0.5;
 /** Share of the time of a slice. */
 const CLOSED_SHARE = 0.4;
@@ -21,7 +21,7 @@ const CLOSED_SHARE = 0.4;
  *
  * @param {Call[]} calls  one for each caller
  * @param {number} seconds  in all
- * @param {number} [rate]  calls a second; half of the peak where there is none
+ * @param {number} [rate]  calls a second; half of the peak by default
  */
 async function measureOpenLoop(calls, seconds, rate) {
   if (rate !== undefined) return callOnArrival(calls, poissonArrivals(rate, seconds));

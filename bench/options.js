@@ -9,8 +9,8 @@ const { parseArgs } = require('node:util');
  *
  * @typedef {object} Extent
  * @property {boolean} isQuick
- * @property {string | undefined} only  a part of the names of what is to be measured
- * @property {boolean} isUsual  The effort is that of every such run.
+ * @property {string | undefined} only  a part of the names to measure
+ * @property {boolean} isUsual  whether the effort is that of a normal run
  *
  * @typedef {Effort & Extent} Options
  */

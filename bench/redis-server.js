@@ -17,7 +17,7 @@ const POLL_MS = 20;
 
 /**
  * A throwaway Redis that holds the users' table, on every address of this network namespace. It
- * does not outlive this process, whatever ends it.
+ * ends with this process, even if that is killed.
  */
 async function startRedis() {
   const folder = await GuardedFolder.create();
@@ -106,7 +106,7 @@ function serialized(words) {
  */
 async function command(port, given, input = []) {
   const running = promisify(execFile)('redis-cli', ['-p', String(port), ...given]);
-  running.child.stdin?.on('error', () => {}); // it ended early, and its status says so
+  running.child.stdin?.on('error', () => {}); // it ended early, and its status shows that
   running.child.stdin?.end([...input].join(''));
   const { stdout } = await running;
   return stdout;

@@ -85,7 +85,7 @@ function report(results) {
 }
 
 /**
- * The goals in their order. Of two in conflict the first wins.
+ * The goals in their order. If two conflict, the first wins.
  *
  * @param {Results} results
  */
@@ -97,7 +97,7 @@ function goals(results) {
 }
 
 /**
- * null if the workload was not planned.
+ * The row of a goal; empty if its workload was not planned.
  *
  * @param {Results} results
  * @param {import('./goals.js').Goal} goal

@@ -10,9 +10,9 @@ const { median } = require('./statistics.js');
  * @property {number} rounds
  * @property {number} seconds
  * @property {import('./rounds.js').WorkloadFigures[]} workloads
- * @property {string[]} leftOut  what could not be measured, and why
+ * @property {string[]} leftOut  workloads that could not be measured, and why
  * @property {import('./limits.js').LimitFigures[]} limits
- * @property {string} sharding  Markdown; empty where it was not measured
+ * @property {string} sharding  Markdown; empty if it was not measured
  *
  * @typedef {import('./rounds.js').ClientFigures} ClientFigures
  * @typedef {keyof import('./rounds.js').RoundFigures} FigureName

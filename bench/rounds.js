@@ -27,7 +27,7 @@ const { startWire } = require('./wire.js');
  *
  * @typedef {object} ClientFigures
  * @property {string} label
- * @property {string} [failure]  There are no figures then.
+ * @property {string} [failure]  If it is set, there are no figures.
  * @property {RoundFigures[]} rounds
  * @property {number[]} latencies  the LATENCY_SHARES of all calls of all rounds, in milliseconds
  * @property {number} peakMemory  in bytes
@@ -35,15 +35,15 @@ const { startWire } = require('./wire.js');
  * @typedef {object} WorkloadFigures
  * @property {string} name
  * @property {string} section
- * @property {boolean} comparesRates  not where calls come at a rate of their own
+ * @property {boolean} comparesRates  false if the workload sets the rate or the pauses of calls
  * @property {number} valueBytes
  * @property {ClientFigures[]} clients
  */
 
 const WARM_UP_SECONDS = 1;
 /**
- * For workloads in which a client settles before each slice, so that the code of the other clients
- * is as well compiled.
+ * For workloads in which a client gets time to settle before each slice. The long warm-up compiles
+ * the code of the other clients as well.
  */
 const LONG_WARM_UP_SECONDS = 3;
 const LATENCY_SHARES = [0.5, 0.9, 0.99, 0.999];
@@ -63,7 +63,7 @@ async function measureWorkload(workload, { rounds, seconds }, environment, folde
     startRunner(client, workload, environment, folder),
   );
   try {
-    // Warms up compilers and caches, and is not counted.
+    // Warms up compilers and caches and is not counted.
     const sliceSeconds = seconds * (workload.slices ?? 1);
     const settles = workload.clients.some(({ settleSeconds }) => settleSeconds !== undefined);
     const warmUp = settles ? LONG_WARM_UP_SECONDS : WARM_UP_SECONDS;
@@ -102,7 +102,7 @@ function startRunner(client, workload, environment, folder) {
 }
 
 /**
- * A client that fails leaves the next rounds, and the others continue.
+ * A client that fails is left out of the next rounds, and the others continue.
  *
  * @param {Runner} runner
  * @param {Workload} workload

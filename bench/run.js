@@ -30,7 +30,7 @@ async function main() {
   const options = readOptions();
   const plan = planOf(options);
   installPeers();
-  // The folder is removed, whatever ends this process.
+  // The folder is removed even if this process is killed.
   const folder = await GuardedFolder.create();
   try {
     show(await measure(plan, options, folder.path), options);
@@ -113,7 +113,7 @@ async function measureLimits(limits, isQuick) {
   return figures;
 }
 
-/** Runs in a process of its own, with servers of its own. */
+/** Runs in its own process with its own servers. */
 function measureSharding() {
   console.error(SHARDING);
   const program = path.join(__dirname, 'sharding.js');

@@ -4,12 +4,12 @@ const { execFileSync } = require('node:child_process');
 const path = require('node:path');
 
 /**
- * Builds a Rust program of this folder by the compiler alone, since it has no dependencies.
+ * Builds a Rust program of this folder with rustc alone, because it has no dependencies.
  *
  * @param {string} name
  * @param {string} source  in this folder
  * @param {string} folder
- * @returns {string} The program's path.
+ * @returns {string} the program's path
  */
 function buildProgram(name, source, folder) {
   const program = path.join(folder, name);

@@ -9,8 +9,8 @@ const { sqlOf } = require('./tables.js');
  *
  * @typedef {object} Environment
  * @property {import('./client-process.js').Addresses} addresses  as the clients see them
- * @property {readonly string[]} launcher  what clients are started by; empty where they need
- *   nothing
+ * @property {readonly string[]} launcher  the command that starts the clients; empty if none is
+ *   needed
  * @property {(statement: string) => Promise<string[][]>} sql
  *
  * @typedef {object} Servers
@@ -27,7 +27,7 @@ const CONFIG = {
 };
 
 /**
- * A throwaway MariaDB and, where it is installed, a throwaway Redis.
+ * A throwaway MariaDB and, if it is installed, a throwaway Redis.
  *
  * @param {Iterable<string>} tables
  * @param {{ hasRedis: boolean, isReachable: boolean }} settings
@@ -51,7 +51,7 @@ async function startServers(tables, { hasRedis, isReachable }) {
   }
 }
 
-/** If it does not start, its clients report that, and the others continue. */
+/** If Redis does not start, its clients report that, and the others continue. */
 async function startRedisIfThere() {
   try {
     return await startRedis();

@@ -19,7 +19,7 @@ const { DATABASE, tableOf, sqlOf } = require('./tables.js');
 const SERVERS = [1, 2, 3];
 const KEYS_A_CALL = 1000;
 /**
- * How many gets wait at a time where their cost is measured: in large batches the network's part of
+ * How many gets are in flight while their cost is measured: in large batches the network's share of
  * each is small.
  */
 const CALLERS = 1000;
@@ -29,7 +29,7 @@ const LISTS = 100;
 const isQuick = process.argv.includes('--quick');
 const GET_MANY = isQuick ? { rounds: 5, seconds: 0.2 } : { rounds: 15, seconds: 0.5 };
 const GET = isQuick ? { rounds: 13, seconds: 0.15 } : { rounds: 45, seconds: 0.3 };
-/** Warms up the compiler, and is not counted. */
+/** Rounds that warm up the compiler and are not counted. */
 const WARM_UP_ROUNDS = 4;
 
 const { name: table, columns, rows: ROWS, readObject } = tableOf('few_users');
@@ -99,9 +99,9 @@ async function compareGetMany(servers) {
 /** @param {import('../lib/testing').TestServer} server */
 async function compareGet(server) {
   const plain = openPlain(server);
-  // Routes by the ring, and all keys belong to this server, as with the Client.
+  // It routes by the ring, but all keys belong to this server, as with the Client.
   const sharded = openSharded([server, { ...server, host: 'nowhere.invalid', weight: 0 }]);
-  // The third is the first again. The difference of the two is the error of the measurement.
+  // The third client equals the first. The difference of the two is the error of the measurement.
   const again = openPlain(server);
   const clients = [
     { name: 'Client', ...plain },
@@ -203,7 +203,7 @@ async function measure({ name, read }, lists, seconds) {
 }
 
 /**
- * The CPU time of this thread without the workers. Linux has it; Node.js 20 has not.
+ * The CPU time of this thread without the workers. Linux provides it; Node.js 20 does not.
  */
 function threadMicroseconds() {
   const [nanoseconds] = fs.readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ');

@@ -19,7 +19,7 @@ const { startServers } = require('./servers.js');
  *
  * @typedef {object} Measured
  * @property {WorkloadFigures[]} workloads
- * @property {string[]} leftOut  what could not be measured here, and why
+ * @property {string[]} leftOut  workloads that could not be measured here, and why
  */
 
 const REDIS_PROGRAMS = ['ioredis', 'redis', 'valkey-glide'];
@@ -62,7 +62,7 @@ async function startNetworkIfPossible(tables, folder) {
   try {
     return await startNetwork(tables, folder);
   } catch (error) {
-    // For containers, where root has limited rights.
+    // In containers, root has limited rights.
     return { reason: /** @type {Error} */ (error).message };
   }
 }

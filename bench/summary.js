@@ -7,7 +7,8 @@ const { medianOf, ratiosOf } = require('./results.js');
 const { median } = require('./statistics.js');
 
 /*
- * The few figures that the package's README and some pages of docs/ show, each between two marks of its own.
+ * Writes the few figures that the package's README and some pages of docs/ show, each between two
+ * marks of its own.
  */
 
 /**
@@ -47,14 +48,14 @@ const LATENCY_PEERS = new Map([
   ['mysql2, pool of 10', 'mysql2, pool of 10'],
 ]);
 
-/** The pages with ratios, and beside whom. */
+/** The pages with ratios, and the clients that they compare with. */
 const RATIO_PAGES = {
   'docs/from-node-handlersocket.md': ['node-handlersocket'],
   'docs/beside-mysql2.md': ['mariadb', 'mysql2'],
   'docs/instead-of-redis.md': ['ioredis', 'redis', 'valkey-glide'],
 };
 
-/** The README is a page of npm, too, where there is no bench/. */
+/** npm shows the README too, where there is no bench/. */
 const ON_GITHUB = 'https://github.com/hansock/hansock/blob/main/';
 const RAW_ON_GITHUB = 'https://raw.githubusercontent.com/hansock/hansock/main/';
 
@@ -100,7 +101,7 @@ function summary(results) {
 }
 
 /**
- * How many times as fast it is as some others.
+ * How many times as fast the package is as other clients.
  *
  * @param {Results} results
  * @param {string[]} peers
@@ -137,7 +138,7 @@ function ratios(results, peers) {
  * @param {Results} results
  * @param {string} title
  * @param {string[]} names  of workloads
- * @param {Map<string, string>} peers  their labels, and what they are called here
+ * @param {Map<string, string>} peers  the clients' labels, and their names here
  * @param {(results: Results, workload: WorkloadFigures, label: string) => string} cell
  */
 function table(results, title, names, peers, cell) {

@@ -8,12 +8,12 @@
  * @property {string} name
  * @property {string[]} columns
  * @property {number} rows
- * @property {number} valueBytes  of what is read of a row where bytes are counted
- * @property {string[]} sql  which makes it, with its rows
- * @property {boolean} hasBuffers  its values are bytes, and no text
- * @property {(row: any) => number} readObject  Reads every value of a row given as an object, and
- *   gives its id.
- * @property {(row: any) => number} readArray  The same of a row given as an array.
+ * @property {number} valueBytes  bytes read of a row, if bytes are counted
+ * @property {string[]} sql  makes the table with its rows
+ * @property {boolean} hasBuffers  whether its values are bytes and not text
+ * @property {(row: any) => number} readObject  Reads every value of a row that is an object, and
+ *   returns its id.
+ * @property {(row: any) => number} readArray  Does the same for a row that is an array.
  */
 
 const DATABASE = 'bench';
@@ -22,7 +22,7 @@ const CREATED_TIME = new Date(CREATED).getTime();
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
-/** Each large value begins and ends with so many digits, its id. */
+/** Each large value starts and ends with this many digits, its id. */
 const STAMP = 10;
 
 const USER_COLUMNS = ['id', 'name', 'mail', 'city', 'created'];
@@ -89,7 +89,7 @@ function readUser(id, name, mail, city, created) {
   return Number(id);
 }
 
-/** Empty at first; the server generates the ids. */
+/** The table is empty at first; the server generates the ids. */
 function inserted() {
   const like = users('inserted', 0);
   const sql = `CREATE TABLE ${DATABASE}.inserted (id INT AUTO_INCREMENT PRIMARY KEY, ${USER_TYPES})`;
@@ -134,7 +134,7 @@ function narrow() {
 }
 
 /**
- * Short text in all columns but the id.
+ * Short text in all columns except the id.
  *
  * @param {number} count  of columns
  */
@@ -157,7 +157,7 @@ function foreign() {
 }
 
 /**
- * A table whose columns, but for the id, each begin with the same text and end with the id.
+ * A table whose columns, except the id, each start with the same text and end with the id.
  *
  * @param {string} name
  * @param {number} rows
@@ -198,7 +198,8 @@ function texting(name, rows, texts) {
 }
 
 /**
- * One value of that size in each row. Text is ASCII; of the bytes one in 16 is escaped on the wire.
+ * One value of this size in each row. Text is ASCII; of the bytes, one in 16 is escaped on the
+ * wire.
  *
  * @param {boolean} hasBuffers
  * @param {number} size

@@ -1,7 +1,7 @@
 'use strict';
 
 /*
- * Measures what waiting costs: an idle client, one whose server hangs, and one that shares libuv's
+ * Measures the cost of waiting: an idle client, one whose server hangs, and one that shares libuv's
  * pool.
  */
 
@@ -54,7 +54,7 @@ async function measureIdle({ port, secret, pid }, isQuick) {
 }
 
 /**
- * What a program takes beyond one that does nothing.
+ * What a program uses beyond one that does nothing.
  *
  * @param {string} figure
  * @param {Record<string, number>[]} runs

@@ -13,7 +13,7 @@ const { NETWORK } = require('./workloads/network.js');
  * @property {string} label
  * @property {'hansock' | 'hansock-batch' | 'node-handlersocket' | 'socket' | 'mariadb' | 'mysql2' | 'ioredis' | 'redis' | 'valkey-glide' | 'wire'}
  *   program of clients/, or wire.rs
- * @property {number} [connections]  where they are not the workload's
+ * @property {number} [connections]  if they differ from the workload's
  * @property {'find' | 'bulk' | 'overlapped' | 'pool' | 'hash'} [way]  another way than the
  *   program's usual one
  * @property {Record<string, unknown>} [options]  of hansock's Client
@@ -31,11 +31,11 @@ const { NETWORK } = require('./workloads/network.js');
  * @property {string} table
  * @property {number} callers  each of whom awaits one call after the other
  * @property {number} [pauseMs]  of each caller, after each call
- * @property {number} [rate]  calls a second of an open loop; half of the peak where there is none
- * @property {number} [slices]  So many times as long as usual is a slice.
+ * @property {number} [rate]  calls a second of an open loop; half of the peak by default
+ * @property {number} [slices]  how many times as long as usual a slice is
  * @property {number} rows  a call
- * @property {number} connections  of clients that do not say otherwise; hansock finds its own
- *   number where it is 1
+ * @property {number} connections  of clients without their own number; if it is 1, hansock finds
+ *   its own
  * @property {Client[]} clients  this package first: the ratios are of its rate to the others'
  * @property {boolean} isQuick  part of the quick run
  */

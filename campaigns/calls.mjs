@@ -92,7 +92,7 @@ export function program({ hansock, kind, seed, port, writePort, silentPort, secr
       for (const connection of connections) {
         forever(async () => {
           await run(connection, find(integer(1, 900)));
-          // The addon has called this function when the thread is terminated.
+          // Keeps the thread inside a callback of the addon while it is terminated.
           const end = performance.now() + integer(1, 30);
           while (performance.now() < end);
           run(silent(), new Batch().write('a\n'));

@@ -4,7 +4,7 @@
  *
  *   createTables(server)            once
  *   new Ledger(server, name)        a table for one round; `prepare()` fills it
- *   runLoad({ ... , ledger })       actors call until `stop()`; resolves once all calls have results
+ *   startLoad({ ... , ledger })     actors call until `stop()`; it resolves when all have results
  *   ledger.judge()                  compares the callers' results with the table
  *
  * Each write has a key of its own, so that its row shows whether the write was executed exactly
@@ -439,7 +439,7 @@ export function addCounts(total, counts) {
 export async function report(ledgers, started) {
   const [writes, errors, reads] = [{}, {}, {}];
   for (const ledger of ledgers) {
-    // Reads again, since late commands have arrived at the server by now.
+    // Reads again, because late commands have arrived at the server by now.
     addCounts(writes, await ledger.judge());
     addCounts(errors, ledger.errors);
     addCounts(reads, ledger.reads);

@@ -43,7 +43,7 @@ function proxyOne(client, port, random, cuts) {
       if (isCut) return;
       const part = data.subarray(0, limit[direction]);
       limit[direction] -= part.length;
-      // In pieces, so that replies arrive in parts.
+      // Sends in pieces, so that replies arrive in parts.
       const middle = random.chance(0.5) ? random.integer(0, part.length) : part.length;
       to.write(part.subarray(0, middle));
       if (middle < part.length) to.write(part.subarray(middle));

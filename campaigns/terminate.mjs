@@ -31,7 +31,7 @@ const counts = {};
 let slowestMs = 0;
 try {
   await createTables(server);
-  await terminateMany(new Random(SEED), 40); // what grows once, has grown
+  await terminateMany(new Random(SEED), 40); // reaches the usual size before it is measured
   const before = footprint();
   const start = performance.now();
   let left = COUNT;
@@ -101,7 +101,7 @@ async function terminateOne(random) {
   );
   slowestMs = Math.max(slowestMs, performance.now() - start);
   addCounts(counts, { [`${kind} ${moment}`]: 1 });
-  // Node.js gives 0 for a worker that had not begun to run its program.
+  // Node.js reports 0 for a worker that had not started its program.
   const isExpected = code === 1 || (code === 0 && moment === 'at once');
   if (!isExpected || failed) {
     console.log(
@@ -112,7 +112,7 @@ async function terminateOne(random) {
   }
 }
 
-/** What terminated workers could have left. */
+/** What terminated workers could have left behind. */
 function footprint() {
   return {
     descriptors: fs.readdirSync('/proc/self/fd').length,
@@ -121,7 +121,7 @@ function footprint() {
   };
 }
 
-/** The package works as before in the thread that has terminated the others. */
+/** The package still works in the thread that has terminated the others. */
 async function callOnce() {
   const client = new Client({ port: server.port, secret: server.secret });
   const index = client.openIndex({ database: 't', table: 'stable', columns: ['k'] });

@@ -11,7 +11,7 @@ const { ROOT } = require('./command.js');
 const { startServer } = require('../lib/testing');
 
 const FOLDER = path.join(ROOT, 'lib/schema/charsets');
-/** Charsets that are computed, without a table. */
+/** Charsets that are computed and need no table. */
 const UNICODE = ['binary', 'utf8', 'utf8mb3', 'utf8mb4', 'ucs2', 'utf16', 'utf16le', 'utf32'];
 const POINTS = Array.from({ length: 0x110000 }, (_, point) => point).filter(
   (point) => point < 0xd800 || point > 0xdfff,
@@ -21,8 +21,8 @@ const REPLACED = '3f';
 const UNKNOWN = 0xfffd;
 
 /**
- * @typedef {(statement: string, values?: readonly unknown[]) => Promise<any[][]>} Query  gives rows
- *   as arrays
+ * @typedef {(statement: string, values?: readonly unknown[]) => Promise<any[][]>} Query  returns
+ *   rows as arrays
  * @typedef {Record<string, string>} Runs  characters of successive codes, by the first code in
  *   hexadecimal digits
  * @typedef {{ both: Runs, reading: Runs }} Table  characters that are written and read, and codes
@@ -30,7 +30,7 @@ const UNKNOWN = 0xfffd;
  */
 
 async function main() {
-  // Required here, since only developers have it.
+  // Required here, because only developers have it.
   const mariadb = require('mariadb');
   const server = await startServer();
   try {
@@ -100,7 +100,7 @@ async function readWritten(query, charset) {
   const codes = new Map();
   let start = 0;
   for (const point of POINTS) {
-    // No character of several bytes begins with the byte of a line end.
+    // No character of several bytes starts with the byte of a line end.
     let end = start + 1;
     while (bytes[end] !== LINE_END) end++;
     const code = bytes.readUIntBE(start, end - start);
@@ -184,7 +184,8 @@ function toRuns(points) {
 }
 
 /**
- * Characters that an editor may not show: no plain letter or sign, or written from right to left.
+ * Characters that an editor may not show: not plain letters or signs, or written from right to
+ * left.
  */
 const UNREADABLE = /[^\n\x20-\x7e\p{L}\p{N}\p{P}\p{S}]|\p{Script=Hebrew}|\p{Script=Arabic}/gu;
 

@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * What `npm test` runs once everything is set up: `node scripts/check.js [<part> ...]`, all parts
- * but `unit` by default. A check that fails shows its output, and the others run all the same. The
- * tests in JavaScript come last, so that their summary is what the output ends with.
+ * Runs the checks of `npm test`, once everything is set up: `node scripts/check.js [<part> ...]`,
+ * by default all parts except `unit`. A check that fails shows its output, and the others run all
+ * the same. The JavaScript tests come last, so that the output ends with their summary.
  */
 
 const { spawnSync } = require('node:child_process');
@@ -16,7 +16,7 @@ const { allTests, testArguments, testsWithoutServer } = require('./test-files.js
 /** The commits after this one are checked. */
 const LAST_UNCHECKED_COMMIT = 'f033206b3f4d1426273ed57b179b4657bd99a584';
 
-/** Turns off the cargo feature `node`: the state machines have to build and work without napi. */
+/** Turns off the cargo feature `node`: the state machines must build and work without napi. */
 const WITHOUT_NODE = ['--no-default-features'];
 
 /**
@@ -48,7 +48,7 @@ const LINTS = [
     env: { ...process.env, RUSTDOCFLAGS: '-D warnings' },
   },
   {
-    // Advisories need their database from the network: CI looks there.
+    // Advisories need their database from the network, so only CI checks them.
     name: 'cargo deny',
     commands: [['cargo', 'deny', '--log-level', 'warn', 'check', 'bans', 'licenses', 'sources']],
     advice: 'cargo install --locked cargo-deny',
@@ -60,7 +60,7 @@ const LINTS = [
     commands: [
       [tool('tsc'), '--project', '__test__/types'],
       [tool('tsc'), '--project', '__test__/types/tsconfig.bundler.json'],
-      // README names the lowest version.
+      // README.md names the lowest version.
       [process.execPath, typescriptOf('5.0'), '--project', '__test__/types/tsconfig.lowest.json'],
       [process.execPath, typescriptOf('5.9'), '--project', '__test__/types'],
       [process.execPath, typescriptOf('6'), '--project', '__test__/types'],
@@ -83,11 +83,11 @@ const RUST_TESTS = [
     name: 'cargo test without the addon',
     commands: [['cargo', 'test', '--quiet', ...WITHOUT_NODE]],
   },
-  // Tests load it, and are not to build it while others run beside them.
+  // Tests load it, and must not build it while others run beside them.
   { name: 'addon that panics', commands: [['cargo', ...PANICKING_ADDON_BUILD]] },
 ];
 
-/** Builds it, and opens it in a browser. @type {readonly Check[]} */
+/** Builds the site and opens it in a browser. @type {readonly Check[]} */
 const SITE_TESTS = [
   {
     name: "documentation's site",
@@ -162,7 +162,7 @@ function succeeds(program, ...programArguments) {
   return spawnSync(program, programArguments, { cwd: ROOT, stdio: 'ignore' }).status === 0;
 }
 
-/** Their output goes straight on, to be followed as they run. @param {readonly string[]} files */
+/** Passes the output of the tests on as they run. @param {readonly string[]} files */
 function testsPass(files) {
   console.log('node --test ...');
   const { status } = spawnSync(process.execPath, testArguments(files), {

@@ -2,7 +2,7 @@
 
 /*
  * Measures which lines the tests reach: c8 for the JavaScript suite, cargo-tarpaulin for
- * `cargo test`. The figure is no gate.
+ * `cargo test`. No check requires a figure.
  */
 
 const { spawnSync } = require('node:child_process');
@@ -18,7 +18,7 @@ const COMMANDS = [
     ...['--temp-directory', path.join(ROOT, 'target/coverage')],
     ...[process.execPath, '--test-reporter=dot', ...testArguments(allTests())],
   ],
-  // tarpaulin traces the tests by ptrace, which needs no component of rustup.
+  // tarpaulin traces the tests with ptrace, which needs no component of rustup.
   ['cargo', 'tarpaulin', '--engine', 'ptrace', '--include-files', 'src/*', '--out', 'stdout'],
 ];
 

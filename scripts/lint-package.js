@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * Looks at the package as it is packed: publint at its files and fields, attw (Are the types wrong?)
- * at what TypeScript finds in every way that it resolves modules.
+ * Checks the packed package: publint checks its files and fields, attw (Are the types wrong?)
+ * checks its types under every module resolution of TypeScript.
  */
 
 const fs = require('node:fs');

@@ -16,7 +16,7 @@ const NEWER_RUNNERS = ['ubuntu-24.04-arm', 'windows-11-arm'];
 async function main() {
   for (const name of fs.readdirSync(path.join(ROOT, WORKFLOWS))) {
     const file = path.join(WORKFLOWS, name);
-    // A linter for each file, since one may trap at its second file.
+    // Each file has its own linter, because one may trap at its second file.
     const lint = await createLinter();
     const faults = lint(fs.readFileSync(path.join(ROOT, file), 'utf8'), file);
     for (const { line, column, message } of faults.filter(isFault)) {

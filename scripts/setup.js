@@ -1,10 +1,10 @@
 'use strict';
 
 /*
- * What `npm run demo`, `npm test` and the other commands need, from a fresh clone on: npm packages,
- * Rust, MariaDB's server, and the addon built in release mode; and the steps that the command line
- * names, or with `--only` these alone. Does what is missing, skips what is there. It runs before
- * node_modules exists, so it uses nothing but Node.js itself.
+ * Installs what `npm run demo`, `npm test` and the other commands need in a fresh clone: npm
+ * packages, Rust, MariaDB's server, and the addon built in release mode; also the steps that the
+ * command line names, or with `--only` these alone. It does what is missing and skips the rest. It
+ * runs before node_modules exists, so it uses only Node.js itself.
  */
 
 const { takeAll } = require('./setup/step.js');

@@ -7,7 +7,7 @@ const { ROOT } = require('./command.js');
 
 /** A test that hangs must fail by its name. */
 const TEST_TIMEOUT_MS = 300_000;
-/** More than there are processors, since tests mostly wait for servers and time. */
+/** More than there are processors, because tests mostly wait for servers and time. */
 const TEST_FILES_AT_ONCE = os.availableParallelism() + 1;
 
 /** Modules that start a MariaDB, or programs that do. */

@@ -3,16 +3,22 @@
 const fs = require('node:fs');
 const path = require('node:path');
 
-/** Programs that checks run, in versions that a lock file names. `scripts/setup/tools.js` installs them. */
+/**
+ * Programs that checks run, in versions that a lock file names. `scripts/setup/tools.js` installs
+ * them.
+ */
 const TOOLS = path.join(__dirname, 'tools');
-/** Test runners that the package is tried under. `scripts/setup/test-tools.js` installs them. */
+/** Test runners with which the package is tested. `scripts/setup/test-tools.js` installs them. */
 const TEST_TOOLS = path.join(__dirname, 'test-tools');
-/** What builds the documentation's site. `scripts/setup/docs.js` installs it. */
+/** The tools that build the documentation's site. `scripts/setup/docs.js` installs them. */
 const DOCS_TOOLS = path.join(__dirname, 'docs');
-/** Built things' folder, which no check of JavaScript looks into: Zig comes with some. */
+/**
+ * Zig is in the folder of build results, which JavaScript checks skip, because Zig contains some
+ * JavaScript.
+ */
 const ZIG = path.join(__dirname, '../target/zig');
 
-/** The versions of Node.js that the package supports, each in its newest release. */
+/** The major versions of Node.js that the package supports, each in its newest release. */
 const NODE_MAJORS = [20, 22, 24, 26];
 
 /** @param {number} major */

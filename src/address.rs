@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn keeps_the_text_out_of_the_error() {
         for text in ["open sesame", "sesame:port", "[sesame]:1", "sesame::1", "unix:\0sesame"] {
-            let error = text.parse::<Address>().expect_err("it is no address");
+            let error = text.parse::<Address>().expect_err("the address is invalid");
             for shown in [error.to_string(), format!("{error:?}")] {
                 assert!(!shown.contains("sesame"), "{shown}");
             }

@@ -6,9 +6,13 @@ module.exports = {
   servers: [['127.0.0.1', 'db1'], ['db2']],
   rows: "CREATE USER shop IDENTIFIED BY 'sesame'; GRANT ALL ON shop.* TO shop",
   programs: {
-    'From nothing to a typed row': { prints: ADA },
+    'From nothing to a typed row': {
+      prints:
+        /^\{ id: 1, name: 'Grace', logins: 3 \}\n.*column 'name' \(varchar\(50\)\) takes .*\n$/,
+    },
     'From nothing to a typed row (2)': { prints: ADA },
-    'From nothing to a typed row (3)': {
+    'From nothing to a typed row (3)': { prints: ADA },
+    'From nothing to a typed row (4)': {
       prints: 'ADA\n1 Grace 3\n42 Ada Lovelace 1\n43 Edsger 0\n',
       after: ({ assert }) => {
         assert.equal(insertId, 43);
@@ -21,10 +25,6 @@ module.exports = {
           [42, 43],
         );
       },
-    },
-    'From nothing to a typed row (4)': {
-      prints:
-        /^\{ id: 1, name: 'Grace', logins: 3 \}\n.*column 'name' \(varchar\(50\)\) takes .*\n$/,
     },
     // The rows of the programs before it, on one of the two servers.
     'From nothing to a typed row (5)': {

@@ -4,7 +4,7 @@ const { once } = require('node:events');
 const net = require('node:net');
 
 /**
- * A way to a server's port that can end all its connections, as a server does that is restarted.
+ * A proxy to a server's port that can end all its connections, like a server that is restarted.
  * @param {import('node:test').TestContext} context
  * @param {number} port  of the server
  */

@@ -1,7 +1,7 @@
 'use strict';
 
 /*
- * As column-values.js: columns of bytes, and of what is sent as bytes.
+ * Like column-values.js, for columns of bytes and for types that are sent as bytes.
  */
 
 const { junk } = require('./junk.js');
@@ -277,7 +277,7 @@ function geometry(type) {
         () => broken(random),
         () => junk(random),
       ),
-    // By the shape again: what is broken has no text.
+    // By the shape again: a broken one has no text.
     shown: "CONCAT(ST_AsText(c) IS NOT NULL, '/', HEX(c))",
     exactly: (value) => `1/${value.toString('hex').toUpperCase()}`,
     form: (value) => value,
@@ -327,7 +327,7 @@ const GEOMETRIES = [
 ];
 
 /**
- * Each with the share of values that it is worth.
+ * Each case has the share of values that it is worth.
  * @returns {(Case & { share?: number, since?: number[] })[]}
  */
 function byteCases() {

@@ -7,8 +7,8 @@ const { once } = require('node:events');
 const STUCK_MS = 60_000;
 
 /**
- * Runs a function in a Node.js process of its own, with `hansock` and the arguments. The function
- * cannot use the scope around it.
+ * Runs a function in its own Node.js process, with `hansock` and the arguments. The function cannot
+ * use the scope around it.
  * @param {import('node:test').TestContext} context
  * @param {(hansock: typeof import('../..'), ...args: any[]) => unknown} program
  * @param {{ args?: unknown[], flags?: string[], env?: Record<string, string>, wrapper?: string[] }}
@@ -41,7 +41,7 @@ function startChild(context, program, { args = [], flags = [], env = {}, wrapper
   return { child, ended };
 }
 
-/** Runs it to its end. */
+/** Runs the process to its end. */
 function runChild(context, program, options) {
   return startChild(context, program, options).ended;
 }

@@ -13,12 +13,12 @@ const { date, moment, time } = require('./moment-values.js');
  * @property {string} declared
  * @property {(random: import('./random.js').Random) => unknown} value
  * @property {string} shown  SQL for what the column `c` holds
- * @property {(value: any, shown: string) => string} exactly  what that has to be for a value
- * @property {(value: any, shown: string) => unknown} [form]  the JavaScript form in which it has to
- *   come back
- * @property {(text: string) => string} [normal]  what is shown, where that has several forms
+ * @property {(value: any, shown: string) => string} exactly  the text that must be shown for a
+ *   value
+ * @property {(value: any, shown: string) => unknown} [form]  the JavaScript form that must be read
+ * @property {(text: string) => string} [normal]  makes one form of what is shown, if it has several
  * @property {boolean} [nullable]
- * @property {readonly unknown[]} takes  values that have to be taken
+ * @property {readonly unknown[]} takes  values that the codec must accept
  * @property {readonly unknown[]} refuses
  */
 
@@ -184,12 +184,12 @@ function float(declared, { isFloat, scale, unsigned, takes, refuses }) {
           ]),
         () => junk(random),
       ),
-    // Cast to DOUBLE it shows all its digits.
+    // Cast to DOUBLE, the value shows all its digits.
     shown: scale === undefined ? 'CAST(CAST(c AS DOUBLE) AS CHAR)' : 'CAST(c AS CHAR)',
     exactly: (value) =>
       scale === undefined ? String(held(Number(value)) + 0) : String(Number(value) + 0),
     normal: (text) => String(Number(text) + 0),
-    // Of a FLOAT HandlerSocket shows six digits.
+    // HandlerSocket shows six digits of a FLOAT.
     form: (value) => (isFloat ? undefined : Number(value) + 0),
     takes,
     refuses: [...refuses, NaN, Infinity, 'abc', '', null, ...(unsigned ? [-1] : [])],
@@ -242,7 +242,7 @@ function year() {
 }
 
 /**
- * Those that every server has.
+ * The cases that every server supports.
  * @param {string} version
  */
 function plainCases(version) {

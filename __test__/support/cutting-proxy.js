@@ -4,7 +4,7 @@ const { once } = require('node:events');
 const net = require('node:net');
 
 /**
- * A proxy to a server's port that ends its first connection after so many lines of replies.
+ * A proxy to a server's port that ends its first connection after this many lines of replies.
  * @param {import('node:test').TestContext} context
  * @param {number} port  of the server
  * @param {number} lines
@@ -16,7 +16,7 @@ async function startCuttingProxy(context, port, lines) {
     const upstream = net.connect(port, '127.0.0.1');
     for (const socket of [client, upstream]) {
       sockets.add(socket);
-      // The other side may reset, since this side provokes it.
+      // The other side may reset, because this side provokes it.
       socket.on('error', () => {});
     }
     client.pipe(upstream);

@@ -1,6 +1,6 @@
-// Loaded before each program of README.md and docs/: leads the addresses that they name to throwaway
-// servers, and sets the names that the set-up of the page gives. The program itself is as it is
-// written.
+// Loaded before each program of README.md and docs/: redirects the addresses that they name to
+// throwaway servers, and sets the names that the page's set-up provides. The program itself is
+// unchanged.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import net from 'node:net';
@@ -10,7 +10,7 @@ const { folder, setUp, program, ports } = JSON.parse(process.env.DOCUMENT);
 const require = createRequire(path.join(folder, 'program.js'));
 
 leadHandlerSocket();
-leadSql();
+redirectSql();
 const hansock = require('hansock');
 const { given } = setUp === null ? {} : (require(setUp).programs?.[program] ?? {});
 Object.assign(globalThis, await given?.({ hansock }), { underTest: { assert, hansock } });
@@ -26,8 +26,8 @@ function leadHandlerSocket() {
   };
 }
 
-/** As mysql2 connects. */
-function leadSql() {
+/** Redirects mysql2's connects to the throwaway servers. */
+function redirectSql() {
   const { connect } = net;
   net.connect = (port, host, ...others) => {
     const elsewhere = ports[`${host}:${port}`];

@@ -1,4 +1,4 @@
-// What a user's own module does.
+// Does what a user's own module does.
 import hansock, {
   Batch,
   Connection,

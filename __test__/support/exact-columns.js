@@ -26,8 +26,8 @@ async function makeTable(sql, declared, more = '') {
 }
 
 /**
- * Values that a codec takes, written through HandlerSocket, are what the column shows by SQL, and
- * come back by the codec in their JavaScript form.
+ * Checks that values that a codec accepts, written through HandlerSocket, are shown by SQL exactly,
+ * and are read by the codec in their JavaScript form.
  * @param {object} servers
  * @param {any} servers.sql
  * @param {import('../..').Connection} servers.reader
@@ -47,7 +47,7 @@ async function checkStored({ sql, reader, writer }, tried, count) {
 }
 
 /**
- * What was written is what the column shows by SQL, and what was read in JavaScript's form.
+ * Checks that SQL shows the values that were written, and that their JavaScript form was read.
  * @param {any} sql
  * @param {string} table
  * @param {import('./column-values.js').Case} tried
@@ -103,7 +103,7 @@ async function insertAll(writer, table, taken) {
   }
 }
 
-/** All rows by HandlerSocket, decoded. */
+/** Reads all rows through HandlerSocket, decoded. */
 async function findAll(reader, table, codec) {
   const batch = new Batch()
     .openIndex(0, { database: 't', table, columns: ['id', 'c'] })
@@ -114,7 +114,7 @@ async function findAll(reader, table, codec) {
 }
 
 /**
- * Rows of `id` and `c` in their order, `c` decoded.
+ * Reads rows of `id` and `c` in their order, with `c` decoded.
  * @param {import('../..').Reply} reply
  * @param {any} [codec]
  * @returns {Map<number, unknown>}

@@ -21,7 +21,7 @@ class Visitor {
 
   constructor(socket) {
     this.socket = socket;
-    // The other side may reset, since the scripts provoke it.
+    // The other side may reset, because the scripts provoke it.
     socket.on('error', () => {});
     this.closed = new Promise((resolve) => socket.once('close', resolve));
     socket.on('data', (chunk) => {
@@ -151,7 +151,7 @@ async function startFullPeer(context, where = LOOPBACK) {
     : { address: `unix:${where.path}`, wake };
 }
 
-/** Runs in a thread of its own. */
+/** Runs in its own thread. */
 function sleepAndServe() {
   const { createServer } = require('node:net');
   const { parentPort, workerData } = require('node:worker_threads');

@@ -8,7 +8,7 @@ const { makeClient } = require('./clients.js');
 
 const requireTool = createRequire(path.join(TEST_TOOLS, 'package.json'));
 
-/** As docs/keyv.md has it. */
+/** The table of docs/keyv.md. */
 const CREATE_TABLE = `
   CREATE DATABASE cache;
   CREATE TABLE cache.keyv (
@@ -23,13 +23,13 @@ function keyvOf(major) {
   return requireTool(major === 5 ? 'keyv-5' : 'keyv').Keyv;
 }
 
-/** What a client of a server is given. */
+/** The options of a client of a server. */
 function placeOf({ host, port, writePort, secret }) {
   return { host, port, writePort, secret };
 }
 
 /**
- * A store over a table that is empty.
+ * A store over an empty table.
  * @param {import('node:test').TestContext} context
  * @param {ReturnType<typeof import('./server.js').useServer>} server
  */

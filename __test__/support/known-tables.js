@@ -6,7 +6,7 @@ const { connectSql } = require('./sql-connections.js');
 const { useServer } = require('./server.js');
 
 /**
- * A server with a database `t`, and what tests of indexes with a schema need of it.
+ * A server with a database `t`, and helpers for tests of indexes with a schema.
  * @param {string} tables  SQL
  * @param {object} [options]  of the server
  */
@@ -31,7 +31,7 @@ function useKnownTables(tables, options) {
       return readTable(await connectSql(context, server.running), 't', table);
     },
     /**
-     * A client of its own, and an index of a table by its schema.
+     * Opens a table by its schema with a client for this test.
      * @param {import('node:test').TestContext} context
      * @param {string} table
      * @param {object} [target]

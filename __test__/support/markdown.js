@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * The fenced blocks of README.md and docs/, and the programs that they make up. CONTRIBUTING.md says
- * what the languages mean.
+ * The fenced blocks of README.md and docs/, and the programs that they make up. CONTRIBUTING.md
+ * explains the languages.
  */
 
 const fs = require('node:fs');
@@ -15,9 +15,9 @@ const FENCE = /^```(\S*)(?: (.*))?$/;
 /**
  * @typedef {object} Block
  * @property {string} language
- * @property {boolean} continues  the program that the last block began
+ * @property {boolean} continues  whether it continues the program of the last block
  * @property {string} code
- * @property {number} line  of the file, from 1: its first
+ * @property {number} line  first line in the file, from 1
  * @property {string} heading  the nearest above it
  *
  * @typedef {object} Program

@@ -1,7 +1,7 @@
 'use strict';
 
 /*
- * As column-values.js: days, times and moments.
+ * Like column-values.js, for days, times and moments.
  */
 
 const { junk } = require('./junk.js');
@@ -19,7 +19,7 @@ const randomFraction = (random) =>
 const randomClock = (random, hours) =>
   `${pad(hours)}:${pad(random.pick([0, 59, 60, random.integer(0, 59)]))}:${pad(random.pick([0, 59, 60, random.integer(0, 59)]))}`;
 const isoOf = (date) => date.toISOString().slice(0, -1).replace('T', ' ');
-/** Values may have more decimals than their column, which shows none of the surplus. */
+/** Values may have more decimals than their column, which shows only its own. */
 const withDecimals = (text, decimals) => {
   const [whole, fraction = ''] = text.split('.');
   const digits = fraction.replace(/0+$/, '').padEnd(decimals, '0');

@@ -2,18 +2,18 @@
 
 const { setImmediate: turn } = require('node:timers/promises');
 
-/** So long the client waits for an executor's word when the time of a call is over. */
+/** How long the client waits for an executor's word once the deadline of a call has passed. */
 const GRACE_MS = 100;
-/** More than a timer may go off early. */
+/** More than a timer may fire early. */
 const MARGIN_MS = 10;
 
-/** Results that have come in time are given in slices, one in a turn of the event loop. */
+/** Results that came in time are made in slices, one in a turn of the event loop. */
 const HAND_OUT_TURNS = 100;
 
 /**
- * What came of a call that is to time out, how long it lasted, and whether it outlasted its time and
- * the grace. That is told by the order of timers and by no clock: each one here is set after the
- * client's, and goes off after it however late a busy machine is with both.
+ * Returns the result of a call that is expected to time out, how long it took, and whether it
+ * outlasted its timeout and the grace. The order of timers tells that, not a clock: each timer here
+ * is set after the client's, and fires after it, however late a busy machine is with both.
  * @param {() => Promise<unknown>} call
  * @param {number} timeoutMs
  */
@@ -35,7 +35,7 @@ async function outlast(call, timeoutMs) {
   return { error: await settled, isLate, lasted: end - start };
 }
 
-/** A timer goes off early where the turn in which it was set has lasted. */
+/** A timer fires early if the turn in which it was set had lasted. */
 async function clockReaches(time) {
   for (let left = time - performance.now(); left > 0; left = time - performance.now()) {
     await new Promise((resolve) => setTimeout(resolve, Math.ceil(left)));

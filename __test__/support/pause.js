@@ -22,7 +22,7 @@ function threadStates(pid) {
   const folder = `/proc/${pid}/task`;
   return fs.readdirSync(folder).map((thread) => {
     const stat = fs.readFileSync(`${folder}/${thread}/stat`, 'utf8');
-    // Behind the name, in brackets, which may hold anything.
+    // The state follows the name, whose brackets may contain anything.
     return stat.charAt(stat.lastIndexOf(')') + 2);
   });
 }

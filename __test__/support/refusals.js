@@ -7,7 +7,7 @@ const { Batch } = require('../..');
 
 /**
  * Tests refusals. Each case has a name, a call with a new batch, the error's class, and what its
- * message names: the argument and its value. A refusal leaves the batch as it was.
+ * message names: the argument and its value. A refusal leaves the batch unchanged.
  */
 function describeRefusals(name, cases) {
   describe(name, () => {

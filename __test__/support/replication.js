@@ -2,7 +2,7 @@
 
 const assert = require('node:assert/strict');
 
-/** Longer than a replica takes for anything here. */
+/** Longer than a replica takes for any step here. */
 const STUCK_S = 30;
 
 /**
@@ -16,7 +16,7 @@ async function replicate(replica, primary) {
 }
 
 /**
- * Resolves once the replica has what stands in the primary's binary log.
+ * Resolves once the replica has everything in the primary's binary log.
  * @param {import('../../lib/testing').TestServer} replica
  * @param {import('../../lib/testing').TestServer} primary
  */

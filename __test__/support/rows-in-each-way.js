@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * Makes rows in each way, the second column with numbers, and prints them. client-rows.test.js runs
- * it with and without compilation at run time.
+ * Makes rows in every way, the second column with numbers, and prints them. client-rows.test.js
+ * runs it with and without compilation at run time.
  */
 
 const { rowMakerOf } = require('../../lib/client/rows/row-maker.js');

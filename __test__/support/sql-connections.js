@@ -6,7 +6,8 @@ const mysql = require('mysql2');
 const mysqlPromise = require('mysql2/promise');
 
 /**
- * Every kind of SQL connection that users have. Each opener gives the connection and how to end it.
+ * Every kind of SQL connection that users have. Each opener returns the connection and a function
+ * that ends it.
  * @type {Record<string, (options: object) => Promise<{ sql: any, end: () => unknown }>>}
  */
 const CONNECTIONS = {

@@ -1,7 +1,7 @@
 'use strict';
 
 /*
- * As column-values.js: columns of text.
+ * Like column-values.js, for columns of text.
  */
 
 const { junk } = require('./junk.js');
@@ -15,7 +15,7 @@ const utf32 = (text) =>
     .map((point) => point.toString(16).padStart(8, '0').toUpperCase())
     .join('');
 
-/** How a value is shown: a string by its characters, bytes as they are. */
+/** The text that is shown for a value: the characters of a string, or bytes as they are. */
 function exactly(value, shown) {
   const [characters, bytes] = shown.split('/');
   return typeof value === 'string'
@@ -61,7 +61,7 @@ function characters(charset) {
     );
 }
 
-/** Mostly characters of the charset, since otherwise hardly any text would be taken. */
+/** Most characters are of the charset, because otherwise hardly any text would be accepted. */
 function texts(charset, length) {
   const any = characters(charset);
   const plain = (random) =>
@@ -189,7 +189,7 @@ const TABLE_CHARSETS = [
 ];
 const UNICODE_CHARSETS = ['utf8mb3', 'utf8mb4', 'ucs2', 'utf16', 'utf16le', 'utf32'];
 
-/** Each with the share of values that it is worth. @returns {(Case & { share?: number })[]} */
+/** Each case has the share of values that it is worth. @returns {(Case & { share?: number })[]} */
 function textCases() {
   return [
     ...UNICODE_CHARSETS.map((charset) => text('VARCHAR(5)', charset, 5)),

@@ -1,4 +1,4 @@
-/* Lets Node.js run TypeScript, where it cannot do so by itself: from 22.18 on it can. */
+/* Lets Node.js run TypeScript on versions before 22.18, which cannot do so by themselves. */
 
 import module from 'node:module';
 import process from 'node:process';

@@ -42,7 +42,7 @@ batch.openIndex(0, { database: 'd', columns: ['a'] });
 batch.openIndex(0, { database: 'd', table: 't', columns: 'a,b' });
 // @ts-expect-error: index ids are numbers
 batch.find('0', '=', [1]);
-// @ts-expect-error: '==' is none
+// @ts-expect-error: '==' is not an operator
 batch.find(0, '==', [1]);
 // @ts-expect-error: '!=' is for filters
 batch.find(0, '!=', [1]);
@@ -50,7 +50,7 @@ batch.find(0, '!=', [1]);
 batch.find(0, '=', 1);
 // @ts-expect-error: undefined cannot be sent
 batch.find(0, '=', [undefined]);
-// @ts-expect-error: a Date has no one form
+// @ts-expect-error: a Date has no single text form
 batch.insert(0, [new Date()]);
 // @ts-expect-error: plain objects cannot be sent
 batch.insert(0, [{}]);
@@ -58,9 +58,9 @@ batch.insert(0, [{}]);
 batch.find(0, '=', [1], { limit: '1' });
 // @ts-expect-error: only modifications return the rows as they were
 batch.find(0, '=', [1], { returning: true });
-// @ts-expect-error: at low level, filter columns are known by their positions
+// @ts-expect-error: at the low level, filter columns are positions
 batch.find(0, '=', [1], { filters: [{ column: 'a', op: '=', value: 1 }] });
-// @ts-expect-error: LIKE is none
+// @ts-expect-error: LIKE is not an operator
 batch.find(0, '=', [1], { filters: [{ column: 0, op: 'LIKE', value: 1 }] });
 // @ts-expect-error: an IN list needs its position
 batch.find(0, '=', [1], { in: { values: [1] } });
@@ -68,9 +68,9 @@ batch.find(0, '=', [1], { in: { values: [1] } });
 batch.update(0, '=', [1]);
 // @ts-expect-error: delete takes no values
 batch.delete(0, '=', [1], ['x']);
-// @ts-expect-error: text is no number
+// @ts-expect-error: text is not a number
 batch.writeDecimal('1');
-// @ts-expect-error: read-only
+// @ts-expect-error: the property is read-only
 batch.commandCount = 1;
-// @ts-expect-error: replies are not for changing
+// @ts-expect-error: replies are read-only
 batch.replies.push();

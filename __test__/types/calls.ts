@@ -1,4 +1,4 @@
-/** What each call takes of its own, and what ends it. */
+/** The options that each call takes, and how a call is ended. */
 
 import {
   AbortError,
@@ -41,7 +41,7 @@ exactly<void>()(client.destroy());
 client.ping({ writes: true });
 // @ts-expect-error: no such option
 client.connect({ timeout: 1 });
-// @ts-expect-error: a controller is no signal
+// @ts-expect-error: an AbortController is not a signal
 client.ping({ signal: new AbortController() });
 
 declare const stats: ClientStats;
@@ -85,7 +85,7 @@ for (const index of [
   index.get(1, { limit: 1 });
   // @ts-expect-error: each key has its own rows
   index.findMany([1], { limit: 1, offset: 1 });
-  // @ts-expect-error: a time is a number
+  // @ts-expect-error: a timeout is a number
   index.insert({ id: 1 }, { timeoutMs: '1' });
 }
 
@@ -106,7 +106,7 @@ export function tell(error: unknown) {
     error.message = 'mine';
   }
 }
-// @ts-expect-error: made by this package only
+// @ts-expect-error: only this package creates it
 new AbortError({ cause: null });
 
 // ── The low level ────────────────────────────────────────────────────────────────────────────────

@@ -51,11 +51,11 @@ exactly<Promise<void>>()(client.close());
 exactly<Promise<void>>()(client[Symbol.asyncDispose]());
 client satisfies AsyncDisposable;
 
-// @ts-expect-error: an address is the Connection's
+// @ts-expect-error: only a Connection takes an address
 new Client('127.0.0.1:9998');
 // @ts-expect-error: no such option
 new Client({ timeout: 1 });
-// @ts-expect-error: a handshake is the Connection's
+// @ts-expect-error: only a Connection takes a handshake
 new Client({ handshake: undefined });
 // @ts-expect-error: a host is text
 new Client({ host: 1 });
@@ -69,15 +69,15 @@ new Client({ path: Buffer.from('/run/hs.sock') });
 new Client({ writePath: 1 });
 // @ts-expect-error: a secret is text
 new Client({ secret: 1 });
-// @ts-expect-error: null is no secret
+// @ts-expect-error: null is not a secret
 new Client({ secret: null });
-// @ts-expect-error: a secret may come later, but not through a bare promise
+// @ts-expect-error: a promise is not a secret; a function may return one
 new Client({ secret: Promise.resolve('s') });
-// @ts-expect-error: the function gives the secret
+// @ts-expect-error: the function must return the secret
 new Client({ secret: () => {} });
-// @ts-expect-error: the function gives text
+// @ts-expect-error: the function must return text
 new Client({ writeSecret: async () => 1 });
-// @ts-expect-error: the function is asked without arguments
+// @ts-expect-error: the function gets no arguments
 new Client({ secret: (host: string) => host });
 // @ts-expect-error: a count is a number
 new Client({ connections: '1' });
@@ -85,15 +85,15 @@ new Client({ connections: '1' });
 new Client({ writeConnections: 1n });
 // @ts-expect-error: milliseconds are a number
 new Client({ timeoutMs: '5s' });
-// @ts-expect-error: a number, or Infinity
+// @ts-expect-error: the value is a number or Infinity
 new Client({ maxPending: null });
 // @ts-expect-error: milliseconds are a number
 new Client({ idleTimeoutMs: false });
-// @ts-expect-error: yes or no
+// @ts-expect-error: the value is true or false
 new Client({ traceValues: 'all' });
-// @ts-expect-error: figures are not for changing
+// @ts-expect-error: the figures are read-only
 client.stats().errors.ERR_HS_LOST = 0;
-// @ts-expect-error: only a client makes indexes
+// @ts-expect-error: only a client creates indexes
 new Index();
 
 // ── Rows ─────────────────────────────────────────────────────────────────────────────────────────
@@ -132,7 +132,7 @@ export async function read() {
   exactly<string | null>()(row.plain);
   // @ts-expect-error: every column may be NULL
   row.s.length;
-  // @ts-expect-error: JSON says anything
+  // @ts-expect-error: JSON may be anything
   row.j.a;
   // @ts-expect-error: no such column
   row.nope;
@@ -164,7 +164,7 @@ exactly<Promise<{ id: bigint | null; name: string | null } | null>>()(
   client.openIndex({ ...place, columns: listed, types }).get(1),
 );
 
-// What is known only at run time: any name, and with types any value.
+// Names known only at run time may be any, and with types any value.
 declare const names: string[];
 declare const declaredTypes: Record<string, ColumnType>;
 const dynamic = client.openIndex({ ...place, columns: names });
@@ -200,40 +200,40 @@ client.openIndex({ database: 'd', columns: ['id'] });
 client.openIndex({ ...place });
 // @ts-expect-error: columns are a list
 client.openIndex({ ...place, columns: 'id,name' });
-// @ts-expect-error: columns are known by their names
+// @ts-expect-error: columns are names
 client.openIndex({ ...place, columns: [0] });
-// @ts-expect-error: an index is known by its name
+// @ts-expect-error: an index is a name
 client.openIndex({ ...place, columns: ['id'], index: 0 });
 // @ts-expect-error: filter columns are a list
 client.openIndex({ ...place, columns: ['id'], filterColumns: 'id' });
 // @ts-expect-error: no such option
 client.openIndex({ ...place, columns: ['id'], limit: 1 });
-// @ts-expect-error: 'integer' is no type
+// @ts-expect-error: 'integer' is not a type
 client.openIndex({ ...place, columns: ['id'], types: { id: 'integer' } });
-// @ts-expect-error: a type is known by its name
+// @ts-expect-error: a type is a name
 client.openIndex({ ...place, columns: ['id'], types: { id: Number } });
 // @ts-expect-error: types are an object
 client.openIndex({ ...place, columns: ['id'], types: ['number'] });
-// @ts-expect-error: 'nmae' is no column
+// @ts-expect-error: 'nmae' is not a column
 client.openIndex({ ...place, columns: ['id', 'name'], types: { nmae: 'string' } });
-// @ts-expect-error: nor is it one beside another that is
+// @ts-expect-error: it is not a column beside a valid one either
 client.openIndex({ ...place, columns: ['id', 'name'], types: { id: 'number', nmae: 'string' } });
 const misnamed = { id: 'number', nmae: 'string' } as const;
-// @ts-expect-error: nor where the types are a variable
+// @ts-expect-error: it is not a column of types in a variable either
 client.openIndex({ ...place, columns: ['id', 'name'], types: misnamed });
 const noneNamed = { nmae: 'string' } as const;
-// @ts-expect-error: nor where no name is right
+// @ts-expect-error: it is not a column if no name is valid either
 client.openIndex({ ...place, columns: ['id', 'name'], types: noneNamed });
-// @ts-expect-error: nor beside filter columns
+// @ts-expect-error: it is not a column beside filter columns either
 client.openIndex({ ...place, columns, filterColumns: ['x'], types: misnamed });
-// @ts-expect-error: rows do not have the filter columns
+// @ts-expect-error: the rows do not have the filter columns
 client.openIndex({ ...place, columns, filterColumns: ['x'], types: { x: 'number' } });
-// @ts-expect-error: a key's column has to be among the columns
+// @ts-expect-error: a key column must be among the columns
 client.openIndex({ ...place, columns: ['id', 'name'], keyColumns: ['price'] });
 // @ts-expect-error: key columns are a list
 client.openIndex({ ...place, columns: ['id', 'name'], keyColumns: 'id' });
 const wide = { id: 'number' };
-// @ts-expect-error: TypeScript takes the type for any string here: 'as const' is needed
+// @ts-expect-error: without 'as const', TypeScript infers string here
 client.openIndex({ ...place, columns: ['id'], types: wide });
 
 // ── Methods: what they take, and what they give ──────────────────────────────────────────────────
@@ -285,14 +285,14 @@ exactly<Promise<Item[]>>()(items.deleteReturning('=', 1, range));
 
 export async function results() {
   for await (const row of items.scan('>', 0)) exactly<Item>()(row);
-  // @ts-expect-error: a scan goes by await
+  // @ts-expect-error: a scan is an async iterator
   for (const row of items.scan('>', 0)) exactly<Item>()(row);
   for (const row of await items.getMany([1])) {
     // @ts-expect-error: a key may have no row
     row.id;
   }
   const [inserted] = await items.insertMany([{}]);
-  // @ts-expect-error: it may have been refused
+  // @ts-expect-error: the row may have been refused
   inserted.value;
   if (inserted.status === 'fulfilled') exactly<bigint | null>()(inserted.value.insertId);
   else inserted.reason satisfies unknown;
@@ -300,15 +300,15 @@ export async function results() {
 
 // @ts-expect-error: a key is needed
 items.get();
-// @ts-expect-error: undefined is no key
+// @ts-expect-error: undefined is not a key
 items.get(undefined);
-// @ts-expect-error: nor can it be a part of one
+// @ts-expect-error: undefined is not a key part either
 items.get([1, undefined]);
-// @ts-expect-error: a key goes by its parts, not by names
+// @ts-expect-error: a key consists of parts, not of names
 items.get({ id: 1 });
-// @ts-expect-error: a function is no key
+// @ts-expect-error: a function is not a key
 items.get(() => 1);
-// @ts-expect-error: a key has no keys in it
+// @ts-expect-error: a key contains no keys
 items.get([[1]]);
 // @ts-expect-error: keys are a list
 items.getMany(1);
@@ -318,7 +318,7 @@ items.find('=', 1);
 items.find('=', 1, {});
 // @ts-expect-error: a limit is needed
 items.find('>', 1, { offset: 5, filters });
-// @ts-expect-error: undefined is no limit
+// @ts-expect-error: undefined is not a limit
 items.find('>', 1, { limit: undefined });
 // @ts-expect-error: a limit is a number
 items.find('=', 1, { limit: '1' });
@@ -330,7 +330,7 @@ items.find(1, { limit: 1 });
 items.find('=', 1, { limit: 1, order: 'desc' });
 // @ts-expect-error: an IN list needs its column
 items.find('=', 1, { limit: 1, in: { values: [1] } });
-// @ts-expect-error: an IN list is of values, not of keys
+// @ts-expect-error: an IN list contains values, not keys
 items.find('=', 1, { limit: 1, in: { column: 'id', values: [[1]] } });
 // @ts-expect-error: a limit is needed
 items.findMany([1]);
@@ -338,65 +338,65 @@ items.findMany([1]);
 items.findMany([1], {});
 // @ts-expect-error: a limit is needed
 items.findMany([1], { filters });
-// @ts-expect-error: there is no offset for each of many keys
+// @ts-expect-error: findMany has no offset
 items.findMany([1], { limit: 1, offset: 1 });
-// @ts-expect-error: the keys are the list
+// @ts-expect-error: findMany has no IN list
 items.findMany([1], { limit: 1, in: { column: 'id', values: [1] } });
-// @ts-expect-error: a position is the Batch's
+// @ts-expect-error: only a Batch takes a position
 items.find('=', 1, { limit: 1, in: { position: 0, values: [1] } });
-// @ts-expect-error: a walk along equal keys is a find
+// @ts-expect-error: a scan has no '=', which find has
 items.scan('=', 1);
-// @ts-expect-error: of all operators one may be '='
+// @ts-expect-error: the operator may be '=', which a scan does not have
 items.scan({} as FindOperator, 1);
-// @ts-expect-error: a key to begin at is needed
+// @ts-expect-error: a start key is needed
 items.scan('>');
-// @ts-expect-error: pages count rows
+// @ts-expect-error: a page size is a number
 items.scan('>', 1, { pageSize: '10' });
-// @ts-expect-error: a scan begins at its key
+// @ts-expect-error: a scan has no offset
 items.scan('>', 1, { offset: 10 });
 // @ts-expect-error: values are needed
 items.insert();
-// @ts-expect-error: values are by name or by position
+// @ts-expect-error: values are an object or a list
 items.insert('Tea');
-// @ts-expect-error: values are by name or by position
+// @ts-expect-error: values are an object or a list
 items.insert(null);
-// @ts-expect-error: 'nmae' is no column
+// @ts-expect-error: 'nmae' is not a column
 items.insert({ nmae: 'Tea' });
-// @ts-expect-error: nor is it one beside another that is
+// @ts-expect-error: it is not a column beside a valid one either
 items.insert({ id: 1, nmae: 'Tea' });
-// @ts-expect-error: filter columns are not written
+// @ts-expect-error: filter columns cannot be written
 items.insert({ id: 1, price: 1 });
-// @ts-expect-error: a function is no value
+// @ts-expect-error: a function is not a value
 items.insert({ name: () => 'Tea' });
-// @ts-expect-error: nor is a symbol
+// @ts-expect-error: a symbol is not a value
 items.insert({ name: Symbol('Tea') });
-// @ts-expect-error: a list is no value
+// @ts-expect-error: a list is not a value
 items.insert({ name: ['Tea'] });
-// @ts-expect-error: undefined is none by position
+// @ts-expect-error: undefined is not a value in a list
 items.insert([undefined, 'Tea']);
 // @ts-expect-error: rows are a list
 items.insertMany({ name: 'Tea' });
-// @ts-expect-error: 'nmae' is no column
+// @ts-expect-error: 'nmae' is not a column
 items.insertMany([{ name: 'Tea' }, { nmae: 'Tea' }]);
 // @ts-expect-error: values are needed
 items.update('=', 1);
-// @ts-expect-error: 'nmae' is no column
+// @ts-expect-error: 'nmae' is not a column
 items.update('=', 1, { nmae: 'Tea' });
 // @ts-expect-error: '!=' is for filters
 items.update('!=', 1, { name: 'Tea' });
-// @ts-expect-error: the rows as they were are updateReturning's
+// @ts-expect-error: only updateReturning returns rows
 items.update('=', 1, { name: 'Tea' }, { returning: true });
-// @ts-expect-error: 'nmae' is no column
+// @ts-expect-error: 'nmae' is not a column
 items.updateReturning('=', 1, { nmae: 'Tea' });
-// @ts-expect-error: 'idd' is no column
+// @ts-expect-error: 'idd' is not a column
 items.increment('=', 1, { idd: 1 });
-// @ts-expect-error: which column is to be said
+// @ts-expect-error: the column is needed
 items.increment('=', 1, 1);
-// @ts-expect-error: 'idd' is no column
+// @ts-expect-error: 'idd' is not a column
 items.incrementReturning('=', 1, { idd: 1 });
-// @ts-expect-error: 'idd' is no column
+// @ts-expect-error: 'idd' is not a column
 items.decrement('=', 1, { idd: 1 });
-// @ts-expect-error: 'idd' is no column
+// @ts-expect-error: 'idd' is not a column
 items.decrementReturning('=', 1, { idd: 1 });
 // @ts-expect-error: an operator is needed
 items.delete(1);
@@ -418,41 +418,41 @@ items.find('>', 0, {
 declare const filter: RowFilter<'price'>;
 items.delete('>', 0, { filters: [filter] });
 
-// @ts-expect-error: 'prise' is no filter column
+// @ts-expect-error: 'prise' is not a filter column
 items.find('>', 0, { limit: 1, filters: [{ column: 'prise', op: '=', value: 1 }] });
-// @ts-expect-error: a column of the rows is none by that
+// @ts-expect-error: a column of the rows is not a filter column
 items.find('>', 0, { limit: 1, filters: [{ column: 'id', op: '=', value: 1 }] });
-// @ts-expect-error: here, filter columns are known by their names
+// @ts-expect-error: here, filter columns are names
 items.find('>', 0, { limit: 1, filters: [{ column: 0, op: '=', value: 1 }] });
-// @ts-expect-error: LIKE is none
+// @ts-expect-error: LIKE is not an operator
 items.find('>', 0, { limit: 1, filters: [{ column: 'price', op: 'LIKE', value: 1 }] });
-// @ts-expect-error: 'until' is none
+// @ts-expect-error: 'until' is not a filter type
 items.find('>', 0, { limit: 1, filters: [{ type: 'until', column: 'price', op: '=', value: 1 }] });
 // @ts-expect-error: a value is needed
 items.find('>', 0, { limit: 1, filters: [{ column: 'price', op: '=' }] });
-// @ts-expect-error: one value
+// @ts-expect-error: a filter has one value
 items.find('>', 0, { limit: 1, filters: [{ column: 'price', op: '=', value: [1, 2] }] });
 // @ts-expect-error: filters are a list
 items.find('>', 0, { limit: 1, filters: { column: 'price', op: '=', value: 1 } });
-// @ts-expect-error: 'prise' is no filter column
+// @ts-expect-error: 'prise' is not a filter column
 items.findMany([1], { limit: 1, filters: [{ column: 'prise', op: '=', value: 1 }] });
-// @ts-expect-error: 'prise' is no filter column
+// @ts-expect-error: 'prise' is not a filter column
 items.scan('>', 0, { filters: [{ column: 'prise', op: '=', value: 1 }] });
-// @ts-expect-error: 'prise' is no filter column
+// @ts-expect-error: 'prise' is not a filter column
 items.update('>', 0, {}, { filters: [{ column: 'prise', op: '=', value: 1 }] });
-// @ts-expect-error: 'prise' is no filter column
+// @ts-expect-error: 'prise' is not a filter column
 items.increment('>', 0, {}, { filters: [{ column: 'prise', op: '=', value: 1 }] });
-// @ts-expect-error: 'prise' is no filter column
+// @ts-expect-error: 'prise' is not a filter column
 items.decrement('>', 0, {}, { filters: [{ column: 'prise', op: '=', value: 1 }] });
-// @ts-expect-error: 'prise' is no filter column
+// @ts-expect-error: 'prise' is not a filter column
 items.delete('>', 0, { filters: [{ column: 'prise', op: '=', value: 1 }] });
-// @ts-expect-error: 'prise' is no filter column
+// @ts-expect-error: 'prise' is not a filter column
 items.updateReturning('>', 0, {}, { filters: [{ column: 'prise', op: '=', value: 1 }] });
-// @ts-expect-error: 'prise' is no filter column
+// @ts-expect-error: 'prise' is not a filter column
 items.incrementReturning('>', 0, {}, { filters: [{ column: 'prise', op: '=', value: 1 }] });
-// @ts-expect-error: 'prise' is no filter column
+// @ts-expect-error: 'prise' is not a filter column
 items.decrementReturning('>', 0, {}, { filters: [{ column: 'prise', op: '=', value: 1 }] });
-// @ts-expect-error: 'prise' is no filter column
+// @ts-expect-error: 'prise' is not a filter column
 items.deleteReturning('>', 0, { filters: [{ column: 'prise', op: '=', value: 1 }] });
 // @ts-expect-error: an index without filter columns has no filters
 untyped.find('>', 0, { limit: 1, filters: [{ column: 'a', op: '=', value: 1 }] });
@@ -501,16 +501,16 @@ events.insert({ id: now });
 events.insert({ name: now });
 // @ts-expect-error: only 'doc' is declared as JSON
 events.insert({ name: { a: 1 } });
-// @ts-expect-error: a datetime is no other object
+// @ts-expect-error: a datetime is a Date and no other object
 events.insert({ at: { year: 2024 } });
-// @ts-expect-error: a Date is added to nothing
+// @ts-expect-error: a Date cannot be added
 events.increment('=', 1, { at: now });
-// @ts-expect-error: a Date is added to nothing, by position neither
+// @ts-expect-error: a Date cannot be added by position either
 events.decrement('=', 1, [1, now, 0, 0]);
 events.find('=', null, { limit: 1, in: { column: 'at', values: [now] } });
-// @ts-expect-error: a filter's value is no object
+// @ts-expect-error: a filter's value is not an object
 events.find('=', now, { limit: 1, filters: [{ column: 'at', op: '=', value: { a: 1 } }] });
-// @ts-expect-error: a key is no object
+// @ts-expect-error: a key is not an object
 events.get([{ a: 1 }]);
 
 // @ts-expect-error: no column is declared as a datetime
@@ -556,22 +556,22 @@ async function nameOf(index: Index<['id', 'name'], { id: 'number' }>, id: number
 }
 exactly<Promise<string | null | undefined>>()(nameOf(items, 1));
 nameOf(client.openIndex({ ...place, columns: ['id', 'name'], types: { id: 'number' } }), 1);
-// @ts-expect-error: its ids are bigints
+// @ts-expect-error: the index has bigint ids
 nameOf(constants, 1);
-// @ts-expect-error: it has other columns
+// @ts-expect-error: the index has other columns
 nameOf(untyped, 1);
-// @ts-expect-error: a client is no index
+// @ts-expect-error: a client is not an index
 nameOf(client, 1);
 
 // An index with filter columns does for one without, and for one that names none of them.
 items satisfies Index<readonly ['id', 'name'], { id: 'number' }>;
-// @ts-expect-error: but not for one that has other filter columns
+// @ts-expect-error: it does not match an index with other filter columns
 items satisfies Index<readonly ['id', 'name'], { id: 'number' }, readonly ['other']>;
 untyped satisfies Index<['a', 'b']>;
 const any: Index<['a', 'b']> = untyped;
 any.find('=', 1, { limit: 1, filters: [{ column: 'unchecked', op: '=', value: 1 }] });
 
-/** A function for every index takes what it says of its values. */
+/** A function for every index accepts the values that its types allow. */
 export async function upsert<C extends readonly string[], T>(
   index: Index<C, T>,
   key: IndexKey<T>,
@@ -585,7 +585,7 @@ export async function upsert<C extends readonly string[], T>(
   return index.find('=', key, { ...options, limit: 1 });
 }
 exactly<Promise<Item[]>>()(upsert(items, 1, { name: 'Tea' }, {}));
-// @ts-expect-error: 'nmae' is no column
+// @ts-expect-error: 'nmae' is not a column
 upsert(items, 1, { nmae: 'Tea' }, {});
 
 /** With the columns known, and one type of several. */
@@ -594,12 +594,12 @@ export function rename(
   id: number,
   name: string,
 ) {
-  // @ts-expect-error: no datetime column is known of
+  // @ts-expect-error: no datetime column is known
   index.get(now);
   return index.update('=', id, { name });
 }
 
-/** Opens what it is given. */
+/** Opens the target that it is given. */
 function open<
   const C extends readonly string[],
   const T extends { readonly [K in C[number]]?: ColumnType },
@@ -609,7 +609,7 @@ function open<
 exactly<Promise<Item | null>>()(
   open({ ...place, columns: ['id', 'name'], types: { id: 'number' } }).get(1),
 );
-// @ts-expect-error: 'nmae' is no column
+// @ts-expect-error: 'nmae' is not a column
 open({ ...place, columns: ['id', 'name'], types: { nmae: 'number' } });
 
 /** With filters by name. */
@@ -618,23 +618,23 @@ declare function cheapest<C extends readonly string[], T, F extends readonly str
   by: F[number],
 ): Promise<Row<C, T>[]>;
 exactly<Promise<Item[]>>()(cheapest(items, 'price'));
-// @ts-expect-error: 'prise' is no filter column
+// @ts-expect-error: 'prise' is not a filter column
 cheapest(items, 'prise');
 
 // ── What is refused only when it is called ───────────────────────────────────────────────────────
 
-// A wrong name beside a right one, where the values are a variable.
+// A wrong name beside a valid one is accepted if the values are a variable.
 const variable = { id: 1, nmae: 'Tea' };
 items.insert(variable);
-// @ts-expect-error: undefined is no value; without 'exactOptionalPropertyTypes' it is refused when it is called
+// @ts-expect-error: without 'exactOptionalPropertyTypes', only the call refuses undefined
 items.insert({ name: undefined });
-// A function as JSON: it is an object.
+// A function is accepted as JSON, because it is an object.
 events.insert({ doc: () => {} });
-// Too many parts of a key whose columns are not known.
+// A key may have too many parts if its columns are unknown.
 items.get([1, 2, 3]);
-// A Date that stands where such a key has another column.
+// A Date is accepted although the key has another column at that place.
 events.get([now, now]);
-// Numbers that are none, or not whole.
+// NaN and fractions are accepted.
 items.get(Number.NaN);
 items.increment('=', 1, { id: 1.5 });
 // A limit out of range.

@@ -1,6 +1,6 @@
 /**
- * The package's types say at least what the public contract says: what that declares of Client and
- * Index stands here as it is there.
+ * Checks that the package's types cover the public contract, whose declarations of Client and Index
+ * are copied here unchanged.
  */
 
 import type * as hansock from 'hansock';
@@ -134,7 +134,7 @@ declare namespace contract {
   }
 }
 
-// ── What is the same ─────────────────────────────────────────────────────────────────────────────
+// ── Equal types ──────────────────────────────────────────────────────────────────────────────────
 
 declare const same: {
   options: Omit<hansock.ClientOptions, 'traceValues' | 'busyPollMicroseconds'>;
@@ -163,7 +163,7 @@ export function rows(ours: hansock.Row<Names, Types>, theirs: contract.Row<Names
   theirs satisfies hansock.Row<Names, Types>;
 }
 
-// ── What takes no less, and gives no less ────────────────────────────────────────────────────────
+// ── Types that accept and return no less ─────────────────────────────────────────────────────────
 
 /** The methods as properties: TypeScript compares the parameters of such strictly. */
 type Strict<Instance> = {

@@ -1,4 +1,4 @@
-/** What is typed by what an index declares: its values, keys, filters and the ids of its inserts. */
+/** Values, keys, filters and ids of inserts are typed by the declarations of an index. */
 
 import { Client, type Row, type RowFilter, ShardedClient } from 'hansock';
 import { exactly } from './exactly.js';
@@ -70,9 +70,9 @@ users.insert({ name: 'Ada', ok: 1 });
 users.insert({ name: 'Ada', raw: 'text' });
 // @ts-expect-error: seen is a Date, or its text
 users.insert({ name: 'Ada', seen: 5 });
-// @ts-expect-error: logins is counted up by a number
+// @ts-expect-error: logins is incremented by a number
 users.increment('=', 42, { logins: '1' });
-// @ts-expect-error: values of all columns, by position, are as many
+// @ts-expect-error: a list needs a value for each column
 users.insert([1, 'Ada']);
 users.insert([1, 'Ada', 0, 0n, true, Buffer.of(), {}, new Date(), 'x']);
 // @ts-expect-error: the third is a number
@@ -92,7 +92,7 @@ users.get(null);
 // @ts-expect-error: id is a number
 users.find('>=', 'x', { limit: 1 });
 users.find('=', null, { limit: 3, in: { column: 'id', values: [1, 2n] } });
-// @ts-expect-error: name is no column of the index
+// @ts-expect-error: name is not a column of the index
 users.find('=', null, { limit: 3, in: { column: 'name', values: ['x'] } });
 // @ts-expect-error: id is a number
 users.find('=', null, { limit: 3, in: { column: 'id', values: ['x'] } });
@@ -139,7 +139,7 @@ const dynamic = client.openIndex({
 });
 exactly<Promise<{ insertId: number | bigint | null }>>()(dynamic.insert({ id: 1 }));
 
-// @ts-expect-error: 'nmae' is no column
+// @ts-expect-error: 'nmae' is not a column
 client.openIndex({ ...place, columns: ['id', 'name'], notNull: ['nmae'] });
 
 // ── Many servers ─────────────────────────────────────────────────────────────────────────────────

@@ -1,4 +1,4 @@
-/** From an ES module: by name, as a whole, and as the default. */
+/** Imports from an ES module: by name, as a whole, and as the default. */
 
 import * as whole from 'hansock';
 import hansock, { Batch, type Ketama, type Reply, type ServerError } from 'hansock';
@@ -11,7 +11,7 @@ exactly<typeof Ketama>()(whole.Ketama);
 exactly<typeof ServerError>()(whole.ServerError);
 exactly<Promise<TestServer>>()(startServer());
 
-// @ts-expect-error: the addon is nobody's business
+// @ts-expect-error: the addon is not exported
 import('hansock/native.js');
-// @ts-expect-error: nor are the files of lib
+// @ts-expect-error: the files of lib are not exported
 import('hansock/lib/batch.js');

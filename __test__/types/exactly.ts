@@ -1,4 +1,4 @@
-/** Compiles only where the value's type is `Expected` itself: no narrower, no wider, and not any. */
+/** Compiles only if the value's type is `Expected` itself: no narrower, no wider, and not any. */
 export declare function exactly<Expected>(): <Given>(
   value: Same<Given, Expected> extends true ? Given : never,
 ) => void;

@@ -26,9 +26,9 @@ exactly<Promise<(readonly Reply[])[]>>()(executor.execute(1000, { signal }));
 exactly<Promise<ExecuteResult[]>>()(executor.executeSettled(undefined, {}));
 exactly<(readonly Reply[])[]>()(executor.executeSync(1000));
 
-// @ts-expect-error: a pair
+// @ts-expect-error: a pair is needed
 executor.add(connection);
-// @ts-expect-error: the connection goes first
+// @ts-expect-error: the connection comes first
 executor.add(batch, connection);
 // @ts-expect-error: milliseconds are a number
 executor.execute('1s');
@@ -40,7 +40,7 @@ executor.executeSync({ timeoutMs: 1000 });
 executor.execute({ timeout: 1000 });
 // @ts-expect-error: nothing can abort a blocking call
 executor.executeSync({ signal });
-// @ts-expect-error: a controller is no signal
+// @ts-expect-error: an AbortController is not a signal
 executor.execute(1000, { signal: new AbortController() });
 // @ts-expect-error: nothing can abort a blocking call
 executor.executeSync(1000, { signal });
@@ -80,7 +80,7 @@ if (thrown instanceof ExecuteError) {
   exactly<unknown>()(thrown.cause);
   thrown satisfies Error;
 }
-// @ts-expect-error: only the package makes them
+// @ts-expect-error: only the package creates them
 new HandlerSocketError('ERR_HS_LOST', 'made up');
 
 /** A switch over the codes of refusals is exhaustive. */

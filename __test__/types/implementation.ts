@@ -1,4 +1,4 @@
-/** lib/ does what index.d.ts says: each class is taken here for the declared one. */
+/** Checks that lib/ implements index.d.ts: each class is used as the declared one. */
 
 import type * as declared from 'hansock';
 import type * as declaredKeyv from 'hansock/keyv';

@@ -13,12 +13,12 @@ export async function read() {
   await readTable(async (statement, values) => [{ statement, values }], 'shop', 'item');
   // @ts-expect-error: the database is missing
   await readTable(sql, 'item');
-  // @ts-expect-error: it is data to read
+  // @ts-expect-error: a schema is read-only
   schema.table = 'other';
   return column;
 }
 
-/** What a tool writes into a program. */
+/** A schema as a tool writes it into a program. */
 export const written = {
   database: 'shop',
   table: 'item',

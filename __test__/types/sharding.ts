@@ -68,35 +68,35 @@ new ShardedClient({});
 new ShardedClient({ servers: { host: 'db1' } });
 // @ts-expect-error: servers are objects
 new ShardedClient({ servers: ['db1:9998'] });
-// @ts-expect-error: a host is a server's
+// @ts-expect-error: only a server has a host
 new ShardedClient({ servers, host: 'db1' });
-// @ts-expect-error: a port is a server's
+// @ts-expect-error: only a server has a port
 new ShardedClient({ servers, writePort: 9999 });
 // @ts-expect-error: no such option
 new ShardedClient({ servers, timeout: 1 });
 // @ts-expect-error: no such option of a server
 new ShardedClient({ servers: [{ host: 'db1', weigth: 2 }] });
-// @ts-expect-error: a time is that of all servers
+// @ts-expect-error: the timeout is common to all servers
 new ShardedClient({ servers: [{ host: 'db1', timeoutMs: 1 }] });
 // @ts-expect-error: a weight is a number
 new ShardedClient({ servers: [{ host: 'db1', weight: '2' }] });
 // @ts-expect-error: replicas are a list
 new ShardedClient({ servers: [{ host: 'db1', replicas: { host: 'db1r' } }] });
-// @ts-expect-error: a replica is not written to
+// @ts-expect-error: a replica takes no writes
 new ShardedClient({ servers: [{ host: 'db1', replicas: [{ host: 'db1r', writePort: 9999 }] }] });
 // @ts-expect-error: a replica has no share of the keys
 new ShardedClient({ servers: [{ host: 'db1', replicas: [{ host: 'db1r', weight: 1 }] }] });
-// @ts-expect-error: a replica has none of its own
+// @ts-expect-error: a replica has no replicas
 new ShardedClient({ servers: [{ host: 'db1', replicas: [{ replicas: [] }] }] });
-// @ts-expect-error: no such readers
+// @ts-expect-error: no such value of reads
 new ShardedClient({ servers, reads: 'all' });
-// @ts-expect-error: it cannot be left out
+// @ts-expect-error: a server that is down cannot be skipped
 new ShardedClient({ servers, onServerDown: 'skip' });
 // @ts-expect-error: a key is needed
 cluster.getServer();
-// @ts-expect-error: a key goes by its parts, not by names
+// @ts-expect-error: a key consists of parts, not of names
 cluster.getServer({ id: 1 });
-// @ts-expect-error: only a client makes indexes
+// @ts-expect-error: only a client creates indexes
 new ShardedIndex();
 
 // ── Opening an index ─────────────────────────────────────────────────────────────────────────────
@@ -130,30 +130,30 @@ exactly<Promise<{ [name: string]: string | null } | null>>()(
   cluster.openIndex({ ...place, columns: names, shardBy: names }).get(1),
 );
 
-// @ts-expect-error: how the rows are spread has to be said
+// @ts-expect-error: shardBy or shardKey is needed
 cluster.openIndex({ ...place, columns });
 // @ts-expect-error: shardBy is a list
 cluster.openIndex({ ...place, columns, shardBy: 'user' });
-// @ts-expect-error: 'usr' is no column
+// @ts-expect-error: 'usr' is not a column
 cluster.openIndex({ ...place, columns, shardBy: ['usr'] });
-// @ts-expect-error: nor is it one beside another that is
+// @ts-expect-error: it is not a column beside a valid one either
 cluster.openIndex({ ...place, columns: ['user', 'day'], shardBy: ['user', 'dya'] });
-// @ts-expect-error: nor with types and filter columns
+// @ts-expect-error: it is not a column with types and filter columns either
 cluster.openIndex({ ...place, columns, types, filterColumns: ['x'], shardBy: ['x'] });
-// @ts-expect-error: what is hashed is text or bytes
+// @ts-expect-error: the function must return text or bytes
 cluster.openIndex({ ...place, columns, shardBy: ['user'], shardKey: () => 1 });
-// @ts-expect-error: it is hashed at once
+// @ts-expect-error: the function must not be async
 cluster.openIndex({ ...place, columns, shardBy: ['user'], shardKey: async () => 'a' });
 // @ts-expect-error: the parts are an array
 cluster.openIndex({ ...place, columns, shardBy: ['user'], shardKey: (user: string) => user });
-// @ts-expect-error: 'usr' is no column
+// @ts-expect-error: 'usr' is not a column
 cluster.openIndex({ ...place, columns, types: { usr: 'number' }, shardBy: ['user'] });
-// @ts-expect-error: a key's column has to be among the columns
+// @ts-expect-error: a key column must be among the columns
 cluster.openIndex({ ...place, columns, keyColumns: ['price'], shardBy: ['user'] });
 // @ts-expect-error: no such option
 cluster.openIndex({ ...place, columns, shardBy: ['user'], servers: 'all' });
 
-/** Opens what it is given. */
+/** Opens the target that it is given. */
 function open<const C extends readonly string[]>(
   target: ShardedIndexTarget<C, Record<never, never>>,
 ) {
@@ -186,29 +186,29 @@ const settled = visits.getManySettled([1, 2]);
 exactly<Promise<PromiseSettledResult<Visit | null>[]>>()(settled);
 export async function results() {
   const [first] = await settled;
-  // @ts-expect-error: it may have failed
+  // @ts-expect-error: the result may be a failure
   first.value;
   if (first.status === 'fulfilled') exactly<Visit | null>()(first.value);
   for await (const row of visits.scan('>', 0, { servers: 'all' })) exactly<Visit>()(row);
 }
 
-// @ts-expect-error: all of them, or the key's
+// @ts-expect-error: 'all' is the only value of servers
 visits.find('>', 1, { limit: 1, servers: ['db1:9998'] });
-// @ts-expect-error: all of them, or the key's
+// @ts-expect-error: 'all' is the only value of servers
 visits.scan('>', 1, { servers: 'any' });
-// @ts-expect-error: a limit is needed, also of all servers
+// @ts-expect-error: a limit is needed for all servers too
 visits.find('>', 1, { servers: 'all' });
-// @ts-expect-error: a scan goes one way
+// @ts-expect-error: a scan has no '='
 visits.scan('=', 1, { servers: 'all' });
-// @ts-expect-error: 'totla' is no filter column
+// @ts-expect-error: 'totla' is not a filter column
 inline.scan('>', 1, { servers: 'all', filters: [{ column: 'totla', op: '=', value: 1 }] });
-// @ts-expect-error: a get goes to one server
+// @ts-expect-error: a get reads one server
 visits.get(1, { servers: 'all' });
-// @ts-expect-error: so does an update
+// @ts-expect-error: an update writes to one server
 visits.update('=', 1, { total: 1 }, { servers: 'all' });
-// @ts-expect-error: and a delete
+// @ts-expect-error: a delete writes to one server
 visits.delete('>', 1, { limit: 10, servers: 'all' });
-// @ts-expect-error: 'totla' is no column
+// @ts-expect-error: 'totla' is not a column
 visits.insert({ totla: 1 });
 
 // A function for any index takes one that is spread over servers.
@@ -220,7 +220,7 @@ declare function firstOfEach<C extends readonly string[], T>(
 ): Promise<Row<C, T>[]>;
 exactly<Promise<Visit[]>>()(firstOfEach(visits));
 declare const unsharded: Index<['id', 'name']>;
-// @ts-expect-error: an index of one server has no others to ask
+// @ts-expect-error: an index of one server has no option servers
 unsharded.find('=', 1, { limit: 1, servers: 'all' });
 
 // ── What fails at some of the servers ────────────────────────────────────────────────────────────
@@ -241,9 +241,9 @@ export function tell(error: unknown) {
   }
   // @ts-expect-error: a row may be anything, or missing
   error.rows[0].id;
-  // @ts-expect-error: what failed is not for changing
+  // @ts-expect-error: failures are read-only
   error.failures = [];
 }
 
-// @ts-expect-error: made by this package only
+// @ts-expect-error: only this package creates it
 new FanOutError('getMany', [], []);

@@ -1,4 +1,4 @@
-/** What is typed by a schema alone: rows, values, keys, filters and the ids of inserts. */
+/** A schema alone types rows, values, keys, filters and the ids of inserts. */
 
 import { Client, ShardedClient, type TableRow } from 'hansock';
 import { readTable, type TableSchema } from 'hansock/schema';
@@ -30,17 +30,17 @@ exactly<boolean>()(items.mergeIsExact);
 
 const some = client.openIndex({ schema: item, columns: ['id', 'hidden'] });
 exactly<Promise<{ id: number; hidden: bigint } | null>>()(some.get(1));
-// @ts-expect-error: 'nmae' is no column
+// @ts-expect-error: 'nmae' is not a column
 client.openIndex({ schema: item, columns: ['id', 'nmae'] });
-// @ts-expect-error: the schema says which table it is
+// @ts-expect-error: the schema names the table
 client.openIndex({ schema: item, table: 'other' });
-// @ts-expect-error: 'by_name' is no index
+// @ts-expect-error: 'by_name' is not an index
 client.openIndex({ schema: item, index: 'by_name' });
-// @ts-expect-error: 'trigger' is nothing that can be allowed
+// @ts-expect-error: 'trigger' is not a value of allow
 client.openIndex({ schema: item, allow: ['trigger'] });
 client.openIndex({ schema: item, allow: ['triggers', 'unlogged', 'split-insert'] });
 client.openIndex({ schema: item, index: undefined, columns: undefined, types: undefined });
-// @ts-expect-error: that is no schema
+// @ts-expect-error: it is not a schema
 client.openIndex({ schema: { database: 'shop', table: 'item' } });
 
 // ── `types` beside it ────────────────────────────────────────────────────────────────────────────
@@ -58,11 +58,11 @@ declared.insert({ name: 'Tea', price: 1.5 });
 declared.find('>', 1, { limit: 1, filters: [{ column: 'price', op: '>', value: 1.5 }] });
 // @ts-expect-error: price is declared as a number
 declared.update('=', 1, { price: '1.50' });
-// @ts-expect-error: 'nmae' is no column
+// @ts-expect-error: 'nmae' is not a column
 client.openIndex({ schema: item, types: { nmae: 'number' } });
-// @ts-expect-error: hidden is no column of the rows
+// @ts-expect-error: hidden is not a column of the rows
 client.openIndex({ schema: item, types: { hidden: 'number' } });
-// @ts-expect-error: 'int' is no type
+// @ts-expect-error: 'int' is not a type
 client.openIndex({ schema: item, types: { id: 'int' } });
 exactly<{ user: number; day: string; count: number }>()(
   {} as TableRow<typeof visit, { user: 'number' }>,
@@ -82,7 +82,7 @@ items.update('=', 1, { state: 'old' });
 items.update('=', 1, { name: null });
 // @ts-expect-error: name is text
 items.update('=', 1, { name: 1 });
-// @ts-expect-error: 'nmae' is no column
+// @ts-expect-error: 'nmae' is not a column
 items.update('=', 1, { nmae: 'Tea' });
 // @ts-expect-error: owner is a UUID or its bytes
 items.update('=', 1, { owner: 5 });
@@ -93,7 +93,7 @@ visits.update('=', [1, '2024-02-29'], [1n, '2024-03-01', '5']);
 
 visits.increment('=', [1n, '2024-02-29'], { count: 1 });
 visits.decrementReturning('=', [1n, '2024-02-29'], { count: 1n });
-// @ts-expect-error: a date cannot be counted up
+// @ts-expect-error: a date cannot be incremented
 visits.increment('=', [1n, '2024-02-29'], { day: 1 });
 // @ts-expect-error: a decimal number would be rounded
 items.increment('=', 1, { price: 1 });
@@ -109,15 +109,15 @@ visits.insert([1, '2024-02-29', undefined]);
 visits.insert([1, '2024-02-29', 'x']);
 // @ts-expect-error: name has no default
 items.insert({ state: 'new' });
-// @ts-expect-error: neither where it is no column of the rows
+// @ts-expect-error: name is needed even if it is not a column of the rows
 some.insert({ id: 5 });
 // @ts-expect-error: name takes no NULL
 items.insert({ name: null });
 // @ts-expect-error: short is virtual
 items.insert({ name: 'Tea', short: 'Tea' });
-// @ts-expect-error: 'nmae' is no column
+// @ts-expect-error: 'nmae' is not a column
 items.insert({ name: 'Tea', nmae: 'Tea' });
-// @ts-expect-error: every row has to have a name
+// @ts-expect-error: every row needs a name
 items.insertMany([{ name: 'Tea' }, {}]);
 
 exactly<Promise<{ insertId: number | null }>>()(items.insert({ name: 'Tea' }));
@@ -137,23 +137,23 @@ items.get(null);
 items.get([1, 2]);
 // @ts-expect-error: id is a number
 items.find('=', null, { limit: 2, in: { column: 'id', values: ['x'] } });
-// @ts-expect-error: name is no column of the index
+// @ts-expect-error: name is not a column of the index
 items.find('=', null, { limit: 2, in: { column: 'name', values: ['x'] } });
 
 visits.get([1n, '2024-02-29']);
 visits.find('>=', 1, { limit: 10 });
 visits.find('=', [1, new Date('2024-02-29')], { limit: 10 });
 visits.delete('=', [1, '2024-02-29']);
-// @ts-expect-error: with one part of two it is not one row
+// @ts-expect-error: one part of two does not identify a row
 visits.get(1n);
-// @ts-expect-error: neither in an array
+// @ts-expect-error: one part in an array does not either
 visits.getMany([[1n]]);
-// @ts-expect-error: a day is no number
+// @ts-expect-error: a day is not a number
 visits.get([1n, 5]);
 
 const byOwner = client.openIndex({ schema: item, index: 'by_owner' });
 byOwner.get(['123e4567-e89b-12d3-a456-426655440000', 'Te']);
-// @ts-expect-error: several rows may have NULL there
+// @ts-expect-error: several rows may have NULL in that column
 byOwner.get([null, 'Te']);
 byOwner.find('=', [null, 'Te'], { limit: 10 });
 byOwner.scan('>=', Buffer.alloc(16));
@@ -176,7 +176,7 @@ visits.find('>', 1, { limit: 1, filters: [{ column: 'count', op: '>', value: '5'
 visits.find('>', 1, { limit: 1, filters: [{ column: 'count', op: '=', value: null }] });
 // @ts-expect-error: day is not among filterColumns
 visits.find('>', 1, { limit: 1, filters: [{ column: 'day', op: '=', value: '2024-02-29' }] });
-// @ts-expect-error: 'nmae' is no column
+// @ts-expect-error: 'nmae' is not a column
 client.openIndex({ schema: item, filterColumns: ['nmae'] });
 const filtered = client.openIndex({ schema: item, filterColumns: ['notes', 'state'] });
 filtered.scan({ filters: [{ column: 'notes', op: '!=', value: null }] });
@@ -218,7 +218,7 @@ exactly<{
   unknown: string;
 }>()({} as Sample);
 
-/** What is read can be written; `samples` is never called. */
+/** Values that were read can be written; `samples` is never called. */
 export function samples(row: Sample) {
   const index = client.openIndex({ schema: sample });
   index.insert(row);
@@ -241,13 +241,13 @@ export function samples(row: Sample) {
   index.increment('=', 1, { boolean: 1 });
   // @ts-expect-error: a double would be rounded
   index.increment('=', 1, { double: 1 });
-  // @ts-expect-error: true or false
+  // @ts-expect-error: a boolean is true or false
   index.update('=', 1, { boolean: 1 });
-  // @ts-expect-error: bytes
+  // @ts-expect-error: the value is bytes
   index.update('=', 1, { blob: 'text' });
-  // @ts-expect-error: a time has no Date
+  // @ts-expect-error: a time is not a Date
   index.update('=', 1, { time: new Date() });
-  // @ts-expect-error: a Float32Array
+  // @ts-expect-error: the value is a Float32Array
   index.update('=', 1, { vector: [1, 2, 3] });
 }
 
@@ -277,7 +277,7 @@ export async function drift(sql: object) {
   await client.verify(sql);
   const [elsewhere] = await cluster.verify();
   exactly<string>()(elsewhere.address);
-  // @ts-expect-error: each server has its own
+  // @ts-expect-error: each server has an sql option of its own
   await cluster.verify(sql);
 }
 
@@ -285,7 +285,7 @@ export async function drift(sql: object) {
 
 declare const pool: object;
 const cluster = new ShardedClient({ servers: [{ host: 'db1', sql: pool }, { host: 'db2' }] });
-// @ts-expect-error: each server has its own
+// @ts-expect-error: each server has an sql option of its own
 new ShardedClient({ servers: [], sql: pool });
 const sharded = cluster.openIndex({ schema: item, shardBy: ['id'] });
 exactly<Promise<Item | null>>()(sharded.get(1));
@@ -295,9 +295,9 @@ sharded.getServer(1);
 sharded.scan({ servers: 'all' });
 // @ts-expect-error: id is a number
 sharded.get('1');
-// @ts-expect-error: 'nmae' is no column
+// @ts-expect-error: 'nmae' is not a column
 cluster.openIndex({ schema: item, shardBy: ['nmae'] });
-// @ts-expect-error: name is no column of the rows
+// @ts-expect-error: name is not a column of the rows
 cluster.openIndex({ schema: item, columns: ['id'], shardBy: ['name'] });
-// @ts-expect-error: which server a row is on has to be said
+// @ts-expect-error: shardBy or shardKey is needed
 cluster.openIndex({ schema: item });

@@ -1,4 +1,4 @@
-/** Schemas that stand in a program, as a tool writes them there. */
+/** Schemas in a program, as a tool writes them. */
 
 import type { TableSchema } from 'hansock/schema';
 

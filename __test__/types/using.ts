@@ -1,4 +1,4 @@
-/** What TypeScript 5.2 and later can write. */
+/** Syntax of TypeScript 5.2 and later. */
 
 import { Client, Connection, ShardedClient } from 'hansock';
 import { startServer, type TestServer } from 'hansock/testing';

@@ -7,13 +7,12 @@ const { DATABASE } = require('../tables.js');
 /**
  * @typedef {import('../client-process.js').Task} Task
  * @typedef {import('../..').Reply} Reply
- * @typedef {(batch: Batch) => (replies: readonly Reply[]) => number} Writer
- *   Writes a batch, and gives what reads the replies and says how many rows they had.
+ * @typedef {(batch: Batch) => (replies: readonly Reply[]) => number} Writer  Writes a batch, and
+ *   returns the function that reads its replies and returns their number of rows.
  *
  * @typedef {object} PooledConnection
  * @property {Connection} connection
- * @property {Batch[]} batches  One is in flight while the other is read and written, and put in
- *   line.
+ * @property {Batch[]} batches  One is in flight or in line while the other is read and written.
  *
  * @typedef {object} Prepared
  * @property {Executor} executor
@@ -105,8 +104,8 @@ function inTurn(pool, write) {
 }
 
 /**
- * One that reads the last batch and writes the next one while one is in flight. Its first call only
- * begins that.
+ * A program that reads the last batch and writes the next one while one is in flight. Its first
+ * call only starts that.
  *
  * @param {PooledConnection[]} pool
  * @param {Writer} write

@@ -3,7 +3,7 @@
 const { hashKey, jsonKey } = require('./redis-keys.js');
 
 /**
- * A session over what differs between the clients of Redis.
+ * A session over the functions that differ between the clients of Redis.
  *
  * @param {import('../client-process.js').Task} task
  * @param {object} commands

@@ -24,7 +24,7 @@ async function main() {
     () => new Connection({ port: Number(port), secret, handshake }),
   );
   const connect = await timeOf(connections, CONNECTIONS);
-  // Warms up the compiler, and is not counted.
+  // Warms up the compiler and is not counted.
   await timeOf(connections, PART);
   await timeOf(connections, CONNECTIONS);
 
@@ -43,7 +43,7 @@ async function main() {
 }
 
 /**
- * Milliseconds of a find on each connection, with so many connections in an execute.
+ * The milliseconds of a find on each connection, with this many connections in an execute.
  *
  * @param {Connection[]} connections
  * @param {number} part

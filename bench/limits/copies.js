@@ -1,7 +1,7 @@
 'use strict';
 
 /*
- * How many copies of one large value are in memory at once while it is fetched, at most:
+ * Measures how many copies of one large value are in memory at most while it is fetched:
  *
  *   node copies.js <port> <secret> <text | bytes>
  */

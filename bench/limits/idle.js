@@ -39,7 +39,7 @@ async function begin() {
   await Promise.all(Array.from({ length: CALLS }, (_, i) => index.get(i + 1)));
   if (what !== 'hung') return;
   process.kill(Number(pid), 'SIGSTOP');
-  // They settle when the server continues, and nobody waits for that.
+  // These settle when the server continues, and nobody waits for that.
   for (let i = 0; i < CALLS; i++) index.get(i + 1).catch(() => {});
 }
 

@@ -1,7 +1,7 @@
 'use strict';
 
 /*
- * Many finds, so many in a batch, one batch after the other; all in one, if they are as many:
+ * Sends many finds in batches of a given size, one batch after the other:
  *
  *   node large-batch.js <port> <secret> <finds> <finds a batch>
  */
@@ -14,8 +14,8 @@ const PATIENCE_MS = 120_000;
 const WARM_UP_BATCHES = 30;
 const WARM_UP_FINDS = 1000;
 /**
- * Of a reply, beside its values and a TAB or the line end after each: `0`, the number of columns,
- * two TABs.
+ * The bytes of a reply beside its values and the TAB or line end after each: `0`, the number of
+ * columns, and two TABs.
  */
 const REPLY_HEAD = 4;
 
@@ -46,7 +46,7 @@ async function main() {
 /**
  * @param {Connection} connection
  * @param {number} count
- * @returns {Promise<number>} How many bytes came.
+ * @returns {Promise<number>} The number of bytes received.
  */
 async function findMany(connection, count) {
   const batch = new Batch();
@@ -62,7 +62,7 @@ async function findMany(connection, count) {
   return bytes;
 }
 
-/** All over the table. @param {number} i */
+/** Spreads the ids over the table. @param {number} i */
 function idOf(i) {
   return 1 + ((i * 7919) % users.rows);
 }

@@ -1,7 +1,7 @@
 'use strict';
 
 /*
- * A program that loads this package and does nothing else, or does nothing at all:
+ * Loads this package and does nothing else, or does nothing at all:
  *
  *   node load.js <hansock | nothing>
  */

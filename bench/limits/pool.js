@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * Calls while others hold all threads of libuv's pool, here by opening pipes for reading that
- * nobody writes to, which waits and computes nothing:
+ * Makes calls while all threads of libuv's pool are held, by opening pipes for reading that nobody
+ * writes to, which waits and computes nothing:
  *
  *   node pool.js <host> <port> <secret> <rounds>
  *
@@ -42,7 +42,7 @@ async function measure(pipes) {
   /** @type {Record<'free' | 'held' | 'connect' | 'lookUp', number[]>} */
   const times = { free: [], held: [], connect: [], lookUp: [] };
   const { index, close } = open(host);
-  await timeOf(() => index.get(1), GETS); // for the compilers, and not counted
+  await timeOf(() => index.get(1), GETS); // warms up the compilers and is not counted
   for (let round = 0; round < Number(rounds); round++) {
     times.free.push(await timeOf(() => index.get(1), GETS));
     const release = holdPool(pipes);
@@ -71,7 +71,7 @@ function holdPool(pipes) {
 
 /**
  * @param {() => Promise<unknown>} call
- * @param {number} count  of calls, one after the other
+ * @param {number} count  number of calls, one after the other
  */
 async function timeOf(call, count) {
   const times = [];

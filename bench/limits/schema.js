@@ -1,7 +1,7 @@
 'use strict';
 
 /*
- * Processor time of a call of an index that has a schema, beside one that has the same types without it:
+ * Processor time of a call of an index with a schema, and of one with the same types and no schema:
  *
  *   node schema.js <port> <write port> <secret> <get | insert> <rounds>
  */
@@ -10,7 +10,7 @@ const { Client } = require('../..');
 const { DATABASE, userToInsert } = require('../tables.js');
 
 const PATIENCE_MS = 60_000;
-/** In flight at a time. */
+/** The most gets in flight at a time. */
 const GETS = 100;
 const GET_CALLS = 20_000;
 const ROWS = 1000;
@@ -18,7 +18,7 @@ const INSERT_CALLS = 10;
 
 const [port, writePort, secret, what, rounds] = process.argv.slice(2);
 
-/** What readTable gives of the tables of users. */
+/** The result of readTable for the tables of users. */
 function schemaOf(/** @type {string} */ table, /** @type {boolean} */ autoIncrement) {
   /** @param {string} name @param {number} length */
   const text = (name, length) => ({
@@ -53,7 +53,7 @@ async function main() {
     client.openIndex(/** @type {any} */ ({ schema })),
   ];
   const measure = what === 'get' ? timeOfGets : timeOfInserts;
-  // For the compiler, and not counted.
+  // Warms up the compiler and is not counted.
   for (const index of indexes) await measure(index);
   /** @type {number[][]} */
   const times = [[], []];
@@ -66,7 +66,7 @@ async function main() {
 }
 
 /**
- * Microseconds of the processor that a get takes.
+ * Microseconds of processor time for a get.
  *
  * @param {any} index
  */
@@ -82,7 +82,7 @@ async function timeOfGets(index) {
 }
 
 /**
- * The same of a row that is inserted.
+ * Microseconds of processor time for an inserted row.
  *
  * @param {any} index
  */

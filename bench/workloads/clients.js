@@ -7,12 +7,13 @@
  */
 
 /**
- * How long a client that finds its number of connections from the load has it before a slice, in
- * seconds.
+ * How long a client that adapts its number of connections to the load has that load before a slice,
+ * in seconds.
  */
 const SETTLE_SECONDS = 1;
 /**
- * For machines with spare cores. Longer than the waits of all single-row workloads on a loopback.
+ * For machines with spare cores. It is longer than the waits of all single-row workloads on a
+ * loopback.
  */
 const BUSY_POLL_MICROSECONDS = 1000;
 
@@ -43,7 +44,7 @@ const CLIENTS = {
 };
 
 /**
- * This package's Client with its defaults, `connections: 'auto'` among them.
+ * This package's Client with its defaults, including `connections: 'auto'`.
  *
  * @param {string} method  of an Index
  * @returns {Client}

@@ -11,7 +11,7 @@ const { counted, get } = require('./loopback.js');
 
 const ROUND_TRIPS_MS = [0.5, 2];
 const RATES = [2000, 10_000, 30_000];
-/** More than the pools can do; they would only show how calls queue up. */
+/** More than the pools can do, so they would only show how calls queue up. */
 const TOO_MUCH_FOR_POOLS = 30_000;
 
 const SINGLE_CONNECTIONS = [

@@ -13,23 +13,23 @@ const { Index, MADE_BY_CLIENT } = require('./table-index.js');
 const { describeIndex } = require('./target.js');
 const { traceOperation } = require('./metrics/tracing.js');
 
-/** How many places are remembered: more than a connection has ids for. */
+/** The most places that are remembered: more than a connection has ids for. */
 const MAX_READABLE = 1024;
 
 /**
- * How much longer the read port has for an index than the write that needs it, in milliseconds: so the
- * writes that come next can wait for the same.
+ * The read port has this much longer than the write, in milliseconds, so that later writes can wait
+ * for the same open.
  */
 const OPEN_LONGER_MS = 50;
 
-/** What the server says to a wrong column. */
+/** The server's message for an unknown column. */
 const NO_SUCH_COLUMN = 'fld';
 
 /**
  * The package's own access to a client.
  * @typedef {object} Access
  * @property {(client: Client, operation: Operation, until?: number) => Promise<any>} submit
- *   by a time of its own, if it is given one, as performance.now() tells it
+ *   `until` is a deadline, in the time of `now()`
  * @property {(client: Client, settings: ConnectSettings, definitions: readonly Definition[]) => Promise<void>} connect
  *   for indexes that the client has not opened itself
  * @property {(client: Client, schemas: ReadonlySet<Schema>) => Promise<import('../schema/drift.js').TableChange[]>} findChanges
@@ -51,15 +51,18 @@ class Client {
   #counters;
   #definitions;
   #reads;
-  /** null where there is no port for writes. */
+  /** null if the client has no port for writes. */
   #writes;
   /** The places of definitions that the read port has opened. @type {Set<string>} */
   #readable = new Set();
-  /** Those that it has been asked for, so that they can be written to. @type {Map<string, Opening>} */
+  /**
+   * The opens in flight on the read port that writes wait for, by place.
+   * @type {Map<string, Opening>}
+   */
   #opening = new Map();
   /**
-   * The client's own async context. Timers, connects, the secret function and what else outlives a
-   * call belong to it, and to no request that happens to begin them.
+   * The client's own async context. Timers, connects and the secret function outlive the call that
+   * starts them, so they run in this context and not in that call's.
    */
   #scope = new AsyncResource('hansock.Client', { requireManualDestroy: true });
   /** @type {Promise<void> | null} */
@@ -68,7 +71,7 @@ class Client {
 
   /** @param {import('../..').ClientOptions} [options] */
   constructor(options = {}) {
-    // What a client is made of is loaded here: a program that loads the package may make its client
+    // These modules are loaded here and not with the package, because a program may make its client
     // later, or none.
     const { Counters } = require('./metrics/counters.js');
     const { parseOptions } = require('./options.js');
@@ -91,7 +94,7 @@ class Client {
         write,
         settings,
         shared,
-        // One function that serves both ports is asked once where both wait for it.
+        // Ports with the same secret function share a call of it if both wait for it.
         write.secret === read.secret ? secrets : new SecretSource(write.secret),
         { checkSchema: schemaCheck(settings.sql) },
       );
@@ -102,8 +105,7 @@ class Client {
     return new Index(MADE_BY_CLIENT, describeIndex(target), {
       define: (target, schema) => this.#definitions.get(target, schema),
       submit: (operation) => this.#submit(operation),
-      // A page on its way is a call that is pending: it is not to take the place of one that is
-      // asked for.
+      // A page read ahead counts as pending and must not displace a call that the caller made.
       readsAhead: this.#settings.maxPending === Number.POSITIVE_INFINITY,
     });
   }
@@ -183,8 +185,8 @@ class Client {
   }
 
   /**
-   * Opens indexes, and on the write port only such as the read port has opened: a name that is wrong
-   * does harm there.
+   * Opens indexes. The write port opens only those that the read port has opened, because a wrong
+   * name does harm there.
    * @param {ConnectSettings} settings
    * @param {readonly Definition[]} definitions
    */
@@ -203,10 +205,11 @@ class Client {
   }
 
   /**
-   * What a write waits for; null if it need not. An index that cannot be opened does harm on the write
-   * port: the server then refuses inserts until it is restarted. So the read port has to open it first.
+   * Returns what a write waits for; null if it need not wait. An index that cannot be opened does
+   * harm on the write port: the server then refuses inserts until it is restarted. So the read port
+   * opens it first.
    * @param {Definition} definition
-   * @param {number} [until]  when the write's time is over, as performance.now() tells it
+   * @param {number} [until]  the write's deadline, in the time of `now()`
    * @returns {Promise<void> | null}
    */
   #readiness(definition, until = now() + this.#settings.timeoutMs) {
@@ -215,24 +218,24 @@ class Client {
     if (read.name === write?.name) return null;
     const { place } = definition;
     const last = this.#opening.get(place);
-    // One that a write began whose time is over before would end this one with it.
+    // Do not join an open whose deadline is earlier: it would end this write too.
     const isInTime = last !== undefined && last.until >= until;
     const { opened, definition: asked } = isInTime
       ? last
       : this.#open(last?.definition ?? definition, until + OPEN_LONGER_MS);
-    // Of all writes alike, which so stay in their order.
+    // Every write waits this way, so that writes keep their order.
     return opened.catch((error) => {
       const isOwn = asked === definition || error.serverMessage !== NO_SUCH_COLUMN;
       if (isOwn || this.#closed !== null) throw error;
-      // A column that another write names wrongly is no fault of this one.
+      // Another write's wrong column must not fail this one.
       return this.#open(definition, until).opened;
     });
   }
 
   /**
-   * Has the read port open an index.
+   * Opens an index on the read port.
    * @param {Definition} definition
-   * @param {number} until  as performance.now() tells it
+   * @param {number} until  deadline, in the time of `now()`
    * @returns {Opening}
    */
   #open(definition, until) {
@@ -273,7 +276,7 @@ class Client {
   }
 
   /**
-   * @param {string} name  the method's
+   * @param {string} name  of the method
    * @param {boolean} isWrite
    */
   #pipelineOf(name, isWrite) {
@@ -290,7 +293,7 @@ class Client {
 
   /**
    * @param {Operation} operation
-   * @param {number} [until]  as performance.now() tells it
+   * @param {number} [until]  deadline, in the time of `now()`
    */
   #submit(operation, until = this.#untilOf(operation)) {
     const { name, isWrite, requests, finish, call: settings } = operation;
@@ -309,8 +312,8 @@ class Client {
   }
 
   /**
-   * When a call ends, where it is not the client's time from now on: the rest of a call has what is
-   * left of the call's time.
+   * The deadline of a call; undefined for the client's timeout from now on. The rest of a call has
+   * the time that the call has left.
    * @param {Operation} operation
    */
   #untilOf({ since, call }) {
@@ -340,7 +343,7 @@ class Client {
   }
 
   /**
-   * Why a call is not taken on now; null if it is.
+   * Why the client does not accept a call now; null if it does.
    * @param {Operation} operation
    */
   #refusal({ since, call }) {
@@ -366,7 +369,8 @@ class Client {
 }
 
 /**
- * What is asked before the first write to a table on each connection; null where nobody can be asked.
+ * Checks a table before the first write to it on each connection; null if there is no SQL
+ * connection.
  * @param {unknown} sql
  * @returns {import('./pipeline/pipeline.js').Hooks['checkSchema']}
  */
@@ -377,7 +381,7 @@ function schemaCheck(sql) {
 }
 
 /**
- * An abort detaches the caller alone: the batch that has its requests goes on.
+ * An abort ends only the caller's wait: the batch that has its requests continues.
  * @param {InstanceType<typeof Call>} call
  * @param {AbortSignal} signal
  * @param {string} address
@@ -394,7 +398,7 @@ function endOnAbort(call, signal, address, settlesEach) {
 }
 
 /**
- * Asks for indexes, and in any case for an answer.
+ * Opens the indexes; if there are none, pings the port.
  * @param {readonly Definition[]} definitions
  */
 function requestsToOpen(definitions) {
@@ -404,11 +408,11 @@ function requestsToOpen(definitions) {
 function nothing() {}
 
 /**
- * An index that the read port was asked for.
+ * An open of an index that is in flight on the read port.
  * @typedef {object} Opening
  * @property {Definition} definition
  * @property {Promise<void>} opened
- * @property {number} until  it is waited for, as performance.now() tells it
+ * @property {number} until  its deadline, in the time of `now()`
  *
  * @typedef {import('./operation.js').Operation} Operation
  * @typedef {import('./instances').Definition} Definition

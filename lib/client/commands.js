@@ -11,18 +11,20 @@ const { CALL_OPTIONS } = require('./pipeline/call-options.js');
 const RANGE_OPTIONS = ['limit', 'offset', 'in', 'filters', ...CALL_OPTIONS];
 const FIND_MANY_OPTIONS = ['limit', 'filters', ...CALL_OPTIONS];
 
-/** How long the IN lists are that keys are cut into: several connections may share them. */
+/** The longest IN list, so that several connections can share the keys. */
 const MAX_LIST = 128;
 
-/** How many sets of columns are remembered, of ever new ones: about as many as a connection has index ids for. */
+/**
+ * The most sets of columns that are remembered: about as many as a connection has index ids for.
+ */
 const MAX_PART_DEFINITIONS = 256;
 
 /** @type {Readonly<Record<Modification, 'U' | '+' | '-'>>} */
 const MODIFICATIONS = { update: 'U', increment: '+', decrement: '-' };
 
 /**
- * What the methods of an index are given, as commands: checked, and by position where the caller gave names. What is known
- * of the index does the checks: see index-knowledge.d.ts.
+ * Makes commands from the arguments of an index's methods: checks them, and maps named values to
+ * column positions. The columns and the shape of the index do the checks (index-knowledge.d.ts).
  */
 class Commands {
   #place;
@@ -31,9 +33,12 @@ class Commands {
   #columns;
   #shape;
   #definition;
-  /** Those of some of the columns, by their names. @type {Map<string, Definition>} */
+  /**
+   * Definitions with only some of the columns, by the columns' names.
+   * @type {Map<string, Definition>}
+   */
   #partDefinitions = new Map();
-  /** The one asked for last. */
+  /** The definition used last. */
   #last;
 
   /**
@@ -67,8 +72,8 @@ class Commands {
   }
 
   /**
-   * The same keys as IN lists, which take the server less time; null where keys are not such that the rows found tell which
-   * of them they belong to.
+   * The same keys as IN lists, which take the server less time; null if the rows found would not
+   * tell which key each belongs to.
    * @param {readonly unknown[]} keys
    * @returns {KeyLists | null}
    */
@@ -116,7 +121,7 @@ class Commands {
   }
 
   /**
-   * Where a walk begins, checked with the filters that it has.
+   * The position where a scan begins, checked with its filters.
    * @param {FindOperator} op
    * @param {unknown} key
    * @param {import('../..').RangeOptions} options
@@ -128,7 +133,7 @@ class Commands {
   }
 
   /**
-   * The same for a walk over the whole index.
+   * Checks the start and the filters of a scan over the whole index.
    * @param {import('./index-knowledge').Begin} begin
    * @param {import('../..').RangeOptions} options
    */
@@ -139,7 +144,7 @@ class Commands {
   }
 
   /**
-   * The same for a key that is known to be right: it came with a row, or was made here.
+   * Makes a find for a key that is known to be valid, because it came with a row or was made here.
    * @param {FindOperator} op
    * @param {readonly unknown[]} parts  as they are sent
    * @param {import('../..').RangeOptions} [options]
@@ -150,14 +155,14 @@ class Commands {
   }
 
   /**
-   * An insert, and what is to be set afterwards, if the server does not take all columns.
+   * An insert, and the columns to set afterwards if the server does not take all of them.
    * @param {unknown} given
    * @param {string} argument
    */
   insert(given, argument) {
     const { names, values, rest } = this.#columns.toInsert(given, argument);
     const request = new Request(this.#definitionOf(names), command.encodeInsert(values));
-    // Others may change bytes meanwhile.
+    // Copied, because the caller may change the bytes before they are sent.
     return { request, rest: rest && { ...rest, values: rest.values.map(copyBytes) } };
   }
 
@@ -185,7 +190,8 @@ class Commands {
   }
 
   /**
-   * The protocol gives back the columns that it changes. Where they are not all, a find of all goes before.
+   * The protocol returns only the columns that it changes. If these are not all columns, a find of
+   * all goes first.
    * @param {Modification} modification
    * @param {FindOperator} op
    * @param {unknown} key
@@ -256,7 +262,7 @@ class Commands {
   }
 
   /**
-   * With these columns only: the server would blank those that are open and get no value.
+   * A definition with only these columns: the server would blank open columns that get no value.
    * @param {readonly string[]} names
    */
   #definitionOf(names) {
@@ -274,7 +280,7 @@ class Commands {
   }
 
   /**
-   * A key, and which of the rows that it finds.
+   * Reads a key, and the options that select among the rows that it finds.
    * @param {unknown} key
    * @param {import('../..').RangeOptions} options
    */
@@ -289,8 +295,8 @@ class Commands {
   }
 
   /**
-   * The same for a change: a missing limit must not change a table. It may be left out where the key
-   * says how many rows it finds.
+   * The same for a change, where a missing limit must not change a whole table. The limit may be
+   * omitted if the key determines how many rows it finds.
    * @param {FindOperator} op
    * @param {unknown} key
    * @param {import('../..').RangeOptions} [options]
@@ -309,7 +315,7 @@ class Commands {
   }
 
   /**
-   * Filters by position, where they came by name.
+   * Maps filters by name to filters by position.
    * @param {import('../..').RangeOptions} options
    * @returns {import('../..').FindOptions}
    */
@@ -364,9 +370,9 @@ function noLimit() {
  * @typedef {object} KeyLists
  * @property {import('./instances').Request[]} requests
  * @property {import('../..').Bindable[]} parts  the keys
- * @property {import('../..').Bindable[][]} lists  the same, a list a request
+ * @property {import('../..').Bindable[][]} lists  the keys, one list per request
  * @property {import('./index-knowledge').RowMatcher} matcher
- * @property {number} since  when they were made, as performance.now() tells it
+ * @property {number} since  when they were made, in the time of `now()`
  */
 
 module.exports = { Commands };

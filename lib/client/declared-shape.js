@@ -10,14 +10,14 @@ const { TYPES, toDateTime } = require('./rows/types.js');
 const { KeyColumns, positionsOf } = require('./scan/key-columns.js');
 const { MIDDLE } = require('./scan/scan.js');
 
-/** The one index of which the name says that it is unique. */
+/** The only index whose name tells that it is unique. */
 const PRIMARY = 'PRIMARY';
 
 /** @typedef {import('./index-knowledge').IndexShape} IndexShape */
 
 /**
- * The key of an index as its caller declares it: see index-knowledge.d.ts. Its columns may not be known; that it is unique
- * is known of `PRIMARY`.
+ * The key of an index as its caller declares it (index-knowledge.d.ts). Its columns may be unknown,
+ * and only `PRIMARY` is known to be unique.
  * @implements {IndexShape}
  */
 class DeclaredShape {
@@ -81,7 +81,7 @@ class DeclaredShape {
   }
 
   /**
-   * Of an index with unknown columns one part counts as all.
+   * If the columns of the index are unknown, one part counts as the whole key.
    * @param {string} op
    * @param {readonly unknown[]} parts
    */
@@ -90,7 +90,7 @@ class DeclaredShape {
     return parts.length === (this.names?.length ?? 1);
   }
 
-  // What follows is known of a table by its schema alone.
+  // Only a schema has what the following methods check.
 
   checkOneRow() {}
 
@@ -104,7 +104,8 @@ class DeclaredShape {
   }
 
   /**
-   * The protocol does not tell which columns a key has, so a Date may stand in it if any column is declared to hold one.
+   * The protocol does not tell which columns a key has, so a key may have a Date if any column is
+   * declared to hold one.
    * @param {readonly unknown[]} parts
    * @param {string} argument
    * @param {number | undefined} replaced
@@ -112,7 +113,7 @@ class DeclaredShape {
   #checkParts(parts, argument, replaced) {
     const takesDates = this.#types.includes(TYPES.datetime);
     const sent = [];
-    // A loop, since V8 records ten frames: an error is to have its caller's among them.
+    // A loop and not a callback: V8 records ten frames, and the caller's must be among them.
     for (let i = 0; i < parts.length; i++) {
       const name = parts.length === 1 ? argument : `${argument}[${i}]`;
       sent.push(i === replaced ? REPLACED : toSent(parts[i], takesDates, name));
@@ -136,8 +137,8 @@ class DeclaredShape {
 }
 
 /**
- * By declared types, what few values or none are below. The server makes the least of the column's type of it; only
- * DECIMAL and DOUBLE have smaller numbers.
+ * By declared type, keys that few or no values sort below. The server converts each to the least
+ * value of the column's type; only DECIMAL and DOUBLE have smaller numbers.
  * @type {Map<string | undefined, readonly string[]>}
  */
 const LEAST = new Map([
@@ -148,7 +149,7 @@ const LEAST = new Map([
 ]);
 
 /**
- * What a key part mostly is.
+ * Whether a key part is of the most common kind, which needs no conversion.
  * @param {unknown} part
  */
 function isSimple(part) {

@@ -1,7 +1,7 @@
 'use strict';
 
 /**
- * Has a batch count the rows that may come back.
+ * Tells a batch how many rows its replies may have.
  * @param {readonly import('./instances').Request[]} requests
  * @param {import('../..').RangeOptions} [options]
  */

@@ -5,11 +5,11 @@ const { withOutcome } = require('./pipeline/outcomes.js');
 const { countOf } = require('./rows/results.js');
 
 /*
- * The second part of a split insert, `allow: ['split-insert']`: an update of the row that is there already.
+ * The second part of a split insert, `allow: ['split-insert']`: an update of the inserted row.
  */
 
 /**
- * Reads how it went. Whatever fails, the row was inserted.
+ * Reads the outcome of the update. Even if it fails, the row was inserted.
  * @param {import('./pipeline/call.js').Outcome} outcome
  */
 function readCompletion(outcome) {
@@ -23,7 +23,7 @@ function readCompletion(outcome) {
 }
 
 /**
- * What insertMany gives: the results of the inserts, and of the updates where these failed.
+ * The results of insertMany: those of the inserts, replaced by those of the updates that failed.
  * @param {readonly PromiseSettledResult<unknown>[]} inserted
  * @param {readonly number[]} positions  of the rows that had a rest
  * @param {readonly PromiseSettledResult<unknown>[]} completed

@@ -1,4 +1,4 @@
-/** The instances of this folder's classes, by the names that JSDoc cannot get at in a CommonJS module. */
+/** Names for the instances of this folder's classes, which JSDoc cannot import from CommonJS. */
 
 export type Call = InstanceType<typeof import('./pipeline/call.js').Call>;
 export type CallQueue = InstanceType<typeof import('./pipeline/call-queue.js').CallQueue>;

@@ -3,7 +3,7 @@
 const { checkArray, checkNames, checkOptions, checkString } = require('../util/check.js');
 const { show } = require('../util/show.js');
 
-/** What is sent for a part of a key that an IN list takes the place of. */
+/** Sent for the key part that an IN list replaces. */
 const REPLACED = '';
 
 /**
@@ -27,11 +27,11 @@ function readInOption(given) {
 }
 
 /**
- * Which part of a key a column is.
+ * The position of a column within a key.
  * @param {string} column  of an IN list
  * @param {readonly string[]} names  the columns of the index
  * @param {number} partCount  of the key
- * @param {string} source  what says the names
+ * @param {string} source  where the names come from, for the error
  */
 function positionOf(column, names, partCount, source) {
   const position = names.indexOf(column);

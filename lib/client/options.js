@@ -44,12 +44,12 @@ const MAX_CONNECTIONS = 1000;
 /**
  * @typedef {object} Settings  a client's options, checked, with the defaults in place
  * @property {Endpoint} read
- * @property {Endpoint | null} write  null where there is none
+ * @property {Endpoint | null} write  null if there is none
  * @property {number} timeoutMs
  * @property {number} maxPending
  * @property {number} idleTimeoutMs
  * @property {boolean} traceValues
- * @property {unknown} sql  undefined where there is none
+ * @property {unknown} sql  undefined if there is none
  */
 
 /**
@@ -134,8 +134,8 @@ function parseOptions(options) {
 }
 
 /**
- * The endpoint for writes; null where there is none, or none is known: a path for reads says nothing
- * of writes, and to send them to 127.0.0.1 would be a guess.
+ * The endpoint for writes; null if there is none or none is known: a path for reads tells nothing
+ * about writes, and 127.0.0.1 would be a guess.
  * @param {import('../..').ClientOptions} options
  * @param {string} host
  * @param {number | null} port
@@ -161,7 +161,7 @@ function writeEndpoint(
 }
 
 /**
- * What no connection can be made to is known before the first call.
+ * Refuses an address that cannot be connected to before the first call.
  * @param {Endpoint['address']} address
  * @param {string} option
  */

@@ -8,8 +8,8 @@ const { replyOf } = require('./rows/results.js');
 /*
  * Requests that touch no row: they ask whether a port answers, and whether an index can be opened.
  *
- * A find with an empty key is refused in a certain order: first where no index is open under its id
- * (`stmtnum`), then for its key (`klen`). So what it is refused for tells whether the index is open.
+ * The server refuses a find with an empty key in a fixed order: first if no index is open under its
+ * id (`stmtnum`), then for its key (`klen`). So the reason tells whether the index is open.
  */
 
 const EMPTY_FIND = '\t=\t0';
@@ -19,7 +19,7 @@ const IS_OPEN = 'klen';
 const NO_INDEX = null;
 
 /**
- * Asks for an index to be opened.
+ * Opens an index.
  * @param {import('./instances').Definition} definition
  */
 function probe(definition) {
@@ -27,15 +27,15 @@ function probe(definition) {
 }
 
 /**
- * Asks for an answer of any kind, under an id that no index ever has. Unlike an empty line, which
- * the server answers to anybody, it needs the secret.
+ * Requests any reply, under an id that no index ever has. Unlike an empty line, which the server
+ * answers to anybody, this needs the secret.
  */
 function ping() {
   return new Request(NO_INDEX, new Command(EMPTY_FIND));
 }
 
 /**
- * Throws what keeps an index from being opened, or a port from answering.
+ * Throws the error that keeps an index from being opened, or a port from answering.
  * @param {import('./pipeline/call.js').Outcome} outcome
  */
 function readProbe(outcome) {

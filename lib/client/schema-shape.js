@@ -8,7 +8,7 @@ const { MIDDLE } = require('./scan/scan.js');
 /** @typedef {import('./index-knowledge').IndexShape} IndexShape */
 
 /**
- * The key of an index as a schema has it: see index-knowledge.d.ts.
+ * The key of an index as a schema describes it (index-knowledge.d.ts).
  * @implements {IndexShape}
  */
 class SchemaShape {
@@ -27,7 +27,8 @@ class SchemaShape {
     this.begin =
       firstKey === undefined ? { key: MIDDLE, isFirst: false } : { key: [firstKey], isFirst: true };
     this.idIsNumber = idIsNumber(guard, types);
-    // Whether rows show the key as its codecs make it.
+    // Rows show the key as its codecs make it only if all its columns are open and keep their
+    // types.
     const isShown = this.names.every(
       (name) => columns.names.includes(name) && !Object.hasOwn(types, name),
     );
@@ -143,7 +144,7 @@ class SchemaShape {
 
 const ASCII = /^[\x00-\x7f]*$/;
 
-/** The server shows these as text, and takes the text for NULL. */
+/** The server shows these as text but reads that text as NULL, so keys go as bytes. */
 const SHOWN_OTHERWISE = new Set(['uuid', 'inet4', 'inet6']);
 
 /**
@@ -153,7 +154,7 @@ const SHOWN_OTHERWISE = new Set(['uuid', 'inet4', 'inet6']);
 function keyColumnsOf(guard, opened) {
   const { columns } = guard.index;
   const areFound = columns.every(({ name, prefix }) => {
-    // Of others a row's text finds other rows, or none.
+    // The text of other columns finds other rows, or none.
     return opened.includes(name) && prefix === undefined && guard.findsByShown(name);
   });
   if (!areFound) return new KeyColumns(opened.length, null);
@@ -166,7 +167,7 @@ function keyColumnsOf(guard, opened) {
 }
 
 /**
- * Whether ids that the server makes up are numbers: unless their column is a BIGINT, or is read as one.
+ * Whether generated ids are numbers: not if their column is a BIGINT or is declared as one.
  * @param {InstanceType<typeof import('../schema/guard.js').Guard>} guard
  * @param {Readonly<Record<string, string>>} types
  */

@@ -18,12 +18,15 @@ const {
 } = require('./rows/results.js');
 const { RowReader } = require('./rows/row-reader.js');
 const { listRowsOf, mergeInSteps, rowsOf } = require('./rows/row-steps.js');
-const { walk } = require('./walk.js');
+const { scanIndex } = require('./scan-index.js');
 
-/** Only a client makes indexes. */
+/** Keeps users from making an Index, which only a client can do. */
 const MADE_BY_CLIENT = Symbol('made by a client');
 
-/** See index.d.ts. The methods begin alike: what they are given becomes requests, or they reject. */
+/**
+ * The implementation of Index (index.d.ts). Each method turns its arguments into requests, or
+ * rejects.
+ */
 class Index {
   #submit;
   #isRouted;
@@ -64,7 +67,7 @@ class Index {
    * @param {unknown} [options]
    */
   get(key, options) {
-    // Not async as the others are: the promise around the promise would cost a tenth of a get.
+    // Not async like the others: a second promise would cost a tenth of a get.
     try {
       const call = readCallOptions(options);
       const requests = [this.#commands.get(key)];
@@ -82,12 +85,12 @@ class Index {
   async getMany(keys, options) {
     const call = readCallOptions(options);
     const lists = this.#isRouted ? null : this.#commands.getLists(keys);
-    // Nothing is awaited where there is nothing to: what is asked for in one turn is to travel together.
+    // Await only if there are lists: calls of one turn share a batch.
     if (lists !== null) {
       const rows = await this.#getLists(keys, lists, call);
       if (rows !== undefined) return rows;
     }
-    // The caller's list may be another one by now.
+    // The parts are a copy; the caller may have changed its own list since.
     const requests =
       lists === null
         ? this.#commands.getEach(keys)
@@ -98,13 +101,13 @@ class Index {
     try {
       return await this.#submit({ ...operation, read, finish: all, since: lists.since });
     } catch (error) {
-      // The lists were sent before.
+      // The lists were sent already, so the call as a whole may have been sent.
       throw withOutcome(/** @type {Error} */ (error), 'unknown');
     }
   }
 
   /**
-   * getMany by IN lists. undefined where the rows do not tell which key each belongs to.
+   * getMany by IN lists; undefined if the rows do not tell which key each belongs to.
    * @param {readonly unknown[]} keys
    * @param {import('./commands.js').KeyLists} keyLists
    * @param {import('./pipeline/call-options.js').CallSettings} [call]
@@ -176,7 +179,7 @@ class Index {
    */
   scan(...given) {
     const [commands, shape, reader] = [this.#commands, this.#shape, this.#reader];
-    return walk(
+    return scanIndex(
       { commands, shape, reader, submit: this.#submit, readsAhead: this.#readsAhead },
       given,
     );
@@ -375,7 +378,7 @@ class Index {
       isWrite: true,
       isUnit: true,
       requests,
-      // The change decides what becomes of the call.
+      // A failed find does not end the call, because the change decides its outcome.
       read: (outcome, i) => (i === 0 ? this.#rowsBefore(outcome) : rowsOf(some, replyOf(outcome))),
       finish: ([found, changed]) => {
         if (found instanceof Error) throw withOutcome(found, 'unknown');
@@ -390,7 +393,7 @@ class Index {
   }
 
   /**
-   * The rows that a change of some columns is to give, or why they could not be found.
+   * The rows that the find has read before a change of some columns, or why it found none.
    * @param {Outcome} outcome
    */
   #rowsBefore(outcome) {

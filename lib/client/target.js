@@ -7,7 +7,7 @@ const { checkColumns } = require('./rows/column-names.js');
 const { DeclaredColumns } = require('./rows/declared-columns.js');
 
 /*
- * What openIndex is given.
+ * Reads the target of openIndex.
  */
 
 const TARGET_OPTIONS = [
@@ -60,7 +60,7 @@ function describeDeclared(target) {
  * @returns {IndexDescription}
  */
 function describeBySchema(target) {
-  // Loaded here, since most programs have none so far.
+  // Loaded here, because most programs have no schema.
   const { Guard } = require('../schema/guard.js');
   const { SchemaColumns } = require('./rows/schema-columns.js');
   const { SchemaShape } = require('./schema-shape.js');

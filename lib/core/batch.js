@@ -19,11 +19,11 @@ const MODIFY_OPTIONS = [...FIND_OPTIONS, 'returning'];
 
 /** clear() keeps up to this much memory for the next commands. */
 const MAX_REUSED_BYTES = 64 * 1024;
-/** A larger batch drops its bytes when it runs, since its replies will take the memory. */
+/** A larger batch drops its bytes when it runs, because its replies will need the memory. */
 const MAX_KEPT_BYTES = 1024 * 1024;
 
 /**
- * The package's own access to a batch: what Executor and Connection do with it.
+ * The package's own access to a batch, for Executor and Connection.
  * @typedef {object} Access
  * @property {(batch: Batch) => Uint8Array} bytes
  * @property {(batch: Batch, argument: string) => void} assertWhole

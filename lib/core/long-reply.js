@@ -12,9 +12,9 @@ const {
 } = require('../protocol/reply-text.js');
 
 /**
- * A long reply. It comes by itself, in parts of whole rows, each no longer than a segment, so that
- * a value keeps no more text alive than a segment's. A row that is longer than that comes as its
- * values. It has the methods of Segment, for one reply.
+ * A long reply. It crosses from the addon by itself, in parts of whole rows. Each part is no longer
+ * than a segment, so that a value keeps no more text alive than a segment does. A row that is
+ * longer than that crosses as its values. This class has the methods of Segment, for one reply.
  *
  * @typedef {import('../../native.js').RowsPart} RowsPart
  */
@@ -73,8 +73,8 @@ class LongReply {
   }
 
   /**
-   * The buffers of a part or of all parts. Long values are not copied, so they must not be asked
-   * for again.
+   * The buffers of a part or of all parts. Long values are not copied, so they must not be taken
+   * twice.
    * @param {number} _ordinal
    * @param {number} [ofPart]
    */

@@ -35,7 +35,7 @@ function readReplies(segments, address) {
  * @property {(reply: import('../..').Reply, maker: RowMaker) => Row | null} makeFirstRow  null if
  *   there is none
  * @property {(reply: import('../..').Reply, part?: number) => (Buffer | null)[]} takeBuffers  the
- *   buffers of one part or all, which must not be asked for again
+ *   buffers of one part or all, which must not be taken twice
  * @property {(reply: import('../..').Reply) => number} partCount  how many parts `makeRows` and
  *   `takeBuffers` have
  * @property {(reply: import('../..').Reply, part: number, maker: RowMaker, rows: Row[]) => void}

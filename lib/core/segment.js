@@ -32,7 +32,7 @@ const NINE = 0x39;
 
 const NONE = -1;
 
-/** Several replies, each known by its ordinal. */
+/** Several replies, each identified by its ordinal. */
 class Segment {
   #text;
   #bytes;

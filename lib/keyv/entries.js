@@ -4,10 +4,10 @@ const { checkInteger, checkNames, checkOptions, checkString } = require('../util
 const { showKind } = require('../util/show.js');
 
 /*
- * A table of entries: an id, a value, and when it expires in milliseconds since 1970, or NULL.
+ * A table of entries: an id, a value, and the expiry in milliseconds since 1970, or NULL.
  *
- * Ids are bytes (VARBINARY), so that the index has them in the order of their bytes: what begins with a prefix is a
- * range, and no collation takes two ids for the same.
+ * Ids are bytes (VARBINARY), so the index orders them by their bytes: ids with a common prefix are
+ * a range, and no collation makes two ids equal.
  */
 
 const OPTIONS = ['client', 'database', 'table', 'maxKeyBytes', 'pageSize'];
@@ -17,13 +17,16 @@ const MAX_KEY_BYTES = 3072;
 const DEFAULT_PAGE_SIZE = 100;
 const MAX_PAGE_SIZE = 100_000;
 
-/** Other writes of the server wait while so many rows are deleted. */
+/** The most rows that one command deletes, because other writes of the server wait for it. */
 const ROWS_A_DELETE = 500;
 
-/** How often a set that lost to another writer begins again. Each time the other one has got on. */
+/**
+ * How often `set` starts again after losing to another writer. Each time the other one has
+ * succeeded.
+ */
 const MOST_ATTEMPTS = 10;
 
-/** UTF-8 has no bytes for half a surrogate pair: another character would take its place. */
+/** UTF-8 cannot encode half a surrogate pair: another character would replace it. */
 const HALF_PAIR = /\p{Surrogate}/u;
 
 /**
@@ -38,7 +41,7 @@ class Entries {
   #maxKeyBytes;
   #pageSize;
   #entries;
-  /** Of the same rows, without the values. */
+  /** The same rows without the values. */
   #marks;
   #byExpiry;
 
@@ -108,8 +111,9 @@ class Entries {
   }
 
   /**
-   * Writes a row, whether there is one or not. HandlerSocket has no statement for that: an update says whether there
-   * was a row, and an insert whether there was none. Between the two others may insert or delete it.
+   * Writes a row, whether it exists or not. HandlerSocket has no such command: an update tells
+   * whether the row exists, and an insert whether it does not. Other writers may insert or delete
+   * it between the two.
    *
    * @param {Entry} entry
    */
@@ -129,7 +133,7 @@ class Entries {
   }
 
   /**
-   * Of two entries with the same id the last one is written.
+   * If two entries have the same id, the last one is written.
    *
    * @param {readonly Entry[]} entries
    */
@@ -148,14 +152,17 @@ class Entries {
     return settleAll(this.#checkIds(ids).map((id) => this.delete(id)));
   }
 
-  /** Deletes the rows whose ids begin with a prefix; '' is all of them. @param {string} prefix */
+  /**
+   * Deletes the rows whose ids begin with a prefix; '' matches all of them.
+   * @param {string} prefix
+   */
   async clear(prefix) {
     const range = { limit: ROWS_A_DELETE, filters: within(prefix) };
     while ((await this.#entries.delete('>=', prefix, range)) === ROWS_A_DELETE);
   }
 
   /**
-   * Ids and values of the rows whose ids begin with a prefix.
+   * The ids and values of the rows whose ids begin with a prefix.
    *
    * @param {string} prefix
    * @returns {AsyncGenerator<[id: string, value: string]>}
@@ -167,10 +174,10 @@ class Entries {
     }
   }
 
-  /** Deletes what has expired, the oldest last, and tells how many rows there were. */
+  /** Deletes expired rows, the latest first, and returns their number. */
   async deleteExpired() {
     const latest = Date.now() - 1;
-    // NULL stands below all times.
+    // NULL sorts below all times.
     const filters = /** @type {const} */ ([
       { type: 'while', column: 'expires', op: '!=', value: null },
     ]);
@@ -191,7 +198,7 @@ class Entries {
     return ids.map((id) => this.#checkId(id));
   }
 
-  /** The server would cut a longer one without a word. @param {string} id */
+  /** The server would silently cut a longer id. @param {string} id */
   #checkId(id) {
     const bytes = Buffer.byteLength(checkText(id, 'key'));
     if (bytes <= this.#maxKeyBytes) return id;
@@ -202,8 +209,8 @@ class Entries {
 }
 
 /**
- * Whether it is the row that was asked for, and has not expired. The row of another id comes where the table's column
- * is shorter than `maxKeyBytes`, so that the server has cut both ids.
+ * Whether it is the requested row and has not expired. The row of another id is found if the
+ * table's column is shorter than `maxKeyBytes`, so that the server has cut both ids.
  *
  * @template {{ id: string, expires: number | null }} Row
  * @param {Row | null} row
@@ -214,13 +221,16 @@ function isOf(row, id) {
   return row !== null && row.id === id && !isExpired(row);
 }
 
-/** As Keyv sees it: at its last millisecond an entry is there. @param {{ expires: number | null }} row */
+/**
+ * As in Keyv, an entry still exists in its last millisecond.
+ * @param {{ expires: number | null }} row
+ */
 function isExpired({ expires }) {
   return expires !== null && expires < Date.now();
 }
 
 /**
- * The filter that ends a walk behind the last id with this prefix.
+ * The filter that ends a scan after the last id with this prefix.
  *
  * @param {string} prefix  empty, or with an ASCII character at its end
  */
@@ -249,7 +259,7 @@ function isDuplicate(error) {
 }
 
 /**
- * What all of them give; rejects with the first failure when none is in flight any more.
+ * Resolves with all values. It rejects with the first failure, but only once none is in flight.
  *
  * @template T
  * @param {readonly Promise<T>[]} promises

@@ -3,12 +3,15 @@
 const { showKind } = require('../util/show.js');
 const { Entries } = require('./entries.js');
 
-/** 2001. What is below is a time to live. */
+/** Numbers from this one on (September 2001, in ms) are a time; smaller ones are a time to live. */
 const FIRST_TIME = 1_000_000_000_000;
 
-/** The contract of Keyv 6: keys without a prefix, a namespace beside them, and the time at which an entry expires. */
+/**
+ * The contract of Keyv 6: keys without a prefix, a separate namespace, and the time when an entry
+ * expires.
+ */
 class KeyvStore {
-  /** By this Keyv 6 knows that `set` takes a time and not a duration. @type {{ readonly expires: true }} */
+  /** Tells Keyv 6 that `set` takes a time and not a duration. @type {{ readonly expires: true }} */
   capabilities = { expires: true };
   /** Keyv sets it. @type {string | undefined} */
   namespace = undefined;
@@ -102,7 +105,10 @@ class KeyvStore {
   }
 }
 
-/** A colon ends it: one within it is written otherwise. @param {string | undefined} namespace */
+/**
+ * A colon ends the prefix, so a colon within the namespace is escaped.
+ * @param {string | undefined} namespace
+ */
 function prefixOf(namespace) {
   return namespace ? `${namespace.replace(/[%:]/g, encodeURIComponent)}:` : '';
 }

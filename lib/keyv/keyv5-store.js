@@ -3,12 +3,12 @@
 const { Entries } = require('./entries.js');
 
 /**
- * The contract of Keyv 5: keys that Keyv has prefixed with `namespace:`, and a time to live. Keyv sets `namespace`. There
- * is no such property before: by it Keyv 6, which puts the store behind a bridge, would take the store for one that
- * prefixes keys by itself.
+ * The contract of Keyv 5: keys that Keyv has prefixed with `namespace:`, and a time to live. Keyv
+ * sets `namespace`. The property must not exist before that: Keyv 6, which wraps the store in a
+ * bridge, would infer from it that the store prefixes keys itself.
  */
 class Keyv5Store {
-  /** Keyv 5 asks stores with an iterator for it only where it knows their dialect. */
+  /** Keyv 5 uses the iterator of a store only if it knows the store's dialect. */
   opts = { dialect: 'mysql', url: '' };
   #entries;
 
@@ -60,7 +60,7 @@ class Keyv5Store {
     return this.#entries.delete(key);
   }
 
-  /** As Keyv 5 does by itself: whether there were all of them. @param {readonly string[]} keys */
+  /** Like Keyv 5 itself, returns whether all of them existed. @param {readonly string[]} keys */
   async deleteMany(keys) {
     return (await this.#entries.deleteMany(keys)).every(Boolean);
   }
@@ -92,7 +92,10 @@ function prefixOf(namespace) {
   return namespace ? `${namespace}:` : '';
 }
 
-/** What would never pass is none. @param {number | undefined} ttl */
+/**
+ * null if the entry never expires, which includes times beyond the safe integers.
+ * @param {number | undefined} ttl
+ */
 function expiryOf(ttl) {
   if (ttl === undefined || ttl === null) return null;
   if (typeof ttl !== 'number' || Number.isNaN(ttl)) {

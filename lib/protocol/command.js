@@ -81,7 +81,7 @@ function sizeOf(value) {
 }
 
 const FIND_OPERATORS = new Set(['=', '>', '>=', '<', '<=']);
-// The server silently takes an unknown operator for one that matches everything or nothing.
+// The server silently replaces an unknown operator by one that matches everything or nothing.
 const FILTER_OPERATORS = new Set(['=', '!=', '>', '>=', '<', '<=']);
 const FILTER_TYPES = new Set(['filter', 'while']);
 const FILTER_OPTIONS = ['type', 'column', 'op', 'value'];
@@ -116,7 +116,7 @@ function encodeColumns(columns, argument) {
   if (!Array.isArray(columns)) {
     throw new TypeError(`${argument} must be an array of column names, not ${showKind(columns)}`);
   }
-  // Array.from, since map passes over holes.
+  // Array.from, because map skips holes.
   const names = Array.from(columns, (name, i) => {
     if (name === '') throw new TypeError(`${argument}[${i}] must not be empty`);
     return encodeName(name, `${argument}[${i}]`, /[\x00-\x0f,]/);
@@ -199,7 +199,7 @@ function encodeFindWith(options, find, op, keyParts) {
   checkOptions(options, 'options');
   const list = options.in === undefined ? undefined : encodeIn(options.in, op, keyParts);
   // The server counts the rows of all values of an IN list together, so a limit below the number of
-  // values cannot be meant.
+  // values is never intended.
   const { limit = list?.values.length ?? 1, offset = 0 } = options;
   checkIntegerArgument(limit, 'options.limit', 1, MAX_UINT32, 'the server takes 0 for 1');
   checkIntegerArgument(offset, 'options.offset', 0, MAX_UINT32);

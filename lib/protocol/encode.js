@@ -63,7 +63,7 @@ function checkBindable(value, argument, position) {
 }
 
 /**
- * Whether `encodeValue` takes a value.
+ * Whether `encodeValue` accepts a value.
  * @param {unknown} value
  * @returns {value is import('../..').Bindable}
  */
@@ -91,7 +91,7 @@ function notBindable(value, argument, position) {
   const error = new TypeError(
     `${name} must be a string, a finite number, a bigint, a boolean, a Uint8Array or null, not ${show(value)}${advice}`,
   );
-  // A stack has ten frames, and the caller's is to be one of them.
+  // A stack has ten frames, and the caller's must be one of them.
   Error.captureStackTrace(error, notBindable);
   return error;
 }

@@ -65,7 +65,7 @@ function findEndOfFirst(text, start, end, count) {
 function findStartOfLast(text, start, end, count) {
   let found = end + 1;
   for (let i = 0; i < count && found > start; i++) {
-    // lastIndexOf takes a negative position for 0.
+    // lastIndexOf treats a negative position as 0.
     found = found < 2 ? start : Math.max(text.lastIndexOf('\t', found - 2) + 1, start);
   }
   return found;

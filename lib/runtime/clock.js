@@ -5,8 +5,8 @@ const { nextTick } = require('node:process');
 const { clearTimeout, setImmediate, setTimeout } = require('node:timers');
 
 /*
- * The package's timers and clock. They are taken when the package is loaded, so that fakes which a
- * test installs later do not reach it.
+ * The package's timers and clock. They are captured when the package is loaded, so that fakes which
+ * a test installs later do not reach it.
  *
  * Tests may install fakes earlier, too: Jest's `enableGlobally` does so before any module of a test
  * is loaded. Jest, vitest and sinon all install the functions of @sinonjs/fake-timers, which keep

@@ -4,7 +4,7 @@ const { clearTimeout, setImmediate, setTimeout } = require('./clock.js');
 const native = require('../util/native.js');
 
 /*
- * The executes of this environment, and who polls for them. docs/driver.md says why.
+ * The executes of this environment, and the threads that poll for them. docs/driver.md says why.
  *
  *   execute ──► driver.execute ──┬─► inline: Node.js's event loop watches the one open connection,
  *                                │           and wakes this thread
@@ -17,7 +17,7 @@ const native = require('../util/native.js');
  */
 
 /**
- * A worker that has not come back after this time, in milliseconds, may have got no thread. This
+ * A worker that has not returned after this time, in milliseconds, may have got no thread. This
  * thread then polls once in its place.
  */
 const WORKER_LATE_MS = 60;

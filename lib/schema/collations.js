@@ -1,15 +1,15 @@
 'use strict';
 
 /*
- * What is known of the order and the equality of text, by the names of collations.
+ * Facts about the order and the equality of text, derived from the names of collations.
  */
 
 /** The longest key part, in bytes, and so in characters at most. */
 const LONGEST_PART = 3072;
 
 /**
- * Whether text is filled up with spaces before it is compared: `'a'` equals `'a '`, and what goes on with a character
- * below a space comes before it. An index fills up CHAR, whatever the collation.
+ * Whether text is padded with spaces for a comparison: `'a'` equals `'a '`, and text that continues
+ * with a character below a space sorts before it. An index pads CHAR under every collation.
  * @param {Column} column
  */
 function isPadded({ type, collation = '' }) {
@@ -22,7 +22,7 @@ function isPaddedBy(collation) {
 }
 
 /**
- * Whether text is compared by its bytes alone, so that equal text is the same text.
+ * Whether text is compared by its bytes alone, so that only identical texts are equal.
  * @param {Column} column
  */
 function isBytewise({ type, charset, collation }) {
@@ -30,8 +30,9 @@ function isBytewise({ type, charset, collation }) {
 }
 
 /**
- * Whether equal texts have equally many characters, and what goes on after a text differs from it: no spaces are filled
- * up, no character is ignored, and none stands for two (`'ß'` for `'ss'`). `schema-charsets.test.js` asks the server.
+ * Whether equal texts always have the same number of characters: no text is padded with spaces, no
+ * character is ignored, and none equals two others (`'ß'` and `'ss'`). schema-charsets.test.js
+ * compares this with the server.
  * @param {Column} column
  */
 function comparesCharacters(column) {
@@ -44,7 +45,7 @@ function comparesCharacters(column) {
 }
 
 /**
- * As a key no text comes before it; undefined where it is not known.
+ * A key before which no text sorts; undefined if none is known.
  * @param {Column} column
  * @param {import('./codecs/charset.js').Charset} charset
  */
@@ -61,10 +62,10 @@ const BY_CODE = /_bin$|_general/;
 
 /** @param {Column} column */
 function leastCharacter({ charset = '', collation = '' }) {
-  // Their weights have an order of their own.
+  // The weights of these collations have an order of their own.
   if (collation.endsWith('_czech_cs')) return undefined;
   if (!UNICODE.test(charset) || BY_CODE.test(collation)) return '\0';
-  // CHAR: how many spaces follow a character that is ignored depends on the charset.
+  // Only CHAR comes here. How it is padded after ignored characters depends on the charset.
   if (!isPaddedBy(collation)) return undefined;
   return collation.includes('_persian_') ? '\u0653' : '\t';
 }

@@ -6,22 +6,22 @@ const { isMissing, readTable } = require('./read-table.js');
 const { isAtLeast } = require('./version.js');
 
 /*
- * Whether a table still is what its schema says.
+ * Checks that a table still matches its schema.
  */
 
 /**
  * @typedef {object} Change
  * @property {string} path  within the schema: `columns.price.declared`
  * @property {unknown} was
- * @property {unknown} is  undefined where it is gone
+ * @property {unknown} is  undefined if it is gone
  *
  * @typedef {Change & { table: string }} TableChange  `database.table`
  */
 
-/** What of a schema is a list of records, of which the order says nothing. */
+/** Fields of a schema that are lists of records whose order does not matter. */
 const LISTS = /** @type {const} */ (['columns', 'indexes', 'checks', 'triggers']);
 
-/** How many changes a message tells. */
+/** The most changes that a message lists. */
 const MAX_TOLD = 3;
 
 /**
@@ -42,7 +42,7 @@ async function checkUnchanged(sql, schema) {
 }
 
 /**
- * All changes of tables since their schemas were read.
+ * Returns all changes of tables since their schemas were read.
  * @param {unknown} sql
  * @param {Iterable<Schema>} schemas
  * @returns {Promise<TableChange[]>}
@@ -100,7 +100,7 @@ function changesBetween(was, is) {
 }
 
 /**
- * Of the server only what makes a difference to this table.
+ * Compares only the server's properties that matter for this table.
  * @param {Schema} was
  * @param {Schema} is
  */
@@ -133,7 +133,7 @@ function compareRecords(path, was, is) {
 }
 
 /**
- * What is false may be left out.
+ * Lists the differences; a missing field equals false.
  * @param {string} path
  * @param {unknown} was
  * @param {unknown} is
@@ -144,7 +144,7 @@ function compare(path, was, is) {
 }
 
 /**
- * The same whatever the order of the keys is.
+ * The JSON of a value, independent of the order of its keys.
  * @param {any} value
  * @returns {string}
  */

@@ -3,7 +3,7 @@
 const { HandlerSocketError } = require('../errors/index.js');
 
 /**
- * What a schema forbids, or why it could not be read. Nothing was sent.
+ * The error for what a schema forbids, or for a schema that could not be read. Nothing was sent.
  * @param {string} message
  * @param {unknown} [cause]
  */

@@ -22,8 +22,8 @@ const { refusalOf } = require('./rules.js');
 const { shownKeyOf } = require('./shown-keys.js');
 
 /**
- * What an index with a schema asks before it sends anything. It is made once, at openIndex, which refuses what reading
- * hurts; each call then asks:
+ * Checks every call of an index with a schema before anything is sent. openIndex makes it once, and
+ * refuses tables that are unsafe even to read. The calls then use:
  *
  *     find, scan, get …   checkFind(op, parts), toKeyPart for each part, toFilter
  *     update              checkWrite('update', …), toKeyPart, toValue for each column that it names
@@ -31,7 +31,8 @@ const { shownKeyOf } = require('./shown-keys.js');
  *     delete              checkWrite('delete', …), toKeyPart
  *     insert              toInsert
  *
- * Refusals are errors with the code ERR_HS_SCHEMA; where the caller's value is at fault, TypeErrors and RangeErrors.
+ * Refusals are errors with the code ERR_HS_SCHEMA; an invalid value of the caller is a TypeError or
+ * RangeError.
  */
 class Guard {
   #schema;
@@ -44,7 +45,10 @@ class Guard {
   #parts;
   /** Refusals of finds, by operator and number of parts. @type {Map<string, (string | null)[]>} */
   #finds = new Map();
-  /** Those of writes, by operation: they take long to find. @type {Map<string, string | null>} */
+  /**
+   * Refusals of writes, by operation, because they take long to determine.
+   * @type {Map<string, string | null>}
+   */
   #writes = new Map();
   #inserts;
 
@@ -52,15 +56,15 @@ class Guard {
    * @param {object} target
    * @param {Schema} target.schema
    * @param {string} [target.index]
-   * @param {readonly string[]} [target.columns]  those of `SELECT *` if left out
-   * @param {Readonly<Record<string, string>>} [target.types]  how columns are read otherwise
+   * @param {readonly string[]} [target.columns]  by default those of `SELECT *`
+   * @param {Readonly<Record<string, string>>} [target.types]  columns that are read as another type
    * @param {readonly string[]} [target.allow]
    */
   constructor({ schema, index, columns, types = {}, allow = [] }) {
     this.#schema = checkSchema(schema);
     this.#allow = checkAllow(allow);
     this.#types = types;
-    // A view has no index to be found.
+    // A view has no index.
     this.#index = schema.kind === 'BASE TABLE' ? findIndex(schema, index) : NO_INDEX;
     this.#refuse({ kind: 'open' });
     /** The names of the columns that rows have. @readonly */
@@ -82,7 +86,7 @@ class Guard {
     return this.#schema;
   }
 
-  /** The index as the schema has it. */
+  /** The index as the schema describes it. */
   get index() {
     return this.#index;
   }
@@ -98,33 +102,34 @@ class Guard {
   }
 
   /**
-   * Whether a key with so many parts, none of them NULL, names at most one row.
+   * Whether a key with this many parts, none of them NULL, finds at most one row.
    * @param {number} parts
    */
   namesOneRow(parts) {
     return namesOneRow(this.#index, parts);
   }
 
-  /** Where a walk over the whole index begins; undefined if that is not known. */
+  /** The first key of a scan over the whole index; undefined if it is unknown. */
   get firstKey() {
     return firstKey(this.#schema, this.#index, (column) => this.#compile(column));
   }
 
   /**
-   * Whether the text that the server shows of a column finds the same rows again.
+   * Whether the text that the server shows for a column, sent as a key, finds the same rows.
    * @param {string} name
    */
   findsByShown(name) {
     return findsByShown(this.#columnOf(name).column);
   }
 
-  /** Whether a row shows by which key it was found. */
+  /** Whether a row tells which key found it. */
   get keysTellRows() {
     return keysTellRows(this.#schema, this.#index);
   }
 
   /**
-   * Compares two rows' keys as the index orders them; null where the JavaScript forms of its columns do not tell.
+   * Compares two rows' keys as the index orders them; null if the JavaScript values do not
+   * determine the order.
    */
   get order() {
     return orderOf(this.#schema, this.#index, (column) => this.#compile(column));
@@ -181,7 +186,7 @@ class Guard {
   }
 
   /**
-   * A part of a key as the server shows it: the same text for all ways to write it.
+   * A key part as the server shows it: equal parts have the same text, however they are written.
    * @param {Bindable} encoded
    * @param {number} position
    * @returns {string} a byte string
@@ -217,7 +222,7 @@ class Guard {
   }
 
   /**
-   * What is added to a column.
+   * Checks an amount for increment or decrement.
    * @param {string} name
    * @param {unknown} value
    * @param {string} argument
@@ -228,8 +233,9 @@ class Guard {
   }
 
   /**
-   * The columns to insert and their values, so that the row is the one that strict SQL would make.
-   * @param {Readonly<Record<string, unknown>>} given  undefined is as if it was not named
+   * Returns the columns to insert and their values, so that the row is the one that strict SQL
+   * would insert.
+   * @param {Readonly<Record<string, unknown>>} given  undefined counts as not named
    * @param {string} argument
    */
   toInsert(given, argument) {
@@ -244,7 +250,7 @@ class Guard {
     let known = this.#known.get(name);
     if (known === undefined) {
       const own = findColumn(this.#schema, name);
-      // TINYINT(1) that is read as numbers takes others than 0 and 1, too.
+      // A TINYINT(1) that is read as a number takes other numbers than 0 and 1.
       const isBoolean = ['boolean', undefined].includes(this.#typeOf(name));
       const column = own.type === 'boolean' && !isBoolean ? { ...own, type: 'tinyint' } : own;
       known = {
@@ -258,7 +264,7 @@ class Guard {
   }
 
   /**
-   * What `types` says of a column.
+   * The type that `types` declares for a column.
    * @param {string} name
    */
   #typeOf(name) {
@@ -316,8 +322,8 @@ function checkSchema(schema) {
 const frozen = new WeakSet();
 
 /**
- * Freezes a schema and all in it: what an index is judged by would else change with the caller's object. A copy would be another
- * schema to `sql` and `verify`.
+ * Freezes a schema and everything in it, so that later changes of the caller's object do not change
+ * what an open index refuses. It is not copied, because clients tell schemas by identity.
  * @template {object} T
  * @param {T} part
  * @returns {T}

@@ -6,7 +6,8 @@ const { roundsOtherwise } = require('./codecs/numbers.js');
 const { comparesCharacters, isBytewise } = require('./collations.js');
 
 /*
- * What an index is: which keys name one row, in which order its rows come, where it begins.
+ * Properties of an index: which keys find one row, how its rows are ordered, and which key comes
+ * first.
  */
 
 /**
@@ -38,7 +39,8 @@ function findColumn(schema, name) {
 }
 
 /**
- * Whether the index is a HASH: of MEMORY tables one that is searched by, else one that only keeps rows unique.
+ * Whether the index is a HASH. On MEMORY tables it is searched; on others it only keeps rows
+ * unique.
  * @param {Schema} schema
  * @param {Index} index
  * @returns {'memory' | 'unique' | null}
@@ -49,7 +51,7 @@ function isHash({ engine }, { algorithm }) {
 }
 
 /**
- * Whether a key with so many parts, none of them NULL, names at most one row.
+ * Whether a key with this many parts, none of them NULL, finds at most one row.
  * @param {Index} index
  * @param {number} parts
  */
@@ -58,7 +60,7 @@ function namesOneRow({ unique, withoutOverlaps, columns }, parts) {
 }
 
 /**
- * Whether a part of the index may be NULL, so that a key that has NULL there names many rows.
+ * Whether a part of the index may be NULL. A key with NULL in it may find many rows.
  * @param {Schema} schema
  * @param {Index} index
  * @param {number} part
@@ -68,8 +70,8 @@ function takesNull(schema, index, part) {
 }
 
 /**
- * Why every key on a part that has the beginning of text only would find other rows than SQL's comparison, or null: nobody
- * looks at the rest of the text.
+ * Why any key on a prefix part would find other rows than SQL's comparison; null if it would not.
+ * The index holds only the beginning of the text, and the server does not compare the rest.
  * @param {Column} column
  * @param {number | undefined} prefix
  */
@@ -81,7 +83,7 @@ function prefixRefusal(column, prefix) {
 }
 
 /**
- * Why a key would find every row that begins like it, or null.
+ * Why a key on a prefix part would find every row that begins like it; null if it would not.
  * @param {Column} column
  * @param {number | undefined} prefix
  * @param {import('../..').Bindable} encoded  by the column's codec
@@ -97,8 +99,8 @@ function prefixLengthRefusal({ name, charset }, prefix, encoded) {
 }
 
 /**
- * Whether even a short key finds more than SQL's comparison, as text of different lengths is equal: by the first three
- * characters, 'ab' finds 'ab x' where spaces are filled up.
+ * Whether even a short key finds more than SQL's comparison, because texts of different lengths are
+ * equal: in an index of the first three characters, 'ab' finds 'ab x' if text is padded.
  * @param {Schema} schema
  * @param {Index} index
  * @param {number} parts
@@ -110,10 +112,10 @@ function hasPaddedPrefix(schema, index, parts) {
 }
 
 /**
- * Where a walk over the whole index begins, in its own order: `>=` and this key, of one part.
+ * The first key of a scan over the whole index in its own order: `>=` and this key, of one part.
  *
- * Undefined where nothing is known to come first: of a column in descending order that has no greatest value, and of
- * text in some collations. There, all rows are those of `<` and those of `>=`, with any key.
+ * undefined if no key is known to come first: for a descending column without a greatest value, and
+ * for text in some collations. There, `<` and `>=` with any key together find all rows.
  * @param {Schema} schema
  * @param {Index} index
  * @param {(column: Column) => Codec} codecOf
@@ -129,7 +131,8 @@ function firstKey(schema, index, codecOf) {
 }
 
 /**
- * Compares two rows, as the index orders them, by the JavaScript forms of its columns; null where those do not tell.
+ * Compares two rows as the index orders them, by their JavaScript values; null if those do not
+ * determine the order.
  * @param {Schema} schema
  * @param {Index} index
  * @param {(column: Column) => Codec} codecOf
@@ -166,7 +169,7 @@ function nullsFirst(compare, a, b) {
 }
 
 /**
- * Whether a merge of several servers' rows is in the order of the index.
+ * Whether the merged rows of several servers are in the order of the index.
  * @param {Schema} schema
  * @param {Index} index
  * @param {(column: Column) => Codec} codecOf
@@ -176,7 +179,7 @@ function mergeIsExact(schema, index, codecOf) {
 }
 
 /**
- * Whether the text that the server shows of a column finds the same rows again.
+ * Whether the text that the server shows for a column, sent as a key, finds the same rows.
  * @param {Column} column
  */
 function findsByShown(column) {
@@ -184,9 +187,9 @@ function findsByShown(column) {
 }
 
 /**
- * Whether a row's key, encoded again, is the key that found it and no other's: then a list of keys and the rows that it
- * found can be matched without asking again. Not so where different text is equal (`'a'` and `'A'`), and where the
- * server shows less than it holds.
+ * Whether the key of a row, encoded again, is the key that found it. If so, a list of keys and the
+ * rows found can be matched without sending each key by itself. This is false if different texts
+ * are equal (`'a'` and `'A'`), or if the server shows less than it holds.
  * @param {Schema} schema
  * @param {Index} index
  */

@@ -4,20 +4,24 @@ const { insertedColumns, unnamedValue } = require('./inserts.js');
 const { remember } = require('./remember.js');
 const { planSplit, splitValues } = require('./split-insert.js');
 
-/** How the rows that are given become those that strict SQL would insert: planned once for the columns that they name. */
+/**
+ * Makes the rows that strict SQL would insert of the rows given, with one plan for each set of
+ * named columns.
+ */
 class InsertPlans {
   #schema;
   #columnOf;
   #refuse;
-  /** By the names that are given. @type {Map<string, InsertPlan>} */
+  /** Plans by the named columns. @type {Map<string, InsertPlan>} */
   #plans = new Map();
-  /** The last one. @type {InsertPlan | null} */
+  /** The plan used last. @type {InsertPlan | null} */
   #last = null;
 
   /**
    * @param {import('../../types/schema').TableSchema} schema
    * @param {(name: string) => KnownColumn} columnOf
-   * @param {(operation: import('./rules.js').Operation) => void} refuse  throws what is against an insert
+   * @param {(operation: import('./rules.js').Operation) => void} refuse  throws if the operation is
+   *   forbidden
    */
   constructor(schema, columnOf, refuse) {
     this.#schema = schema;
@@ -26,7 +30,7 @@ class InsertPlans {
   }
 
   /**
-   * @param {Readonly<Record<string, unknown>>} given  undefined is as if it was not named
+   * @param {Readonly<Record<string, unknown>>} given  undefined counts as not named
    * @param {string} argument
    * @returns {{ names: readonly string[], values: readonly Bindable[], rest?: import('./split-insert.js').Rest }}
    */
@@ -47,7 +51,7 @@ class InsertPlans {
     const keys = Object.keys(given);
     if (this.#last !== null && namesTheseAll(given, keys, this.#last.named)) return this.#last;
     const named = keys.filter((name) => given[name] !== undefined);
-    // No name has this character.
+    // NUL cannot occur in a column name.
     const key = named.join('\0');
     let plan = this.#plans.get(key);
     if (plan === undefined) {
@@ -88,7 +92,7 @@ class InsertPlans {
    */
   #encoderOf({ name, autoIncrement }) {
     const { encode } = this.#columnOf(name).codec;
-    // The server counts on.
+    // NULL makes the server generate the next id.
     return autoIncrement
       ? (value, argument) => (value === null ? null : encode(value, argument))
       : encode;
@@ -106,9 +110,9 @@ class InsertPlans {
 }
 
 /**
- * Whether a row has values under these names and no others.
+ * Whether a row has values for exactly these names.
  * @param {Readonly<Record<string, unknown>>} given
- * @param {readonly string[]} keys  the row's
+ * @param {readonly string[]} keys  of the row
  * @param {readonly string[]} names
  */
 function namesTheseAll(given, keys, names) {
@@ -133,8 +137,8 @@ function takesNoValue(name, argument) {
  * @property {Codec} codec
  * @property {boolean} isVirtual
  *
- * @typedef {object} InsertPlan  the columns of an insert, and where each value comes from
- * @property {readonly string[]} named  by who inserts
+ * @typedef {object} InsertPlan  the columns of an insert, and the source of each value
+ * @property {readonly string[]} named  by the caller
  * @property {readonly string[]} names  of the columns that are sent
  * @property {import('./split-insert.js').Split | null} split
  * @property {readonly { name: string, encode: Codec['encode'] | null, unnamed: Bindable }[]} slots

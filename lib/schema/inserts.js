@@ -3,10 +3,11 @@
 const { isAtLeast, partsOf } = require('./version.js');
 
 /*
- * How an insert fills the columns that it does not name, so that it stores what strict SQL would.
+ * Fills the columns that an insert does not name, so that it stores the row that strict SQL would
+ * store.
  */
 
-/** The most values that servers take in an insert which have a limit. */
+/** The most values of an insert on servers that have a limit. */
 const VALUES = 32;
 
 /** By release series, the first release with the limit. MariaDB 10.5 never had it. */
@@ -18,7 +19,8 @@ const LIMITED_SINCE = new Map([
 ]);
 
 /**
- * How many values the server takes in an insert. Of series that nobody looked at: as if they had the limit.
+ * The most values that the server takes in an insert. Release series that were never tested count
+ * as limited.
  * @param {string} version
  */
 function insertLimit(version) {
@@ -29,7 +31,7 @@ function insertLimit(version) {
 }
 
 /**
- * The columns that an insert sends: all but generated ones, and of those the ones that it names.
+ * The columns that an insert sends: all except generated ones, unless it names them.
  * @param {import('../../types/schema').TableSchema} schema
  * @param {readonly string[]} named
  */
@@ -40,13 +42,13 @@ function insertedColumns(schema, named) {
 }
 
 /**
- * What an insert sends for a column that it does not name.
+ * The value that an insert sends for a column that it does not name.
  * @param {import('../../types/schema').ColumnSchema} column
  * @param {import('./codecs/codec.js').Codec} codec
  * @returns {{ value: import('../..').Bindable } | { required: string }}
  */
 function unnamedValue(column, codec) {
-  // NULL makes the server count on.
+  // NULL makes the server generate the next id.
   if (column.autoIncrement) return { value: null };
   const { default: given } = column;
   if (given === undefined) {
@@ -54,7 +56,7 @@ function unnamedValue(column, codec) {
       required: `column '${column.name}' (${column.declared}) takes no NULL and has no default: the server would make it 0 or ''`,
     };
   }
-  // allow: ['defaults'] was given, or it would have been refused.
+  // Without allow: ['defaults'], the insert would have been refused.
   if ('expression' in given) return { value: null };
   if ('hex' in given) return { value: Buffer.from(given.hex, 'hex') };
   return { value: given.value === null ? null : defaultValue(column, codec, given.value) };
@@ -69,7 +71,7 @@ function defaultValue(column, codec, text) {
   try {
     return codec.encode(column.type === 'bit' ? BigInt(text) : text, 'the default');
   } catch {
-    // A zero date, or the like. NULL gives a NOT NULL column its default.
+    // The default is a zero date or the like. NULL gives a NOT NULL column its default.
     return column.nullable ? text : null;
   }
 }

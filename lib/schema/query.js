@@ -1,13 +1,16 @@
 'use strict';
 
 /*
- * The SQL that asks a database what it knows of a table.
+ * The SQL that asks a database about a table.
  *
- * Both statements set what the session may have set otherwise: how names and strings are quoted, the charset of
- * the result, and the time zone.
+ * Both statements set what the session may have changed: how names and strings are quoted, the
+ * charset of the result, and the time zone.
  */
 
-/** Days on which the server's zone is compared with UTC: winters and summers, and years with laws of their own. */
+/**
+ * Days on which the server's zone is compared with UTC: winters, summers, and years with unusual
+ * rules.
+ */
 const ZONE_PROBES = [
   '1971-01-15',
   '1971-07-15',
@@ -22,8 +25,9 @@ const ZONE_PROBES = [
 ];
 
 /**
- * One row for the table, each column and each part of a key; `json` says what it is. Its parameters are four times
- * the database and the table. The names come back, since information_schema compares them by a collation.
+ * Returns a row for the table, for each column and for each part of a key; `json` describes it. Its
+ * parameters are the database and the table, four times. The names are returned too, because
+ * information_schema compares them by a collation.
  */
 const TABLE_QUERY = `
 set statement sql_mode = '', sql_quote_show_create = 1, character_set_results = utf8mb4, time_zone = 'SYSTEM' for
@@ -52,12 +56,12 @@ select 'trigger', ACTION_ORDER, json_object(
     'timing', ACTION_TIMING)
   from information_schema.TRIGGERS where EVENT_OBJECT_SCHEMA = ? and EVENT_OBJECT_TABLE = ?`.trim();
 
-/** How often TABLE_QUERY takes the database and the table. */
+/** How many pairs of database and table TABLE_QUERY takes. */
 const TABLE_QUERY_PARTS = 4;
 
 /**
- * What information_schema does not show: checks (which it hides from users without global privileges), periods, and
- * the names of columns and keys that are hidden for want of a privilege.
+ * The query for what information_schema hides: checks (without global privileges), periods, and
+ * names of columns and keys.
  * @param {string} database
  * @param {string} table
  */
@@ -67,8 +71,8 @@ function showCreateTable(database, table) {
 }
 
 /**
- * Whether the user itself, and not a role, was granted the privilege that shows triggers. Its parameters are the database, and again with the
- * table.
+ * Whether the user itself, and not a role, has the privilege that shows triggers. Its parameters
+ * are the database, then the database and the table.
  */
 const TRIGGER_PRIVILEGE_QUERY = `
 select count(*) as granted from (

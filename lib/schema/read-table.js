@@ -15,7 +15,7 @@ const { toTableSchema } = require('./table-schema.js');
 const { isAtLeast } = require('./version.js');
 
 /**
- * Asks the database what it knows of a table.
+ * Reads the schema of a table from the database.
  * @param {unknown} sql
  * @param {string} database
  * @param {string} table
@@ -37,7 +37,7 @@ async function readTable(sql, database, table) {
 }
 
 /**
- * Both statements at once, where the driver can.
+ * Sends both statements at once if the driver can.
  * @param {unknown} sql
  * @param {Names} names
  * @returns {Promise<[import('./table-schema.js').TableRows, string]>}
@@ -57,7 +57,7 @@ async function ask(sql, names) {
     missing.add(error);
     throw error;
   }
-  // A sequence has no definition, and that of a view needs a privilege.
+  // A sequence has no definition, and the definition of a view needs a privilege.
   if (rows.table.type !== 'BASE TABLE') return [rows, ''];
   if (shown.status === 'rejected') {
     const advice = isDenied(shown.reason) ? `. ${grant('SELECT, TRIGGER', names)}` : '';
@@ -76,7 +76,7 @@ function sortRows(given, { database, table }) {
     .map(({ kind, ord, json }) => ({
       kind,
       order: Number(ord),
-      // The drivers hand JSON over parsed, unless they are told not to.
+      // The drivers return JSON parsed unless they are configured otherwise.
       value: typeof json === 'string' ? JSON.parse(json) : json,
     }))
     .filter(({ value }) => value.in === database && value.of === table);
@@ -87,7 +87,7 @@ function sortRows(given, { database, table }) {
       .map(({ value }) => value);
   const [found] = of('table');
   if (found === undefined) return undefined;
-  // SHOW INDEX has the indexes in their order, and information_schema too: only the parts are sorted.
+  // information_schema lists the indexes in the order of SHOW INDEX, so only the parts are sorted.
   const order = [
     ...new Set(rows.filter(({ kind }) => kind === 'part').map(({ value }) => value.index)),
   ];
@@ -96,7 +96,7 @@ function sortRows(given, { database, table }) {
 }
 
 /**
- * Columns and keys that the user may not see are missing in information_schema, and nothing says so.
+ * information_schema silently omits columns and keys that the user may not see.
  * @param {import('./table-schema.js').TableRows} rows
  * @param {import('./table-definition.js').TableDefinition} definition
  * @param {Names} names
@@ -114,8 +114,8 @@ function checkNothingHidden(rows, definition, names) {
 }
 
 /**
- * Whether triggers would be shown if there were any. A privilege to write shows them on MariaDB 10.11 and 11.8, and not
- * on 10.5.
+ * Whether triggers would be shown if there were any. A privilege to write shows them on MariaDB
+ * 10.11 and 11.8, but not on 10.5.
  * @param {import('./table-schema.js').TableRows} rows
  */
 function showsTriggers({ table, columns, triggers }) {
@@ -152,7 +152,7 @@ function isMissing(error) {
   return missing.has(error);
 }
 
-/** MariaDB's number for a lack of a privilege on a table. */
+/** MariaDB's error number for a missing privilege on a table. */
 const DENIED = 1142;
 
 /** @param {any} error */

@@ -1,6 +1,6 @@
 'use strict';
 
-/** How much is remembered, of ever new sets of columns. */
+/** The most entries that are remembered, because a program may generate sets of columns. */
 const MAX_KNOWN = 256;
 
 /**

@@ -4,28 +4,31 @@ const { hasPaddedPrefix, isHash } = require('./indexes.js');
 const { insertedColumns, insertLimit } = require('./inserts.js');
 
 /*
- * What HandlerSocket does to a table that SQL would not, and when that is refused. `facts` is the entry of the project's
- * wire-facts in which it was observed; docs/handlersocket.md tells it to users.
+ * What HandlerSocket does to a table that SQL would not do, and when that is refused. `facts` is
+ * the entry of the project's wire-facts in which it was observed; docs/handlersocket.md explains it
+ * to users.
  */
 
 /**
- * What is about to be done.
+ * An operation that a call is about to execute.
  * @typedef {object} Operation
  * @property {'open' | 'find' | 'insert' | 'update' | 'increment' | 'decrement' | 'delete'} kind
  * @property {import('../..').FindOperator} [op]  of all but open and insert
  * @property {number} [parts]  how many parts the key has
- * @property {readonly string[]} [columns]  those that insert, update and its like name
+ * @property {readonly string[]} [columns]  those that an insert, update, increment or decrement
+ *   names
  */
 
 /**
  * @typedef {object} Rule
  * @property {string} facts
- * @property {Allowance} [allow]  what lifts it; without it nothing does
- * @property {(target: Target, operation: Operation) => string | false | undefined} would  what would happen, if anything
+ * @property {Allowance} [allow]  lifts the rule; without it nothing does
+ * @property {(target: Target, operation: Operation) => string | false | undefined} would  what
+ *   would happen, if anything
  * @property {string} instead
  */
 
-/** Reading and writing were seen to work, but for what other rules say. */
+/** Engines with which reading and writing was tested; other rules have the exceptions. */
 const ENGINES = new Set(['InnoDB', 'Aria', 'MEMORY', 'MyISAM', 'FEDERATED']);
 const BY_SQL = 'do it by SQL';
 
@@ -270,7 +273,7 @@ const RULES = [
 ];
 
 /**
- * Why an operation is refused, or null.
+ * Why an operation is refused; null if it is not.
  * @param {Target} target
  * @param {Operation} operation
  * @param {readonly Allowance[]} allow
@@ -308,7 +311,7 @@ function isChange({ kind }) {
 }
 
 /**
- * Whether it looks for rows otherwise than by `=` and all parts of the index.
+ * Whether it finds rows in another way than by `=` and all parts of the index.
  * @param {import('../../types/schema').IndexSchema} index
  * @param {Operation} operation
  */
@@ -322,7 +325,7 @@ function hasUniqueHash(schema) {
 }
 
 /**
- * The columns that an operation sets, and the generated ones that follow from them.
+ * The columns that an operation sets, and the generated columns that depend on them.
  * @param {import('../../types/schema').TableSchema} schema
  * @param {Operation} operation
  */
@@ -330,7 +333,7 @@ function changedBy(schema, operation) {
   const isInsert = operation.kind === 'insert';
   if (!isInsert && !isChange(operation)) return new Set();
   const changed = new Set(isInsert ? schema.columns.map(({ name }) => name) : operation.columns);
-  // A generated column may name one that stands after it.
+  // A generated column may depend on a later one.
   for (let size = -1; size !== changed.size; ) {
     size = changed.size;
     for (const { name, generated } of schema.columns) {
@@ -366,12 +369,12 @@ function indexedVirtual({ columns, indexes }, changed) {
  * @typedef {'triggers' | 'checks' | 'generated' | 'on-update' | 'defaults' | 'unlogged' | 'split-insert'} Allowance
  * @typedef {object} Target
  * @property {import('../../types/schema').TableSchema} schema
- * @property {import('../../types/schema').IndexSchema} index  the one that is opened
+ * @property {import('../../types/schema').IndexSchema} index  to be opened
  */
 
 /**
- * The kinds of index that rows are found by, as the database calls them. What FEDERATED calls REMOTE is
- * the index of the table that it leads to.
+ * The database's names for the kinds of index that find rows. FEDERATED calls the index of its
+ * remote table REMOTE.
  * @param {Target['schema']} schema
  */
 function searched({ engine }) {

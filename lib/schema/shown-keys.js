@@ -7,11 +7,12 @@ const {
 const { asBuffer, toByteString } = require('../protocol/encode.js');
 
 /*
- * Keys as the server shows them: one text for all ways to write a key (`1.5` and `1.50`, a UUID and its bytes).
+ * Keys as the server shows them: equal keys have the same text, however they are written (`1.5` and
+ * `1.50`, a UUID and its bytes).
  */
 
 /**
- * What makes that text of a column's keys.
+ * Returns the function that makes that text of a column's keys.
  * @param {import('../../types/schema').ColumnSchema} column
  * @returns {(encoded: Bindable) => string} a byte string: each character stands for one byte
  */

@@ -4,18 +4,18 @@ const { schemaError } = require('./errors.js');
 const { insertLimit } = require('./inserts.js');
 
 /*
- * An insert of more columns than the server takes: as many as it takes first, and an update of the same row by its primary
- * key then.
+ * Splits an insert of more columns than the server takes: an insert of as many as it takes, then an
+ * update of the same row by its primary key.
  */
 
 /**
  * @typedef {object} Split  positions among the columns of the whole insert
- * @property {readonly string[]} names  of those that are inserted
+ * @property {readonly string[]} names  of the columns that are inserted
  * @property {readonly number[]} first
- * @property {readonly string[]} restNames  of those that are updated
+ * @property {readonly string[]} restNames  of the columns that are updated
  * @property {readonly number[]} rest
  * @property {readonly number[]} key  the primary key's parts
- * @property {number} idPart  the part that the server makes up where it was not given; -1 if there is none
+ * @property {number} idPart  the key part that the server generates if it was not given; -1 if none
  *
  * @typedef {object} Rest  of a row that was inserted
  * @property {readonly string[]} names
@@ -27,7 +27,7 @@ const { insertLimit } = require('./inserts.js');
 /**
  * @param {import('../../types/schema').TableSchema} schema
  * @param {readonly string[]} names  of the columns to insert
- * @returns {Split | null} null where the server takes them all
+ * @returns {Split | null} null if the server takes them all
  */
 function planSplit(schema, names) {
   const limit = insertLimit(schema.server.version);
@@ -40,7 +40,7 @@ function planSplit(schema, names) {
     );
   }
   const keyNames = primary.columns.map(({ name }) => name);
-  // What may be refused comes first: a row that is refused later is there already.
+  // Columns that may be refused come first: if the update is refused, the row is already inserted.
   const uniqueNames = indexes.filter(({ unique }) => unique).flatMap((one) => one.columns);
   const order = new Set([...keyNames, ...uniqueNames.map(({ name }) => name), ...names]);
   const sent = [...order].filter((name) => names.includes(name));

@@ -3,10 +3,11 @@
 const { show, showKind } = require('../util/show.js');
 
 /**
- * Runs one statement over whichever SQL connection the user has: mysql2 and mariadb, connections and pools, with
- * callbacks or promises, or a function of the user's own.
+ * Runs one statement over the user's SQL connection: a connection or pool of mysql2 or mariadb,
+ * with callbacks or promises, or a function of the user's own.
  *
- * The drivers' options for how rows look are set for this statement, whatever the connection's are.
+ * The drivers' options for the format of rows are set for this statement, whatever the connection
+ * has.
  * @param {unknown} sql
  * @param {string} statement
  * @param {readonly unknown[]} values
@@ -18,7 +19,7 @@ async function runSql(sql, statement, values) {
   if (!Array.isArray(result)) {
     throw new TypeError(`sql must give an array of rows, not ${show(result)}`);
   }
-  // Promises of mysql2 give the rows and the fields.
+  // mysql2's promises resolve with the rows and the fields.
   return Array.isArray(result[0]) ? result[0] : result;
 }
 
@@ -28,7 +29,7 @@ async function runSql(sql, statement, values) {
  * @param {readonly unknown[]} values
  */
 function query(sql, statement, values) {
-  // What mysql2 gives to callbacks has a `then` that throws.
+  // The result of mysql2's callback interface has a `then` that throws.
   const driver = typeof sql.promise === 'function' ? sql.promise() : sql;
   const options = {
     sql: statement,
@@ -46,7 +47,7 @@ function query(sql, statement, values) {
         else resolve(rows);
       },
     );
-    // With promises the callback is not called.
+    // Drivers with promises do not call the callback.
     if (typeof returned?.then === 'function') resolve(returned);
   });
 }

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * What SHOW CREATE TABLE says and information_schema does not. The text comes from a session without sql_mode: names
- * stand in backticks, strings in single quotes.
+ * Reads from SHOW CREATE TABLE what information_schema omits. The text comes from a session without
+ * sql_mode, so names are in backticks and strings in single quotes.
  */
 
 /** A name in backticks, a string, or one other character. */
@@ -14,7 +14,8 @@ const NAME = /`((?:[^`]|``)*)`/g;
  * @property {string[]} columns
  * @property {string[]} keys
  * @property {string[]} withoutOverlaps  names of keys
- * @property {{ name: string, clause: string }[]} checks  each name once; those of a column have its name
+ * @property {{ name: string, clause: string }[]} checks  each name once; a check of a column has
+ *   the column's name
  */
 
 /**
@@ -42,7 +43,7 @@ function addDefinition(definition, tokens) {
   if (kind !== undefined && text.replace(NAME, '').includes(' WITHOUT OVERLAPS')) {
     definition.withoutOverlaps.push(kind === 'PRIMARY' ? 'PRIMARY' : name);
   }
-  // The server checks it as `start < end`.
+  // The server enforces `start < end` as a check.
   if (kind === 'PERIOD' && others.length === 2) {
     const clause = others.map((column) => `\`${column.replaceAll('`', '``')}\``).join(' < ');
     definition.checks.push({ name, clause });
@@ -52,7 +53,7 @@ function addDefinition(definition, tokens) {
 }
 
 /**
- * What stands between the commas of the outermost parentheses, as tokens.
+ * The tokens between the commas of the outermost parentheses.
  * @param {string} text
  */
 function definitionsIn(text) {
@@ -71,7 +72,7 @@ function definitionsIn(text) {
 }
 
 /**
- * The expression of ` CHECK (…)` outside of other parentheses.
+ * The expression of ` CHECK (…)` outside other parentheses.
  * @param {readonly string[]} tokens
  */
 function checkIn(tokens) {
@@ -102,7 +103,7 @@ function untilClosed(tokens, start) {
 }
 
 /**
- * The names in backticks of an expression, each once.
+ * The names in backticks in an expression, each once.
  * @param {string} expression
  */
 function namesIn(expression) {

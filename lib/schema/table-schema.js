@@ -5,8 +5,8 @@ const { ZONE_PROBES } = require('./query.js');
 const { namesIn, stringsIn } = require('./table-definition.js');
 
 /*
- * The answers of the database as a TableSchema: plain data, which is the same after JSON. What is false or does not
- * apply is left out.
+ * Makes a TableSchema of the database's answers: plain data that survives JSON. Fields that are
+ * false or do not apply are omitted.
  */
 
 /**
@@ -128,7 +128,7 @@ function boundsOf({ declared, characters, octets, precision, scale, decimals }, 
 const NUMBER = /^-?[\d.]+(?:e[+-]?\d+)?$/i;
 
 /**
- * Undefined where there is none.
+ * The default of a column; undefined if it has none.
  * @param {Record<string, any>} raw
  * @param {string} type
  * @returns {import('../../types/schema').ColumnDefault | undefined}
@@ -142,7 +142,7 @@ function defaultOf({ default: text, expression, charset }, type) {
   if (kind !== undefined) return { hex: digits.toLowerCase() };
   if (!/^'(?:[^'\\]|''|\\.)*'$/s.test(text)) return { expression: text };
   const [value] = stringsIn(text);
-  // information_schema shows bytes as text, and each that is none as `?`.
+  // information_schema shows bytes as text, with `?` for bytes that are not text.
   if (/(?:binary|blob)$/.test(type)) {
     return /^[^?\x80-\u{10ffff}]*$/u.test(value)
       ? { hex: Buffer.from(value).toString('hex') }
@@ -189,7 +189,7 @@ function toIndexes(parts, withoutOverlaps) {
 
 /**
  * @typedef {import('./table-definition.js').TableDefinition} TableDefinition
- * @typedef {object} TableRows  what TABLE_QUERY gave, by kind and in order
+ * @typedef {object} TableRows  the result of TABLE_QUERY, by kind and in order
  * @property {Record<string, any>} table
  * @property {Record<string, any>[]} columns
  * @property {Record<string, any>[]} parts

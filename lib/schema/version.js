@@ -1,7 +1,7 @@
 'use strict';
 
 /**
- * Whether a server's version, as `10.11.19-MariaDB-0+deb12u1`, is this one or a later one.
+ * Whether a server's version, such as `10.11.19-MariaDB-0+deb12u1`, is this one or later.
  * @param {string} version
  * @param {number} major
  * @param {number} minor

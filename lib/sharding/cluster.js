@@ -9,14 +9,14 @@ const { failuresAmong, partition } = require('./partition.js');
 const { Shard } = require('./shard.js');
 const { hashedText } = require('./shard-key.js');
 
-/** Most shard parts whose server is remembered; they take some megabytes. */
+/** The most shard parts whose server is remembered; they take some megabytes. */
 const MAX_KNOWN = 65_536;
 /** Longer shard parts are not remembered, in characters. */
 const MAX_KNOWN_LENGTH = 64;
 
 /**
- * The servers of a ShardedClient, and which of them does what. A ShardedIndex submits operations
- * here; fail-over.js does them at nodes:
+ * The servers of a ShardedClient, and the assignment of operations to them. A ShardedIndex submits
+ * operations here; fail-over.js executes them at nodes:
  *
  *   operation ──► shard part of each key ──► ring ──► shard ──► node: primary or replica
  */
@@ -43,7 +43,7 @@ class Cluster {
   define = (target, schema) => this.#definitions.get(target, schema);
 
   /**
-   * What was changed of the tables since their schemas were read, at each server.
+   * The changes of the tables since their schemas were read, at each server.
    */
   async findChanges() {
     const { schemas } = this.#definitions;
@@ -52,7 +52,7 @@ class Cluster {
   }
 
   /**
-   * Connects to each server, and opens the indexes that are defined so far.
+   * Connects to each server, and opens the indexes that were defined so far.
    * @param {import('../client/pipeline/call-options.js').ConnectSettings} settings
    */
   async connect(settings) {
@@ -89,7 +89,7 @@ class Cluster {
   }
 
   /**
-   * Does a read at one server.
+   * Executes a read at one server.
    * @param {Shard} shard
    * @param {Operation} operation
    */
@@ -98,7 +98,7 @@ class Cluster {
   }
 
   /**
-   * Does an operation whose requests all belong to one server.
+   * Executes an operation whose requests all belong to one server.
    * @param {Operation} operation
    * @param {string | Uint8Array} hashed  the shard part
    * @returns {Promise<any>}
@@ -111,7 +111,7 @@ class Cluster {
   }
 
   /**
-   * Does an operation whose requests belong to different servers, at all of them at once.
+   * Executes an operation whose requests belong to different servers, at all of them at once.
    * @param {Operation} operation
    * @param {readonly (string | Uint8Array)[]} hashed  one for each request
    */
@@ -120,7 +120,7 @@ class Cluster {
     // All requests to one server go to the same node.
     const nodesOf = nodesByShard(isWrite);
     const positions = Array.from(hashed, (_, i) => i);
-    // If a server is down, each of its keys has a next server of its own.
+    // If calls fail over to the next server, keys of one server may have different next servers.
     const parts = partition(positions, (i) =>
       this.#goesToNext ? hashed[i] : this.#owner(hashed[i]),
     );
@@ -145,7 +145,7 @@ class Cluster {
   }
 
   /**
-   * Does reads at one node as long as it can be reached, since nodes may differ in their rows.
+   * Executes reads at one node as long as it can be reached, because nodes may have different rows.
    * @param {(isWrite: boolean) => readonly Node[]} firstCandidates
    * @returns {(operation: Operation) => Promise<any>}
    */
@@ -198,8 +198,8 @@ class Cluster {
 }
 
 /**
- * The nodes of a shard, asked for once by each operation, since each time another reader comes
- * first.
+ * Returns the nodes of a shard, determined once for each operation, because each call puts another
+ * reader first.
  * @param {boolean} isWrite
  */
 function nodesByShard(isWrite) {
@@ -213,7 +213,7 @@ function nodesByShard(isWrite) {
 }
 
 /**
- * Sorts nodes that are down behind the others.
+ * Sorts nodes that are down after the others.
  * @param {readonly Node[]} nodes
  * @param {boolean} isWrite
  */

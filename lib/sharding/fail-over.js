@@ -8,8 +8,8 @@ const { AbortError, HandlerSocketError } = require('../errors/index.js');
 const { partition } = require('./partition.js');
 
 /*
- * Does an operation at several servers at once. Each request goes to the first of its candidates
- * that can be reached; retry.js says after which failures the next one may do it.
+ * Executes an operation at several servers at once. Each request goes to the first of its
+ * candidates that can be reached; retry.js says after which failures the next one may execute it.
  *
  *   groups ──► partition by first candidate ──► submit to each node ──► gather outcomes
  *                     ▲                                                      │
@@ -29,7 +29,7 @@ const { partition } = require('./partition.js');
  */
 
 /**
- * Does an operation. Rejects only with errors of the caller; other errors are outcomes.
+ * Executes an operation. Rejects only with errors of the caller; other errors are outcomes.
  * @param {Operation} operation
  * @param {readonly Group[]} groups  all requests of the operation
  * @param {number} until  deadline, in the time of `now()`
@@ -82,7 +82,7 @@ function attemptDeadline(groups, until) {
 }
 
 /**
- * Does an operation at one node, and records what its outcomes tell of the node's health.
+ * Executes an operation at one node, and records what its outcomes tell about the node's health.
  * @param {Node} node
  * @param {Operation} operation
  * @param {number} until
@@ -145,7 +145,7 @@ function restOf({ positions, candidates }, { isWrite, isUnit }, outcomes) {
 }
 
 /**
- * Whether another node may do a request that has this outcome.
+ * Whether another node may execute a request that has this outcome.
  * @param {Outcome} outcome
  * @param {boolean} isWrite
  */

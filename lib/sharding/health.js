@@ -40,14 +40,15 @@ class Health {
    * @returns {Promise<Result>}
    */
   async watch(call, wasReached) {
-    // Calls to a node that is down come without being probes if no other node can do them.
+    // A call to a node that is down need not be a probe: it is made anyway if no other node can
+    // take it.
     const isProbe = !this.isUp && this.isAvailable;
     if (isProbe) this.#isProbed = true;
     try {
       const result = await call();
       const isReached = wasReached(result);
       if (isReached === true) this.#intervalMs = 0;
-      // Of calls that were in flight together and fail together, only the first counts.
+      // If calls in flight together fail together, only the first counts.
       else if (isReached === false && (isProbe || this.isUp)) this.#waitLonger();
       return result;
     } finally {

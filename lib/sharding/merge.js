@@ -72,8 +72,8 @@ function orderBy(columns, types, isDescending) {
 }
 
 /**
- * NULL is first, as in the server's indexes. Text in a column without a declared type is compared
- * as a number if it is one.
+ * NULL sorts first, as in the server's indexes. Text in a column without a declared type is
+ * compared as a number if it is one.
  * @param {any} a
  * @param {any} b
  * @param {string | undefined} type

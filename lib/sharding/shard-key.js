@@ -8,8 +8,8 @@ const { encodeValue } = require('../protocol/encode.js');
 const { show, showKind } = require('../util/show.js');
 
 /**
- * The shard part of keys: the columns that say on which server a row is, and how they are hashed.
- * One column is hashed as its plain text, so that data laid out by libhansock or another libketama
+ * The shard part of keys: the columns that determine a row's server, and how they are hashed. One
+ * column is hashed as its plain text, so that data laid out by libhansock or another libketama
  * client is found. Several columns are hashed as the protocol writes a key: each part escaped, with
  * a TAB between them.
  */
@@ -86,7 +86,7 @@ class ShardKey {
   }
 
   /**
-   * Whether values name one of its columns. An array names all.
+   * Whether values have one of its columns. An array has all of them.
    * @param {unknown} values
    */
   isNamedIn(values) {
@@ -118,7 +118,7 @@ class ShardKey {
   }
 
   /**
-   * The parts as they are known from a schema.
+   * Converts the parts as a schema defines them; without a schema they stay as they are.
    * @param {readonly unknown[]} parts
    * @param {string} argument
    */

@@ -12,7 +12,7 @@ class Shard {
   #replicas;
   /** The nodes that take reads. */
   #readers;
-  /** How many operations have been spread over the readers. */
+  /** How many operations were spread over the readers. */
   #spread = 0;
 
   /**
@@ -32,7 +32,7 @@ class Shard {
   }
 
   /**
-   * The only node that may do an operation; null if there are several.
+   * The only node that may execute an operation; null if there are several.
    * @param {boolean} isWrite
    */
   onlyNode(isWrite) {
@@ -41,7 +41,7 @@ class Shard {
   }
 
   /**
-   * The nodes that may do an operation. Each reader comes first as often as the others.
+   * The nodes that may execute an operation. Each reader comes first as often as the others.
    * @param {boolean} isWrite
    * @returns {Node[]}
    */
@@ -52,7 +52,7 @@ class Shard {
   }
 
   /**
-   * The nodes that may do a read, with this one first.
+   * The nodes that may execute a read, with this one first.
    * @param {Node} node
    */
   readersFrom(node) {

@@ -5,15 +5,15 @@ const { readConnectOptions } = require('../client/pipeline/call-options.js');
 const { MADE_BY_CLIENT } = require('../client/table-index.js');
 const { ShardedIndex } = require('./sharded-index.js');
 
-/** See index.d.ts. Several servers as one; Cluster does the work. */
+/** See index.d.ts. Presents several servers as one; Cluster does the work. */
 class ShardedClient {
   /** @type {InstanceType<typeof import('./cluster.js').Cluster>} */
   #cluster;
 
   /** @param {import('../..').ShardedClientOptions} options */
   constructor(options) {
-    // Loaded here, since most programs have one server, and these modules take a tenth of the time
-    // to load the package.
+    // Loaded here, because most programs have one server, and these modules take a tenth of the
+    // time to load the package.
     const { Cluster } = require('./cluster.js');
     const { parseShardedOptions } = require('./options.js');
     this.#cluster = new Cluster(parseShardedOptions(options));

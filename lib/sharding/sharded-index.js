@@ -11,12 +11,13 @@ const ALL = new Set(['all']);
 const ASKS_ALL = "the whole index is on all servers: read it with { servers: 'all' }";
 
 /*
- * Modules that only a program with several servers needs are loaded on use, as in ShardedClient.
+ * Modules that only a program with several servers needs are loaded on first use, as in
+ * ShardedClient.
  */
 
 /**
  * See index.d.ts. An Index whose requests go to the servers that their keys belong to. Index makes
- * the requests; `#submit` finds the shard part of each and gives it to the Cluster.
+ * the requests; `#submit` finds the shard part of each and passes it to the Cluster.
  */
 class ShardedIndex extends Index {
   #cluster;
@@ -117,14 +118,14 @@ class ShardedIndex extends Index {
     if (servers === undefined) {
       if (op === undefined) throw new TypeError(ASKS_ALL);
       this.#checkOneServer(op, key);
-      // All pages are on the first one's server, whatever their keys are.
+      // All pages come from the first one's server, whatever their keys are.
       const submit = this.#cluster.pinnedReader(this.#shardKey.ofKey(key, 'key'));
       return this.#openAt(submit).scan(...start);
     }
     checkOneOfArgument(servers, 'options.servers', ALL);
     const { merge } = require('./merge.js');
     const streams = this.#cluster.shards.map((shard) => {
-      // Without reading ahead, since one page of each server is enough to hold.
+      // It does not read ahead, because one page of each server in memory is enough.
       return this.#openAt(this.#cluster.pinnedReaderAt(shard), false).scan(...start);
     });
     const compare = this.#orderOf(op?.startsWith('<') === true);
@@ -168,8 +169,8 @@ class ShardedIndex extends Index {
   }
 
   /**
-   * The key's shard part. Refuses a change of the row's own, after which the row would be looked
-   * for on another server.
+   * Returns the key's shard part. Refuses a change of the row's shard part, after which other calls
+   * would look for the row on another server.
    * @param {string} name  the operation's
    * @param {unknown} key
    * @param {unknown} values
@@ -211,7 +212,8 @@ class ShardedIndex extends Index {
 }
 
 /**
- * Makes a function that compares rows as an index orders them, as far as their columns show it.
+ * Makes a function that compares rows as an index orders them, as far as their columns tell the
+ * order.
  * @param {readonly string[]} names  of the index's columns, or of those that are known
  * @param {import('../client/target.js').IndexDescription} index
  * @param {Readonly<Record<string, string | undefined>>} types  as they were declared
@@ -222,7 +224,7 @@ function rowOrder(names, { columns, shape, schema }, types, isDescending) {
   if (shape.order !== null) return exactOrder(names, shape.order, isDescending);
   if (schema === undefined) return orderBy(names, types, isDescending);
   const shown = names.filter((name) => columns.names.includes(name));
-  // Text that the schema does not declare as a number is none.
+  // With a schema, text in a column without a declared type is not a number.
   const known = Object.fromEntries(shown.map((name) => [name, types[name] ?? 'string']));
   return orderBy(shown, known, isDescending);
 }
@@ -281,7 +283,9 @@ function throwIfRefusedHere(failures) {
   }
 }
 
-/** Operations that give the new values. Only the server knows the result of an increment. */
+/**
+ * Operations whose values replace the old ones. Only the server knows the result of an increment.
+ */
 const SETS_VALUES = new Set(['update', 'updateReturning']);
 
 /**

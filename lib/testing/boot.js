@@ -11,7 +11,7 @@ const { handlerSocketAnswers, isListenedOn } = require('./probe.js');
  *
  *   installDataFolder ──► startOnFreePorts ──► killForGood ──► startAgain ──► ...
  *
- * A start is repeated while another program takes one of its ports in the meantime.
+ * A start is repeated if another program takes one of its ports in the meantime.
  */
 
 const LONGEST_INSTALL_MS = 60_000;
@@ -106,7 +106,7 @@ async function repeatWhilePortTaken(attempt) {
  */
 async function startOnce(folder, programs, chosenPorts) {
   const { configuration, socket, serverLog } = pathsIn(folder.path);
-  // becomeReady waits for the socket, so that of a killed server must not be there.
+  // becomeReady waits for the socket, so the socket of a killed server must be removed first.
   fs.rmSync(socket, { force: true });
   const logStart = fs.statSync(serverLog, { throwIfNoEntry: false })?.size ?? 0;
   const server = folder.launch(programs.server, [`--defaults-file=${configuration}`], serverLog);

@@ -86,8 +86,8 @@ function configurationText(folder, settings, ports) {
     ...STORAGE,
     // 2, not 0, so that committed rows outlive a killed server.
     ['innodb_flush_log_at_trx_commit', 2],
-    // A test that forgets an open index gets an error from its ALTER TABLE, instead of waiting a
-    // day.
+    // A test that forgets an open index then gets an error from its ALTER TABLE, instead of waiting
+    // for a day.
     ['lock_wait_timeout', 3],
     ['innodb_lock_wait_timeout', 2],
     ['plugin_maturity', 'beta'],

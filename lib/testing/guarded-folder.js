@@ -13,8 +13,8 @@ const { programEnvironment } = require('./programs.js');
  * also after a SIGKILL.
  *
  * The folder is renamed first. No launch in it can succeed afterwards (see LAUNCH), so the process
- * to kill is known for certain. Killed processes may go on writing for a moment, so removal is
- * retried.
+ * to kill is known for certain. Killed processes may continue to write for a moment, so the removal
+ * is retried.
  */
 const WATCHDOG = `
 trap '' HUP INT QUIT TERM PIPE

@@ -33,7 +33,7 @@ function checkInteger(value, option, min, max) {
  * @param {string} argument
  * @param {number} min
  * @param {number} max
- * @param {string} [reason]  why the bounds are what they are
+ * @param {string} [reason]  the reason for the bounds, for the message
  * @returns {number}
  */
 function checkIntegerArgument(value, argument, min, max, reason) {
@@ -130,7 +130,7 @@ function checkMilliseconds(value, option) {
 }
 
 /**
- * Checks an option that is an AbortSignal, also one of another realm, which test runners make.
+ * Checks an option that is an AbortSignal, which may be of another realm: test runners make such.
  * @param {unknown} value
  * @param {string} option
  * @returns {AbortSignal | undefined} undefined for null too

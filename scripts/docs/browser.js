@@ -1,4 +1,4 @@
-/* A headless Chromium that looks at a folder as a web server would show it. */
+/* A headless Chromium that opens the pages of a folder as from a web server. */
 
 const { once } = require('node:events');
 const fs = require('node:fs');
@@ -7,7 +7,7 @@ const path = require('node:path');
 const { ROOT } = require('../command.js');
 
 const SCREENSHOTS = path.join(ROOT, 'target/site-screenshots');
-/** Not checked by tsc: its types want a browser's. @type {string} */
+/** tsc does not check this package, whose types need those of a browser. @type {string} */
 const PLAYWRIGHT = 'playwright-core';
 const WINDOW = { width: 1280, height: 900 };
 
@@ -21,7 +21,7 @@ const TYPES = {
 
 /**
  * @param {string} folder
- * @param {string | undefined} program  undefined: playwright says what is missing
+ * @param {string | undefined} program  if undefined, playwright says what is missing
  */
 async function openBrowser(folder, program) {
   const { chromium } = await import(PLAYWRIGHT);
@@ -29,7 +29,7 @@ async function openBrowser(folder, program) {
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
   const home = `http://127.0.0.1:${port}/`;
-  // Root has no sandbox, and the pages are the project's own.
+  // Chromium has no sandbox for root, and the pages are the project's own.
   const browser = await chromium.launch({ executablePath: program, args: ['--no-sandbox'] });
   const page = await browser.newPage({ viewport: WINDOW });
 
@@ -45,7 +45,7 @@ async function openBrowser(folder, program) {
     if (!request.url().startsWith(home)) foreign.push(request.url());
   });
 
-  /** Until its navigation is there. @param {string} file */
+  /** Opens a page and waits until its navigation is there. @param {string} file */
   const open = async (file) => {
     await page.setViewportSize(WINDOW);
     await page.goto(home + file);
@@ -57,7 +57,7 @@ async function openBrowser(folder, program) {
     errors,
     foreign,
     open,
-    /** What a page looks like, as PNG, which is also written. @param {string} file */
+    /** Returns a screenshot of a page as PNG, and also writes it to a file. @param {string} file */
     async draw(file) {
       await open(file);
       const name = file.replaceAll('/', '-').replace(/\.html$/, '.png');

@@ -1,6 +1,6 @@
 /*
- * `npm run docs`: the documentation's site, as files in target/site. TypeDoc makes it of the types and of the pages that
- * are written by hand.
+ * `npm run docs`: writes the documentation's site to target/site. TypeDoc makes it from the types
+ * and the hand-written pages.
  */
 
 const path = require('node:path');
@@ -11,7 +11,7 @@ const { GROUPS } = require('./pages.js');
 
 const SITE = path.join(ROOT, 'target/site');
 const HOME = 'https://hansock.github.io/hansock/';
-/** Not checked by tsc: its types want a browser's. @type {string} */
+/** tsc does not check this package, whose types need those of a browser. @type {string} */
 const TYPEDOC = 'typedoc';
 
 /** The modules, and the files that declare them. */
@@ -22,7 +22,10 @@ const MODULES = {
   'hansock/testing': 'lib/testing/index.d.ts',
 };
 
-/** What TypeDoc calls a module before it is renamed: its file's path. @type {ReadonlyMap<string, string>} */
+/**
+ * TypeDoc names a module by its file's path until it is renamed.
+ * @type {ReadonlyMap<string, string>}
+ */
 const MODULE_NAMES = new Map(
   Object.entries(MODULES).map(([name, file]) => {
     return [file.replace(/(?<=.)\/index\.d\.ts$|\.d\.ts$/, ''), name];
@@ -81,7 +84,7 @@ function renameModules({ project }) {
   }
 }
 
-/** Names the pages by their files, and not by their titles. @param {any} typedoc */
+/** Names the pages after their files, and not after their titles. @param {any} typedoc */
 function routerOf({ KindRouter }) {
   return class PageRouter extends KindRouter {
     /** @param {any} reflection */

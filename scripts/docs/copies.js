@@ -1,6 +1,6 @@
 /*
- * What TypeDoc is given in place of the pages: copies with their titles and groups, with links that fit the site, and
- * with diagrams drawn.
+ * Writes copies of the pages for TypeDoc: with their titles and groups, with links that fit the
+ * site, and with diagrams as pictures.
  */
 
 const fs = require('node:fs');
@@ -11,18 +11,18 @@ const { readPages } = require('./pages.js');
 
 const COPIES = path.join(ROOT, 'target/site-pages');
 const PICTURES = ['bench/results/chart.svg'];
-/** A heading with code in it, of which TypeDoc would leave out the code in its contents and its anchor. */
+/** A heading with code in it. TypeDoc would omit the code from its contents and its anchor. */
 const CODE_IN_HEADING = /^#+ .*`.*$/gm;
 const FENCE = /^```(\w+).*\n(?:.*\n)*?```$/gm;
 const DIAGRAM = /^```mermaid\n(.*?)^```$/gms;
-/** Not checked by tsc: its types want a browser's. @type {string} */
+/** tsc does not check this package, whose types need those of a browser. @type {string} */
 const MERMAID = 'beautiful-mermaid';
 
 /**
  * Writes the copies.
  *
- * @returns {Promise<{ readme: string, documents: string[], languages: string[] }>} their files, and the languages of
- *   their code
+ * @returns {Promise<{ readme: string, documents: string[], languages: string[] }>} their files, and
+ *   the languages of their code
  */
 async function writeCopies() {
   fs.rmSync(COPIES, { recursive: true, force: true });
@@ -60,7 +60,7 @@ function plainHeadings(text) {
 }
 
 /**
- * Puts pictures in the place of Mermaid's diagrams, which GitHub draws by itself.
+ * Replaces Mermaid diagrams, which GitHub draws itself, by pictures.
  *
  * @param {string} text
  * @param {string} file
@@ -71,14 +71,15 @@ async function drawDiagrams(text, file) {
   return text.replace(DIAGRAM, (_fence, diagram) => {
     const picture = `${path.basename(file, '.md')}-${++count}.svg`;
     const svg = renderMermaidSVG(nodesFirst(diagram), { bg: '#ffffff', fg: '#24292f' });
-    // Nothing is to be asked of other hosts.
+    // The site must not load anything from other hosts.
     write(path.join(path.dirname(file), picture), svg.replace(/@import url\(.*?\);\n/, ''));
     return `![Diagram](${picture})`;
   });
 }
 
 /**
- * Names the nodes of a flowchart before its arrows: the renderer takes a node's text where it sees the node first.
+ * Names the nodes of a flowchart before its arrows, because the renderer takes a node's text from
+ * where the node first appears.
  *
  * @param {string} diagram
  */

@@ -1,4 +1,4 @@
-/* Links and pictures of a folder of HTML that lead to no file of it, or to no anchor. */
+/* Finds links and pictures in a folder of HTML whose file or anchor does not exist. */
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -17,7 +17,8 @@ function htmlFiles(folder) {
 
 /**
  * @param {string} folder
- * @returns {{ dead: string[], count: number }} the dead ones, and how many there are within the folder
+ * @returns {{ dead: string[], count: number }} the dead links, and the number of links within the
+ *   folder
  */
 function findDeadLinks(folder) {
   const anchors = new Map();

@@ -1,4 +1,7 @@
-/* Where the links of Markdown files lead: to a page of the site, to a picture that it has, or to the repository. */
+/*
+ * Resolves links of Markdown files: to a page of the site, to one of its pictures, or to the
+ * repository.
+ */
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -15,10 +18,10 @@ const FENCED = /^```.*?^```$/gms;
 const PICTURE = /\.(svg|png)$/;
 
 /**
- * The links of a file, of which those to the repository's own files are told from the project's folder.
+ * The links of a file. Links to the repository's own files are relative to the project's folder.
  *
  * @param {string} text  Markdown
- * @param {string} file  from the project's folder
+ * @param {string} file  relative to the project's folder
  * @returns {{ link: string, target: string | undefined, anchor: string | undefined }[]}
  */
 function linksOf(text, file) {
@@ -27,12 +30,12 @@ function linksOf(text, file) {
 }
 
 /**
- * Leads to the site's pages what leads to their files, and to the repository what leads to others of its files. A link
- * that is named after the file of a page is named after the page.
+ * Makes links to the files of pages lead to the site's pages, and links to other files lead to the
+ * repository. If a link's text is the file of a page, it becomes the page's title.
  *
  * @param {string} text  Markdown
- * @param {string} file  from the project's folder
- * @param {ReadonlyMap<string, string>} titles  of the pages of the site, by their files
+ * @param {string} file  relative to the project's folder
+ * @param {ReadonlyMap<string, string>} titles  titles of the site's pages, by their files
  */
 function rewriteLinks(text, file, titles) {
   return outsideFences(text, (prose) =>
@@ -63,7 +66,8 @@ function leadTo(target, file, titles) {
 /**
  * @param {string} link
  * @param {string} file
- * @returns {{ target: string | undefined, anchor: string | undefined }} no target where it leads to the web
+ * @returns {{ target: string | undefined, anchor: string | undefined }} target is undefined for a
+ *   link to the web
  */
 function resolve(link, file) {
   const [place, anchor] = link.split('#');

@@ -1,10 +1,10 @@
-/* The pages of the site that are written by hand: where they come from, and under which heading they stand. */
+/* The hand-written pages of the site: their files and their groups. */
 
 const fs = require('node:fs');
 const path = require('node:path');
 const { ROOT } = require('../command.js');
 
-/** In this order. A page of docs/ that is named nowhere is a guide. */
+/** The groups in their order. A page of docs/ that is not listed is a guide. */
 const GROUPS = {
   Guides: [
     'docs/client.md',
@@ -44,7 +44,7 @@ const GROUPS = {
 
 /**
  * @typedef {object} Page
- * @property {string} file  from the project's folder
+ * @property {string} file  relative to the project's folder
  * @property {string} group
  * @property {string} title
  * @property {string} text  without the title

@@ -1,4 +1,7 @@
-/* Runs in the browser, before the navigation is made: its first heading is open until somebody closes it. */
+/*
+ * Runs in the browser before the navigation is made: opens its first group until the reader closes
+ * it.
+ */
 
 for (const heading of ['Guides']) {
   const key = `tsd-accordion-${heading}`;

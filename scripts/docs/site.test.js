@@ -1,4 +1,4 @@
-/* The documentation's site: it is built, its links lead somewhere, and it works in a browser. */
+/* The documentation's site: it builds, its links work, and it works in a browser. */
 
 const assert = require('node:assert/strict');
 const { after, before, describe, test } = require('node:test');

@@ -3,7 +3,7 @@
 /*
  * Builds the addon for one target as it is published:
  * `node scripts/release/build.js <target> <folder>`. The addon and the loader go into the folder.
- * Zig, which has the C libraries of old distributions, links Linux targets; the others need a
+ * Zig, which brings the C libraries of old distributions, links Linux targets; other targets need a
  * machine of their own kind.
  */
 

@@ -1,7 +1,7 @@
 'use strict';
 
 /*
- * Checks that the files agree on the release before anything is published:
+ * Checks that the files agree about the release before anything is published:
  * `node scripts/release/check-version.js <tag> <repository>`, as GitHub names both.
  */
 

@@ -6,13 +6,14 @@ const { run } = require('../command.js');
 const { toolOf } = require('../tools.js');
 
 /**
- * The ways in which people install the package.
+ * The ways to install the package.
  *
  * @typedef {object} Consumer
  * @property {string} name
  * @property {Record<string, string>} [files]  beside package.json
  * @property {[program: string, ...programArguments: string[]]} install
- * @property {[program: string, ...programArguments: string[]]} start  gets the program as its last argument
+ * @property {[program: string, ...programArguments: string[]]} start  its last argument is the
+ *   program
  *
  * @param {string} registry
  * @returns {Consumer[]}
@@ -31,7 +32,7 @@ function consumersOf(registry) {
           `npmRegistryServer: "${registry}"`,
           'unsafeHttpWhitelist: ["127.0.0.1"]',
           'nodeLinker: pnp',
-          'pnpEnableEsmLoader: true', // else Yarn resolves `require` only
+          'pnpEnableEsmLoader: true', // otherwise Yarn resolves only `require`
           'npmMinimalAgeGate: 0',
           'enableTelemetry: false',
         ].join('\n'),
@@ -49,9 +50,9 @@ function consumersOf(registry) {
     {
       name: 'Deno',
       files: npmrc,
-      // By default Deno takes nothing that was published in the last day.
+      // By default Deno installs nothing that was published in the last day.
       install: [deno, 'add', '--minimum-dependency-age=0', 'npm:hansock'],
-      // As docs/runtimes.md has them.
+      // The permissions that docs/runtimes.md names.
       start: [deno, 'run', '--no-prompt', '--allow-ffi', '--allow-read', '--allow-env'],
     },
   ];
@@ -61,7 +62,7 @@ function consumersOf(registry) {
  * Installs the package into an empty folder, and runs the program there.
  *
  * @param {Consumer} consumer
- * @param {string} folder  made by this
+ * @param {string} folder  created here
  * @param {string} program
  * @param {readonly string[]} programArguments
  */
@@ -80,11 +81,11 @@ async function consume(consumer, folder, program, programArguments) {
 }
 
 /**
- * As docs/tooling.md says, for what is packed here and runs elsewhere. Resolves with the names of the
- * platforms' packages that are installed.
+ * Installs the package for another platform as docs/tooling.md says. Resolves with the names of the
+ * platform packages that are installed.
  *
  * @param {string} registry
- * @param {string} folder  made by this
+ * @param {string} folder  created here
  * @param {readonly string[]} options
  */
 async function installForAnotherPlatform(registry, folder, options) {
@@ -97,8 +98,7 @@ async function installForAnotherPlatform(registry, folder, options) {
 }
 
 /**
- * Caches and settings of each folder's own, so that nothing is there from elsewhere, and nothing of
- * `npm run`.
+ * Gives a folder its own caches and settings, without the variables that `npm run` sets.
  *
  * @param {string} folder
  */

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * What README.md tells a newcomer, done in an empty folder: its command lines as they stand, and the
- * programs that the playground prints, which are README's own with the playground's ports.
+ * Follows README.md like a newcomer in an empty folder: runs its command lines, and the programs
+ * that the playground prints, which are README.md's own with the playground's ports.
  */
 
 const assert = require('node:assert/strict');
@@ -18,11 +18,11 @@ const { nodeOf } = require('../tools.js');
 const { cleanEnvironment } = require('./consumers.js');
 
 const HEADING = 'From nothing to a typed row';
-/** It takes TypeScript as it is. */
+/** The first major version that runs TypeScript directly. */
 const NODE_MAJOR = 24;
 const LAST_LINE = 'Ctrl-C ends the server, and nothing is left behind.';
 
-/** For each kind the command line that runs it, and what it prints at last. */
+/** The command line for each kind of program, and its last output. */
 const KINDS = {
   mjs: { run: 'node first.mjs', row: "{ id: 42, name: 'Ada', logins: 0 }" },
   cjs: { run: 'node first.cjs', row: "{ id: 42, name: 'Ada', logins: 0 }" },
@@ -30,7 +30,7 @@ const KINDS = {
 };
 
 /**
- * @param {string} folder  made by this
+ * @param {string} folder  created here
  * @param {string} registry
  */
 async function readFirstRows(folder, registry) {
@@ -45,7 +45,7 @@ async function readFirstRows(folder, registry) {
   }
 }
 
-/** To install the package, and to run TypeScript. */
+/** The README's commands that install the package and that run TypeScript. */
 function readmeCommands() {
   const blocks = blocksOf(readPage('README.md')).filter(({ heading }) => heading === HEADING);
   return blocks.filter(({ language }) => language === 'sh').map(({ code }) => code);
@@ -76,7 +76,7 @@ function environmentOf(folder) {
 }
 
 /**
- * Starts the playground from the registry.
+ * Starts the playground of the published package.
  *
  * @param {string} folder
  * @param {string} kind
@@ -85,7 +85,7 @@ async function play(folder, kind) {
   const child = spawn('npx', ['-p', 'hansock', 'hansock-playground', kind], {
     cwd: folder,
     env: environmentOf(folder),
-    detached: true, // a group of its own, as in a terminal
+    detached: true, // its own process group, as in a terminal
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(child, 'close');
@@ -93,7 +93,7 @@ async function play(folder, kind) {
   const ports = Array.from(program.matchAll(/ort: (\d+)/g), ([, port]) => Number(port));
   return {
     program,
-    /** Ctrl-C: the signal goes to the whole group. */
+    /** Presses Ctrl-C: the signal goes to the whole group. */
     async interrupt() {
       process.kill(-(/** @type {number} */ (child.pid)), 'SIGINT');
       await ended;

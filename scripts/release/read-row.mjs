@@ -1,4 +1,4 @@
-// What somebody does first: reads a row. `read-row.mjs <port> <secret>` prints it.
+// Reads a row, as a new user does: `read-row.mjs <port> <secret>` prints it.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { Client } from 'hansock';

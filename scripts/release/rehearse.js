@@ -1,10 +1,8 @@
 'use strict';
 
 /*
- * A release without the world: builds the addon of this platform as it is published, publishes all
- * packages to a registry on loopback (those of other platforms without an addon), installs from there
- * into empty folders with each package manager, and reads a row in each; and does what README.md tells
- * a newcomer. Leaves nothing behind.
+ * Rehearses a release on this machine: builds, publishes to a loopback registry, installs with each
+ * package manager, reads a row, and follows README.md. It leaves nothing behind.
  */
 
 const assert = require('node:assert/strict');
@@ -68,7 +66,7 @@ async function stage(folder) {
  * @param {string} folder
  */
 async function publish(staged, registry, folder) {
-  // npm wants a token to publish; this registry takes any.
+  // npm needs a token to publish; this registry accepts any.
   const userconfig = path.join(folder, 'npmrc');
   fs.writeFileSync(userconfig, `${registry.replace('http:', '')}:_authToken=rehearsal\n`);
   const options = [
@@ -79,7 +77,8 @@ async function publish(staged, registry, folder) {
     '--fetch-retries=0',
   ];
   await publishPackages(staged, options);
-  // As when a release broke off and is run again: everything is there, and nothing fails.
+  // As after an interrupted release: everything is published already, and running it again
+  // succeeds.
   await publishPackages(staged, options);
 }
 

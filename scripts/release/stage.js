@@ -15,7 +15,7 @@ const LOADER = 'native.js';
 
 /**
  * @param {string} addons
- * @param {string} folder  made by this
+ * @param {string} folder  created here
  */
 async function stagePackages(addons, folder) {
   await copyPackage(folder);
@@ -34,7 +34,7 @@ async function copyPackage(folder) {
   const listed = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts', '--silent']);
   const [{ files }] = JSON.parse(listed);
   for (const { path: name } of files) {
-    if (name === LOADER) continue; // the loader of the addons counts, which need not be this folder's
+    if (name === LOADER) continue; // the loader comes with the addons and may differ from this folder's
     fs.cpSync(path.join(ROOT, name), path.join(folder, name));
   }
 }
@@ -62,7 +62,7 @@ module.exports = { platformPackages, stagePackages };
 
 if (require.main === module) {
   const [addons, folder] = process.argv.slice(2);
-  // It refuses an empty addon, as the rehearsal has.
+  // Check here and not in stagePackages: the check refuses the rehearsal's empty addons.
   checkGlibc(addons)
     .then(() => stagePackages(addons, folder))
     .catch(fail);

@@ -15,7 +15,7 @@ async function installPacked(folder) {
   const modules = path.join(folder, 'node_modules');
   const root = path.join(modules, 'hansock');
   fs.mkdirSync(root, { recursive: true });
-  // Deno resolves only dependencies.
+  // Deno resolves only packages that are listed as dependencies.
   const project = JSON.stringify({ private: true, dependencies: { hansock: version } });
   fs.writeFileSync(path.join(folder, 'package.json'), project);
   const pack = ['pack', '--json', '--silent', '--ignore-scripts', '--pack-destination', folder];

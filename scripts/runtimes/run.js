@@ -22,8 +22,8 @@ const THIS_NODE = `node${process.versions.node.split('.')[0]}`;
 /**
  * @typedef {object} Runtime
  * @property {string} name
- * @property {readonly [program: string, ...programArguments: string[]]} start  gets the program as
- *   its last argument
+ * @property {readonly [program: string, ...programArguments: string[]]} start  its last argument is
+ *   the program
  */
 
 /** @type {readonly Runtime[]} */
@@ -33,7 +33,7 @@ const RUNTIMES = [
     start: /** @type {const} */ ([nodeOf(major)]),
   })),
   { name: 'bun', start: [toolOf('bun')] },
-  // All permissions are for hansock/testing, which starts a server.
+  // hansock/testing, which starts a server, needs all permissions.
   { name: 'deno', start: [toolOf('deno'), 'run', '--allow-all'] },
 ];
 

@@ -125,7 +125,7 @@ async function reportsErrors(server) {
     assert.deepEqual([error.code, error.serverMessage], ['ERR_HS_DUPLICATE_KEY', '121']);
     return true;
   });
-  // @ts-expect-error: the test is about this error
+  // @ts-expect-error: a key must not be undefined
   await assert.rejects(async () => kv.get(undefined), TypeError);
   await client.close();
   await assert.rejects(kv.get(1), { code: 'ERR_HS_CLOSED' });

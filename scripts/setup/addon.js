@@ -39,7 +39,7 @@ function stat(name) {
   return { mtimeMs: stats.mtimeMs, isFolder: stats.isDirectory() };
 }
 
-/** When the oldest of the built files was made; 0 if one is missing. */
+/** The time of the oldest built file; 0 if one is missing. */
 function oldestBuilt() {
   const built = ['native.js', 'native.d.ts'].filter((name) => fs.existsSync(path.join(ROOT, name)));
   const binaries = fs.readdirSync(ROOT).filter((name) => name.endsWith('.node'));
@@ -47,7 +47,10 @@ function oldestBuilt() {
   return Math.min(...[...built, ...binaries].map((name) => stat(name).mtimeMs));
 }
 
-/** False if it was built on another platform, for example in a folder that two machines share. */
+/**
+ * False if the addon was built on another platform, for example in a folder that two machines
+ * share.
+ */
 function loads() {
   try {
     require(LOADER);

@@ -6,16 +6,16 @@ const { run } = require('../command.js');
 
 const INSTALLER = path.join(__dirname, 'install-package.sh');
 
-/** Whether there is apt-get at all. */
+/** Whether the system has apt-get. */
 function hasApt() {
   return succeeds('apt-get', ['--version']);
 }
 
 /**
- * What installs a package; undefined where only somebody else may.
+ * The command that installs a package; undefined if this user may not run it.
  *
  * @param {string} aptPackage
- * @param {string} [service]  of the package, as it names it, which is not to start by itself
+ * @param {string} [service]  the package's service, which must not start by itself
  * @returns {import('./step.js').Missing | undefined}
  */
 function aptInstallation(aptPackage, service = '') {

@@ -26,7 +26,7 @@ const chromium = {
   },
 };
 
-/** Its path, where there is one on PATH. */
+/** The path of a Chromium on PATH, if there is one. */
 function findChromium() {
   for (const program of PROGRAMS) {
     const { stdout, status } = spawnSync('sh', ['-c', `command -v ${program}`], {

@@ -3,5 +3,5 @@
 const { DOCS_TOOLS } = require('../tools.js');
 const { npmPackages } = require('./npm-packages.js');
 
-/** TypeDoc wants a TypeScript of its own, older than the project's. */
+/** TypeDoc needs a TypeScript of its own, older than the project's. */
 module.exports = npmPackages("documentation's tools", DOCS_TOOLS);

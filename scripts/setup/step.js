@@ -6,8 +6,8 @@ const { CommandError, secondsSince } = require('../command.js');
 class SetupError extends Error {}
 
 /**
- * A step of the set-up. In a few milliseconds `look` finds out that nothing is missing (`found`),
- * or what is: then `doing` describes the work and `act` does it.
+ * A step of the set-up. `look` takes milliseconds: it returns `found`, or `doing`, which says what
+ * `act` will install.
  *
  * @typedef {object} Step
  * @property {string} name

@@ -12,7 +12,7 @@ const WANTED = path.join(TOOLS, 'requirements.txt');
 const INSTALLED = path.join(ZIG, 'requirements.txt');
 
 /**
- * Zig links published addons with other C libraries than this machine's.
+ * Zig links the published addons with other C libraries than this machine's.
  *
  * @type {import('./step.js').Step}
  */

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * Does what docs/tooling.md says, with its own settings, programs and command lines: each section is
- * a folder, into which the package was installed as it is packed, beside the tools.
+ * Follows docs/tooling.md with its own settings, programs and command lines. Each section becomes a
+ * folder beside the tools, with the packed package installed.
  */
 
 const assert = require('node:assert/strict');
@@ -25,7 +25,7 @@ const { TEST_TOOLS } = require('../tools.js');
 
 const PAGE = 'docs/tooling.md';
 const ROW = '{"id":42,"name":"Ada"}';
-/** Much longer than any of them takes. */
+/** A timeout much longer than any of the commands takes. */
 const STUCK_MS = 240_000;
 
 /** Where the program stands that the bundlers are given. */
@@ -41,7 +41,8 @@ let folder;
 /** @type {Awaited<ReturnType<typeof startServer>>} */
 let server;
 before(async () => {
-  // Within the tools' folder: Turbopack follows no link that leads out of its project.
+  // The folder is within the tools' folder, because Turbopack follows no link that leads out of its
+  // project.
   folder = await keepingProcessAlive(() => GuardedFolder.create(TEST_TOOLS));
   await installPacked(folder.path);
   server = await startServer({ sql: SQL });
@@ -79,7 +80,7 @@ test('esbuild makes a bundle with the addon beside it, which needs nothing else'
 
 test('Next.js builds a route handler that reads a row', async (t) => {
   const project = makeProject('Next.js');
-  // Next.js wants one, and finds nothing in it that concerns the package.
+  // Next.js requires this file, which has nothing to do with the package.
   fs.writeFileSync(
     path.join(project, 'app/layout.js'),
     'export default ({ children }) => (<html><body>{children}</body></html>);\n',
@@ -203,7 +204,7 @@ async function runIn(cwd, program, programArguments) {
 }
 
 /**
- * Where `next start` listens, once it says that it is ready.
+ * Resolves with the origin on which `next start` listens, once it is ready.
  *
  * @param {import('node:child_process').ChildProcessByStdio<null, import('node:stream').Readable, null>} child
  */

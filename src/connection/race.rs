@@ -4,7 +4,7 @@
 //! ```text
 //!  waiting ──begin──▶ attempts ──completed──▶ Progress::Won
 //!     ▲                  │
-//!     └─ no room         └──failed──▶ Progress::Lost, once nothing is waiting and no attempt is left
+//!     └─ no room         └──failed──▶ Progress::Lost, once nothing waits and no attempt is left
 //! ```
 
 use std::collections::VecDeque;
@@ -98,8 +98,8 @@ impl<S: Socket> Race<S> {
                 Err(error) => {
                     self.attempts.remove(place);
                     self.last_error = Some(error);
-                    // The failed attempt was the last one, whose head start the next one waited
-                    // for.
+                    // Start the next attempt now: it was delayed only to give this one a head
+                    // start.
                     if place == self.attempts.len() {
                         self.next_at = now;
                     }

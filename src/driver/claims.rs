@@ -1,19 +1,19 @@
-//! What an execute has acquired and no driver has yet.
+//! Slots that an execute has acquired before a driver takes it.
 
 use std::mem;
 use std::sync::Arc;
 
 use super::{Acquired, ConnectionSlot, Driver, ExecuteId, Next};
 
-/// The connection slots of an execute on its way to a driver. Whatever keeps it from there, a panic too, gives them up:
-/// the next in the queue has a new connection then.
+/// Slots of an execute that no driver has yet. Dropping it, also by a panic, releases them, and the
+/// next in each queue gets a new connection.
 pub struct Claims {
     id: ExecuteId,
     slots: Vec<Arc<ConnectionSlot>>,
 }
 
 impl Claims {
-    /// Those of an execute that has acquired nothing so far.
+    /// Makes the claims of an execute that has acquired nothing yet.
     pub fn new(id: ExecuteId) -> Self {
         Self { id, slots: Vec::new() }
     }
@@ -30,7 +30,7 @@ impl Claims {
         slot.acquire(driver, pair, may_queue)
     }
 
-    /// The slots, one for each pair, for a driver that sees to them from now on.
+    /// Returns the slots, one for each pair, to the driver that takes them.
     #[must_use]
     pub fn into_slots(mut self) -> Vec<Arc<ConnectionSlot>> {
         mem::take(&mut self.slots)
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn are_given_up_by_a_panic() {
+    fn are_released_by_a_panic() {
         let driver = Driver::new().expect("descriptors are left");
         let slots = [slot(0), slot(1)];
         let mut earlier = Claims::new(new_execute_id());

@@ -1,7 +1,7 @@
 //! HandlerSocket's line protocol as bytes, without I/O and time.
 //!
-//! [`BatchWriter`] writes commands and gives a [`Batch`]. [`ReplyReader`] frames and checks what is
-//! received and gives [`Segment`]s of whole replies.
+//! [`BatchWriter`] writes commands and returns a [`Batch`]. [`ReplyReader`] frames and checks what
+//! is received and returns [`Segment`]s of whole replies.
 //!
 //! A command and a reply are one line each: tokens that are separated by TAB and ended by LF. A
 //! token that is the single byte 0x00 is SQL NULL. In any other token the bytes 0x00 to 0x0f travel

@@ -11,7 +11,7 @@ const MAX_EXPECTED_BYTES: usize = 4 * 1024 * 1024;
 /// Reads replies from whatever pieces they arrive in.
 ///
 /// The caller repeats: receive at most [`Self::room`] bytes, [`Self::push`] them, call
-/// [`Self::next_reply`] until it returns `None`. At the end [`Self::into_segments`] gives all
+/// [`Self::next_reply`] until it returns `None`. At the end [`Self::into_segments`] returns all
 /// replies.
 ///
 /// ```text

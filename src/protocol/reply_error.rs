@@ -18,7 +18,7 @@ pub enum ReplyError {
         /// The offset in the line, in bytes.
         offset: usize,
     },
-    /// 0x00 stands inside a longer value.
+    /// 0x00 occurs inside a longer value.
     #[error("a NUL inside a value (byte {offset})")]
     NulInside {
         /// The offset in the line, in bytes.

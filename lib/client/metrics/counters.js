@@ -4,7 +4,7 @@ const { HandlerSocketError } = require('../../errors/index.js');
 const { now } = require('../../runtime/clock.js');
 const { Latency } = require('./latency.js');
 
-/** What stats() tells of a client. The pipeline counts as calls, batches and replies pass. */
+/** The figures of stats(). The pipeline counts calls, batches and replies as they pass. */
 class Counters {
   batches = 0;
   commands = 0;

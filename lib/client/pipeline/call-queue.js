@@ -11,7 +11,7 @@ class CallQueue {
   #first = null;
   /** @type {Call | null} */
   #last = null;
-  /** Of all requests that wait. */
+  /** The weight of all requests that wait. */
   weight = 0;
 
   /** @param {Call} call  that is in no queue */

@@ -4,7 +4,7 @@ const { combineOutcome, isUnsent, afterWrite, rejectAsOwn, withOutcome } = requi
 const { StepRunner, Steps } = require('./steps.js');
 
 /*
- * A call is what one caller asks for: requests, and the promise of what they give.
+ * A call is what one caller asks for: requests, and the promise of their result.
  *
  * The phase of a request decides which outcome an error may state:
  *
@@ -50,7 +50,7 @@ const ROWS_A_KEY = 16;
 /** A larger limit usually means "all rows", and fewer rows exist. */
 const MAX_ROWS_EXPECTED = 1024;
 
-/** One command of a call. Its outcome is its reply, which may be a refusal, or an error. */
+/** One command of a call. Its outcome is a reply, which may be a refusal, or an error. */
 class Request {
   /**
    * @param {import('../instances').Definition} definition  null for a ping (probes.js)
@@ -119,7 +119,7 @@ const NO_REQUESTS = [];
 function noRead() {}
 
 /**
- * What one caller asks for, and the promise of its result.
+ * The requests of one caller, and the promise of their result.
  *
  * Client makes it. Each request then gets its outcome by `setOutcome`, from the reply dispatcher or
  * from what ends the call: `withdraw` and `detach` at its deadline, `abort`. The operation's `read`
@@ -159,7 +159,10 @@ class Call {
     this.isCounted = true;
     /** How many of its requests have left the queue. */
     this.taken = 0;
-    /** The queue that it is in, and its neighbours there. @type {import('../instances').CallQueue | null} */
+    /**
+     * The queue that it is in, with its neighbours below.
+     * @type {import('../instances').CallQueue | null}
+     */
     this.queue = null;
     /** @type {Call | null} */
     this.previous = null;

@@ -171,7 +171,8 @@ class Deadline {
     }
     this.#isExpired = true;
     for (const call of this.#calls) this.#withdraw(call);
-    // In a late turn, replies may be there that are not taken in yet, so they get their turn first.
+    // In a late turn, replies may have arrived that are not processed yet, so they get their turn
+    // first.
     if (this.#pending > 0) setImmediate(() => this.#detach(({ until }) => until > this.expiresAt));
   }
 

@@ -9,7 +9,7 @@ const { encodeOpenIndex } = require('../../protocol/command.js');
 class Definition {
   /**
    * @param {import('../../..').IndexTarget} target
-   * @param {import('../../../types/schema').TableSchema} [schema]  that says what the table is
+   * @param {import('../../../types/schema').TableSchema} [schema]  of the table
    */
   constructor(target, schema) {
     /** The part of the request after the index id. */
@@ -34,18 +34,18 @@ class Definition {
 }
 
 /**
- * Most definitions that a client remembers, more than a connection has ids for. A forgotten one is
- * made again on demand and opened under another id; an Index that still has the old object can go
- * on using it.
+ * The most definitions that a client remembers: more than a connection has ids for. A forgotten one
+ * is made again on demand and opened under another id; an Index that still has the old object can
+ * continue to use it.
  */
 const MAX_KNOWN = 1024;
 
-/** Schemas are told apart by who they are. @type {WeakMap<object, number>} */
+/** Tells schemas apart by identity. @type {WeakMap<object, number>} */
 const schemaNumbers = new WeakMap();
 let schemas = 0;
 
 /**
- * The same for definitions that say the same.
+ * Equal for equal definitions.
  * @param {Definition} definition
  */
 function keyOf({ request, schema }) {

@@ -73,8 +73,8 @@ function explainClosedIndex(definition, { errorCode, serverMessage, address }) {
 }
 
 /**
- * The error of a write. If its reply does not fit the declared types, the write was done all the
- * same, so the outcome is unknown.
+ * The error of a write. If its reply does not fit the declared types, the server has executed the
+ * write all the same, so the outcome is unknown.
  * @param {unknown} error
  */
 function afterWrite(error) {

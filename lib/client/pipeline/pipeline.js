@@ -20,7 +20,7 @@ const { ConnectionPool } = require('./connection-pool.js');
 
 /**
  * Bounds of a batch. They keep the wait short for a call that is behind this batch and the next
- * one: the server does so many look-ups in a few milliseconds.
+ * one: the server does this many look-ups in a few milliseconds.
  */
 const MAX_BATCH_WEIGHT = 512;
 const MAX_BATCH_BYTES = 1024 * 1024;
@@ -34,8 +34,8 @@ const MIN_SHARE = 16;
 const MIN_QUEUED = 32;
 
 /**
- * A microtask queued on it runs after the handlers of results that were given before. Those
- * handlers may be making the next calls.
+ * A microtask queued on it runs after the handlers of earlier results. Those handlers may be making
+ * the next calls.
  */
 const SOON = Promise.resolve();
 
@@ -43,7 +43,7 @@ const SOON = Promise.resolve();
  * The calls to one port of a server, and the connections that carry them.
  *
  * Client calls `add` for each call. At the end of the turn, `#dispatch` takes batches from the
- * queue and gives them to idle connections; it runs again when a batch has ended. `end` waits for
+ * queue and hands them to idle connections; it runs again when a batch has ended. `end` waits for
  * all calls, `destroy` ends them.
  */
 class Pipeline {
@@ -332,11 +332,11 @@ class Selection {
 
 /**
  * @typedef {object} Hooks
- * @property {(definition: import('../instances').Definition) => void} onOpened  told of each index
- *   that the server opens
- * @property {((schema: import('../../../types/schema').TableSchema) => Promise<void>) | null} checkSchema  rejects
- *   if a table is not what its schema says: asked on each connection once the table is open there,
- *   and before it has anything else to do
+ * @property {(definition: import('../instances').Definition) => void} onOpened  called for each
+ *   index that the server opens
+ * @property {((schema: import('../../../types/schema').TableSchema) => Promise<void>) | null}
+ *   checkSchema  rejects if a table does not match its schema; called on each connection once the
+ *   table is open there, before any request uses it
  *
  * @typedef {import('../instances').Call} Call
  * @typedef {import('../instances').Request} Request

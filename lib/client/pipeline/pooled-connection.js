@@ -12,21 +12,21 @@ const { Session } = require('./session.js');
 const turn = require('../../runtime/turn.js');
 
 /**
- * Replies to this many requests are dispatched in two portions, where no other batch is in flight.
+ * Replies to this many requests are dispatched in two portions if no other batch is in flight.
  * The first callers then make their next calls, which keep the server busy during the second
  * portion.
  */
 const MIN_PORTIONED = 64;
 
-/** The server answers it, authorised or not. */
+/** The server answers the empty command even on an unauthorised connection. */
 const EMPTY_COMMAND = { bytes: Buffer.from('\n'), commandCount: 1 };
 
 /** @type {ReadonlyMap<Definition, Error>} */
 const NOTHING_REFUSED = new Map();
 
 /**
- * One connection of a pool and the batches on it. Where a function gives the secret, each connect
- * has a Connection of its own, and so a Session of its own.
+ * One connection of a pool and the batches on it. If a function gives the secret, each connect
+ * makes a new Connection and a new Session.
  *
  * The Pipeline calls `send` with requests. Their batch goes through these phases (call.js):
  *
@@ -275,7 +275,8 @@ class PooledConnection {
     const { connects, checks } = session;
     if (slot.mustBeConfirmed(connects)) return true;
     if (this.#hooks.checkSchema === null || slot.definition.schema === undefined) return false;
-    // Opened together with a write, it might be opened on a new connection, which was not checked.
+    // An index opened together with a write might be opened on a new connection, whose tables were
+    // not checked.
     return !slot.isOpen(connects) || !checks.isDone(slot.definition.schema);
   }
 
@@ -350,7 +351,7 @@ class PooledConnection {
 
   /**
    * Called when a session's connection is closed. The connection reconnects by itself, which it
-   * must not do where its secret may have changed: the session ends then.
+   * must not do if its secret may have changed: the session ends then.
    * @param {Session} session
    */
   #endSession(session) {

@@ -38,7 +38,7 @@ class ReplyDispatcher {
   #ids;
   #rolledBack;
   #next = 0;
-  /** Makes the value of the last reply, where that takes steps. @type {StepRunner | null} */
+  /** Makes the value of the last reply, if that takes steps. @type {StepRunner | null} */
   #runner = null;
 
   /**
@@ -59,7 +59,7 @@ class ReplyDispatcher {
 
   /**
    * Sets outcomes until this turn's time is used up.
-   * @param {number} end  how many requests are to have their outcome
+   * @param {number} end  how many requests must have their outcome
    * @returns {boolean} whether they have
    */
   advance(end) {
@@ -127,7 +127,7 @@ class ReplyDispatcher {
     if (event === 'notOpen') this.#ids.close(request.definition);
     request.state = IN_QUEUE;
     const { call } = request;
-    // An expired deadline has withdrawn what was queued then, and does not come back for this.
+    // An expired deadline has withdrawn what was queued then, and does not return for this request.
     if (!call.deadline?.withdrawIfExpired(call, now())) this.retries.push(request);
   }
 }

@@ -4,12 +4,12 @@ const { clearTimeout, now, setTimeout } = require('../../runtime/clock.js');
 const { asShared } = require('./outcomes.js');
 
 /**
- * Which tables are known to be what their schemas say, on one connection. As long as it lasts they stay so: a table that
- * is open is not changed.
+ * Records which tables match their schemas on one connection. The record holds as long as the
+ * connection lasts, because a table cannot be changed while it is open.
  */
 class SchemaChecks {
   #session;
-  /** By the connect count at which they were begun. @type {Map<Schema, Check>} */
+  /** The check of each schema. @type {Map<Schema, Check>} */
   #checks = new Map();
 
   /** @param {{ readonly connects: number }} session */
@@ -23,17 +23,18 @@ class SchemaChecks {
     return check?.isDone === true && check.connects === this.#session.connects;
   }
 
-  /** The connection has ended. */
+  /** Called when the connection has ended. */
   forget() {
     this.#checks.clear();
   }
 
   /**
-   * Checks the tables of indexes that are open, for so long at most. Several that wait for the same share its outcome.
+   * Checks the tables of open indexes. Calls that wait for the same check share its outcome.
    * @param {readonly Definition[]} definitions
    * @param {(schema: Schema) => Promise<void>} checkSchema
-   * @param {number} until  as performance.now() tells it
-   * @returns {Promise<Map<Definition, Error>>} which are not what their schemas say, or could not be checked
+   * @param {number} until  deadline, in the time of `now()`
+   * @returns {Promise<Map<Definition, Error>>} why indexes do not match their schemas, or could not
+   *   be checked
    */
   async run(definitions, checkSchema, until) {
     const refused = new Map();
@@ -75,9 +76,9 @@ class SchemaChecks {
 }
 
 /**
- * Waits for a promise, but no longer.
+ * Waits for a promise until a deadline.
  * @param {Promise<unknown>} promise
- * @param {number} until  as performance.now() tells it
+ * @param {number} until  in the time of `now()`
  */
 async function within(promise, until) {
   /** @type {NodeJS.Timeout | undefined} */

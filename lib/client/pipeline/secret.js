@@ -7,7 +7,7 @@ const { HandlerSocketError } = require('../../errors/index.js');
 /** The secret of a port: a fixed text, or a function that is called before each connect. */
 class SecretSource {
   #secret;
-  /** What the function has been called for and has not given yet. @type {Promise<string> | null} */
+  /** The function's call in progress. @type {Promise<string> | null} */
   #pending = null;
 
   /** @param {import('../../..').Secret | undefined} secret */

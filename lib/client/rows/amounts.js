@@ -3,7 +3,7 @@
 const { show } = require('../../util/show.js');
 
 /*
- * What increment and decrement add and take: the server's signed 64-bit integers.
+ * The amounts of increment and decrement, which are the server's signed 64-bit integers.
  */
 
 const MAX_INT64 = 2n ** 63n - 1n;
@@ -12,7 +12,7 @@ const WHOLE_NUMBER = /^[+-]?\d+$/;
 const SIGN_AND_ZEROS = /^[+-]?0*/;
 
 /**
- * The server reads digits up to the first other character, and takes the rest for nothing.
+ * The server reads digits up to the first other character and ignores the rest.
  * @param {unknown} value
  * @param {string} argument
  */
@@ -38,7 +38,7 @@ function isWhole(value) {
 
 /** @param {bigint | number | string} value  a whole one */
 function fitsInt64(value) {
-  // To make a bigint of millions of digits takes a second.
+  // A bigint of millions of digits takes a second to make.
   if (typeof value === 'string' && value.replace(SIGN_AND_ZEROS, '').length > MAX_INT64_DIGITS) {
     return false;
   }

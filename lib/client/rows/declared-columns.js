@@ -13,14 +13,14 @@ const { TYPES, checkTypes, toDateTime } = require('./types.js');
 /** @typedef {import('../index-knowledge').Columns} Columns */
 
 /**
- * The columns of an index as its caller declares them: see index-knowledge.d.ts.
+ * The columns of an index as its caller declares them (index-knowledge.d.ts).
  * @implements {Columns}
  */
 class DeclaredColumns {
   #names;
-  /** Null for text as it is. @type {readonly (Type | null)[]} */
+  /** null for text that is not converted. @type {readonly (Type | null)[]} */
   #types;
-  /** Which are never NULL. @type {ReadonlySet<string>} */
+  /** Names of columns that are never NULL. @type {ReadonlySet<string>} */
   #notNull;
 
   /**
@@ -51,7 +51,7 @@ class DeclaredColumns {
   }
 
   /**
-   * All columns, null for those that are not named.
+   * All columns, with null for those that are not named.
    * @param {unknown} given
    * @param {string} argument
    */
@@ -115,8 +115,8 @@ class DeclaredColumns {
   }
 
   /**
-   * The server leaves a NOT NULL column as it is where it is to become NULL, and says nothing.
-   * @param {string} name  of a column that is to be set to null
+   * The server silently leaves a NOT NULL column unchanged when it is set to NULL.
+   * @param {string} name  of a column to be set to null
    * @param {string} argument
    */
   #checkNullable(name, argument) {
@@ -139,7 +139,8 @@ class DeclaredColumns {
   }
 
   /**
-   * What the protocol's encoder takes: it refuses what is no Bindable, by the name given here.
+   * Converts a value for the protocol's encoder, and refuses one that is not a Bindable by its
+   * column's name.
    * @param {unknown} value
    * @param {number} column
    * @param {string} argument

@@ -5,8 +5,9 @@ const { access } = require('../../core/reply.js');
 const { ownError } = require('../pipeline/outcomes.js');
 
 /*
- * What replies mean depends on what was asked for: `0 1 5` may be a row, a count or an id. One that cannot be an answer
- * says that something else than HandlerSocket answers, or that replies went astray.
+ * Reads replies. Their meaning depends on the command: `0 1 5` may be a row, a count or an id. A
+ * reply that cannot belong to its command means that another server than HandlerSocket answers, or
+ * that replies and commands are out of step.
  */
 
 const COUNT = /^\d{1,15}$/;
@@ -15,7 +16,7 @@ const ID = /^\d{1,20}$/;
 const MAX_ID = 2n ** 64n - 1n;
 
 /**
- * The reply, or the error in its place is thrown.
+ * Returns the reply, or throws the error that took its place.
  * @param {import('../pipeline/call.js').Outcome} outcome
  */
 function replyOf(outcome) {
@@ -24,7 +25,7 @@ function replyOf(outcome) {
 }
 
 /**
- * Of a modification.
+ * The number of rows that a modification changed.
  * @param {import('../pipeline/call.js').Outcome} outcome
  */
 function countOf(outcome) {
@@ -35,7 +36,7 @@ function countOf(outcome) {
 }
 
 /**
- * The server gives no id for a table without AUTO_INCREMENT, and 0 where the id was the caller's.
+ * The server returns no id for a table without AUTO_INCREMENT, and 0 if the caller gave the id.
  * @param {import('../pipeline/call.js').Outcome} outcome
  * @returns {{ insertId: bigint | null }}
  */
@@ -51,8 +52,8 @@ function insertedOf(outcome) {
 }
 
 /**
- * The same with the id as a number. The row is there, also where no number can say its id: then it is
- * in the error.
+ * The same with the id as a number. If no number can represent it, the row is inserted all the
+ * same, so the error has the id.
  * @param {import('../pipeline/call.js').Outcome} outcome
  * @returns {{ insertId: number | null }}
  */
@@ -72,18 +73,18 @@ function insertedAsNumber(outcome) {
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 
 /**
- * Whether a reply has one value.
+ * Whether a reply has exactly one value.
  * @param {import('../../..').Reply} reply
- * @param {readonly import('../../..').Text[]} values  the reply's
+ * @param {readonly import('../../..').Text[]} values  of the reply
  */
 function isSingle({ columnCount }, values) {
   return columnCount === 1 && values.length === 1;
 }
 
 /**
- * The error of a reply that cannot be an answer to its command. What was done is not known.
+ * The error of a reply that cannot belong to its command. Nobody knows what the server did.
  * @param {import('../../..').Reply} reply
- * @param {string} what  it is, or is not
+ * @param {string} what  the reply is, or is not
  */
 function unexpectedReply(reply, what) {
   return new HandlerSocketError('ERR_HS_PROTOCOL', `unexpected reply: ${what}`, {
@@ -93,8 +94,8 @@ function unexpectedReply(reply, what) {
 }
 
 /**
- * What reads each outcome of a call as Promise.allSettled would give it. Requests of one call that
- * have one fate share an error, and no two calls do.
+ * Wraps `read` so that each outcome of a call becomes a result as of Promise.allSettled. Requests
+ * of one call that end alike share an error; different calls never do.
  * @template T
  * @param {(outcome: import('../pipeline/call.js').Outcome) => T} read
  * @returns {(outcome: import('../pipeline/call.js').Outcome) => PromiseSettledResult<T>}
@@ -114,7 +115,7 @@ function settling(read) {
 }
 
 /**
- * Rows found, and the columns of them that were then changed, as they were before: of these the change knows best.
+ * Merges the rows that the find read with the columns that the change returned, which are newer.
  * @param {Record<string, unknown>[]} found
  * @param {Record<string, unknown>[]} changed
  */
@@ -129,12 +130,12 @@ function mergeRows(found, changed) {
 }
 
 /**
- * The rows of all IN lists; undefined where those of one do not tell which they are.
+ * Joins the rows of all IN lists; undefined if one list could not be matched with its rows.
  * @param {(readonly import('./row-maker.js').Row[] | undefined)[]} parts
  */
 function joinLists(parts) {
   if (parts.includes(undefined)) return undefined;
-  // V8 has a quick way for concat, and none for flat.
+  // V8 has a fast path for concat, but none for flat.
   return parts.length === 1 ? parts[0] : /** @type {any[]} */ ([]).concat(...parts);
 }
 

@@ -3,33 +3,38 @@
 const { NULL } = require('../../protocol/constants.js');
 
 /*
- * Rows as objects, made by functions that are compiled once for a list of columns. An object literal with the columns' names
- * gives all rows one shape from the start; to fill in names one by one takes V8 more than twice as long.
+ * Makes rows as objects, with functions that are compiled once for a list of columns. An object
+ * literal with the columns' names gives all rows one shape from the start; filling in the names one
+ * by one takes V8 more than twice as long.
  */
 
-/** By the lists, and the types if there are any. What V8 has learned of a function serves all indexes with the same. @type {Map<string, RowMaker>} */
+/**
+ * By column list and types, since all indexes with the same benefit from what V8 has learned about
+ * a function.
+ * @type {Map<string, RowMaker>}
+ */
 const known = new Map();
-/** A program that makes up lists without end is not to fill the memory. */
+/** Bounds the memory of a program that generates column lists. */
 const MAX_KNOWN = 1000;
 
 /**
  * @typedef {import('../../core/reply.js').Row} Row
  * @typedef {import('../../core/reply.js').RowMaker} RowMaker
  *
- * @callback Converter  makes a value of its text; what it throws is thrown on
+ * @callback Converter  makes a value of its text; its errors reach the caller
  * @param {string} text
  * @returns {unknown}
  *
  * @callback Refuser
- * @param {string} name  the column's
+ * @param {string} name  of the column
  * @returns {never}
  */
 
 /**
  * @param {readonly string[]} names
- * @param {readonly (Converter | null)[]} converters  null for text as it is
- * @param {readonly (Refuser | null)[]} refusers  throw for NULL; null where that is a value
- * @param {string} key  the same for those that are made alike
+ * @param {readonly (Converter | null)[]} converters  null for text that is not converted
+ * @param {readonly (Refuser | null)[]} refusers  throw for NULL; null if the column may be NULL
+ * @param {string} key  equal for lists that make the same rows
  * @returns {RowMaker}
  */
 function rowMakerOf(names, converters, refusers, key) {
@@ -52,7 +57,7 @@ function makeRowMaker(names, converters, refusers) {
   try {
     return compile(names, converters, refusers);
   } catch (error) {
-    // A process may forbid to compile code at run time.
+    // A process may forbid compiling code at run time.
     if (error instanceof EvalError) return interpret(names, converters, refusers);
     throw error;
   }
@@ -111,7 +116,7 @@ function findTabOrEnd() {
 function literal(names, expressionOf) {
   const fields = names.map((name, i) => {
     const key = JSON.stringify(name);
-    // Not computed it would set the prototype.
+    // If `__proto__` is not computed, it sets the prototype.
     return `${name === '__proto__' ? `[${key}]` : key}: ${expressionOf(i)}`;
   });
   return `{ ${fields.join(', ')} }`;

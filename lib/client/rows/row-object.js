@@ -4,12 +4,13 @@ const { types } = require('node:util');
 const { show } = require('../../util/show.js');
 
 /*
- * Rows as callers give them: plain objects, or objects of a class whose values may be accessors, as ORMs make them.
+ * Reads rows that callers pass: plain objects, or objects of a class whose values may be accessors,
+ * as ORMs make them.
  */
 
 /**
- * The values that an object has by these names, as own properties; null if it is no object of values. One that inherits
- * none of them, as a plain object, is given back as it is.
+ * The values of an object under these names, as own properties; null if it does not hold values. An
+ * object that inherits none of them, such as a plain object, is returned as it is.
  * @param {unknown} given
  * @param {readonly string[]} names
  * @returns {Record<string, unknown> | null}
@@ -22,7 +23,8 @@ function valuesOf(given, names) {
 
   if (types.isUint8Array(given)) return null;
   const hasOwn = Object.keys(given).length > 0;
-  // A Date, a Map or a promise that was not awaited: its accessors, as `size`, are about it.
+  // The accessors of a Date, a Map or a promise that was not awaited, such as `size`, are not
+  // values of a row.
   if (!hasOwn && isBuiltIn(given)) return null;
   const inherited = names.filter(
     (name) => !Object.hasOwn(given, name) && inherits(prototype, name),
@@ -33,8 +35,8 @@ function valuesOf(given, names) {
 }
 
 /**
- * Whether an object of this prototype has a value of that name from its class. Methods are no values, and neither is what
- * all objects have.
+ * Whether an object of this prototype has a value of that name from its class. Methods are not
+ * values, nor is anything that all objects have.
  * @param {object | null} prototype
  * @param {string} name
  */
@@ -48,7 +50,7 @@ function inherits(prototype, name) {
 }
 
 /**
- * Whether this is no prototype, or the Object.prototype of any realm: a vm context has one of its own.
+ * Whether the prototype is null, or the Object.prototype of any realm: a vm context has its own.
  * @param {object | null} prototype
  */
 function isRoot(prototype) {
@@ -73,7 +75,7 @@ function isBuiltIn(value) {
 }
 
 /**
- * The same; what is no object of values is refused.
+ * The same, but throws if the object does not hold values.
  * @param {unknown} given
  * @param {readonly string[]} names
  * @param {string} argument
@@ -87,7 +89,7 @@ function checkedValuesOf(given, names, argument) {
 }
 
 /**
- * The same; what has something under another name is refused.
+ * The same, but also throws if the object has any other name.
  * @param {unknown} given
  * @param {readonly string[]} names
  * @param {string} argument
@@ -105,7 +107,7 @@ function onlyValuesOf(given, names, argument) {
 }
 
 /**
- * A value for each column, in their order.
+ * Checks that there is one value for each column.
  * @param {readonly unknown[]} given
  * @param {number} length  how many columns there are
  * @param {string} argument

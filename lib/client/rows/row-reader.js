@@ -6,11 +6,13 @@ const { access } = require('../../core/reply.js');
 const { unexpectedReply } = require('./results.js');
 const { rowMakerOf } = require('./row-maker.js');
 
-/** Makes rows of replies: objects by the columns' names, with values of their types. */
+/** Makes rows of replies: objects with the columns' names and typed values. */
 class RowReader {
   #columns;
   #table;
-  /** It converts what is text; where some columns are bytes, all values are made before. */
+  /**
+   * Converts text values; if any column holds bytes, #addRowsOfBuffers has converted them already.
+   */
   #rowMaker;
   #takesBytes;
 
@@ -26,7 +28,7 @@ class RowReader {
   }
 
   /**
-   * A reader of rows that have only these of the columns.
+   * A reader of rows that have only these columns.
    * @param {readonly string[]} names
    */
   only(names) {
@@ -36,7 +38,8 @@ class RowReader {
   }
 
   /**
-   * A reply, checked to have rows of as many columns as are read. Its rows may be looked at in other ways then.
+   * Returns the reply if its rows have as many columns as this reader reads. Other code may then
+   * read them too.
    * @param {import('../../..').Reply} reply
    */
   checkWidth(reply) {
@@ -60,8 +63,9 @@ class RowReader {
   }
 
   /**
-   * The rows of an IN list by its values, null for those without one; undefined if the rows do not tell which they are.
-   * The server gives them in the order of the list.
+   * The rows of an IN list in the order of its values, null for values without a row; undefined if
+   * the rows do not tell which value each belongs to. The server returns them in the order of the
+   * list.
    * @param {import('../../..').Reply} reply
    * @param {readonly unknown[]} list
    * @param {import('../index-knowledge').RowMatcher} matcher
@@ -90,8 +94,8 @@ class RowReader {
   }
 
   /**
-   * The rows of a reply one after the other. Not all of them are made at once; one that cannot be made is an error in its
-   * turn.
+   * The rows of a reply one after the other, a part of the reply at a time. If a row cannot be
+   * made, its turn throws the error.
    * @param {import('../../..').Reply} reply
    * @returns {() => Row | undefined}
    */
@@ -162,7 +166,7 @@ class RowReader {
    * @param {Row[]} rows  to add to
    */
   #addRowsOfBuffers(reply, part, rows) {
-    // Once: each look at them cuts them anew.
+    // Take the buffers once: each access cuts them again.
     const buffers = access.takeBuffers(reply, part);
     const { names, types } = this.#columns;
     for (let start = 0; start < buffers.length; start += names.length) {
@@ -178,7 +182,7 @@ class RowReader {
 
   /**
    * @param {Type} type
-   * @param {any} given  the text or the bytes, as the type takes it
+   * @param {any} given  the text or the bytes, as the type expects
    * @param {number} column
    */
   #toValue(type, given, column) {

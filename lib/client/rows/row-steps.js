@@ -10,7 +10,7 @@ const { mergeRows } = require('./results.js');
 const ROWS_A_STEP = 500;
 
 /**
- * The rows of a reply: in steps where it is so long that it came in parts.
+ * The rows of a reply, in steps if the reply is so long that it came in parts.
  * @param {RowReader} reader
  * @param {import('../../..').Reply} reply
  */
@@ -19,7 +19,7 @@ function rowsOf(reader, reply) {
 }
 
 /**
- * The rows of an IN list, in the same way: see RowReader.ofList.
+ * The rows of an IN list, likewise (RowReader.ofList).
  * @param {RowReader} reader
  * @param {import('../../..').Reply} reply
  * @param {readonly unknown[]} list
@@ -58,7 +58,7 @@ function* makeListRows(reader, reply, list, matcher) {
 }
 
 /**
- * What mergeRows gives, in steps where the rows are many.
+ * The result of mergeRows, in steps if there are many rows.
  * @param {Row[]} found
  * @param {Row[]} changed
  */

@@ -3,10 +3,13 @@
 const { access } = require('../../core/reply.js');
 
 /*
- * Rows of a reply as they came, compared and taken for keys.
+ * Compares raw rows of a reply, and makes keys of them.
  */
 
-/** Cut once for a reply, as long as it is there. @type {WeakMap<import('../../..').Reply, readonly (Buffer | null)[]>} */
+/**
+ * Buffers of each reply, cut once.
+ * @type {WeakMap<import('../../..').Reply, readonly (Buffer | null)[]>}
+ */
 const knownBuffers = new WeakMap();
 
 /** @param {import('../../..').Reply} reply */
@@ -16,7 +19,7 @@ function buffersOf(reply) {
   return buffers;
 }
 
-/** Counted once for a reply. @type {WeakMap<import('../../..').Reply, number>} */
+/** Row counts of replies. @type {WeakMap<import('../../..').Reply, number>} */
 const knownCounts = new WeakMap();
 
 /** @param {import('../../..').Reply} reply */
@@ -35,15 +38,14 @@ function keyAt(reply, ordinal, columns) {
   const row = rowAt(reply, ordinal);
   const key = columns.map((column) => row[column]);
   if (!key.some((part) => part?.includes('\ufffd'))) return key;
-  // Bytes that are no UTF-8: the text does not find them again.
+  // Bytes that are not UTF-8 would not find their row again as text.
   const start = ordinal * reply.columnCount;
   const buffers = buffersOf(reply);
   return columns.map((column) => buffers[start + column]);
 }
 
 /**
- * The row, and perhaps more behind it. Those at the edges decide where a walk goes on: they are not to wait for the others
- * to be cut.
+ * The row, and perhaps the rows after it. Reading the first and last row must not parse the others.
  * @param {import('../../..').Reply} reply
  * @param {number} ordinal
  */

@@ -8,15 +8,15 @@ const { checkTypes } = require('./types.js');
 /** @typedef {import('../index-knowledge').Columns} Columns */
 
 /**
- * The columns of an index as a schema has them: see index-knowledge.d.ts. Each value is judged by its column, and goes in
- * the form that the server wants.
+ * The columns of an index as a schema describes them (index-knowledge.d.ts). Each column checks its
+ * values and encodes them for the server.
  * @implements {Columns}
  */
 class SchemaColumns {
   #guard;
-  /** All of the table. @type {readonly string[]} */
+  /** Names of all columns of the table. @type {readonly string[]} */
   #all;
-  /** For columns that `types` makes something else of. @type {[name: string, toText: ToText][]} */
+  /** Columns that `types` reads as another type. @type {[name: string, toText: ToText][]} */
   #conversions = [];
 
   /**
@@ -40,7 +40,7 @@ class SchemaColumns {
   }
 
   /**
-   * All columns of the table, but generated ones, whichever were opened.
+   * All columns of the table except generated ones, whichever were opened.
    * @param {unknown} given
    * @param {string} argument
    */

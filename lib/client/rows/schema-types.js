@@ -2,7 +2,10 @@
 
 const { TYPES } = require('./types.js');
 
-/** What columns can be read as, so that what is read can be written again. @type {readonly [types: RegExp, readings: readonly string[]][]} */
+/**
+ * The types that columns can be read as, such that every value read can be written again.
+ * @type {readonly [types: RegExp, readings: readonly string[]][]}
+ */
 const READINGS = [
   [/^(?:tiny|small|medium|big)?int$|^year/, ['string', 'number', 'bigint']],
   [/^boolean$/, ['string', 'number', 'bigint', 'boolean']],
@@ -16,7 +19,7 @@ const READINGS = [
   [/^json$/, ['string', 'buffer', 'json']],
   [/^geometry|point$|linestring$|polygon$/, ['buffer']],
 ];
-/** Of columns that have no JavaScript form. */
+/** The same for columns that have no JavaScript form. */
 const RAW = ['string', 'buffer'];
 
 /**
@@ -37,17 +40,17 @@ function checkReading({ name, type, declared: sqlType, length }, { unreadable },
 }
 
 /**
- * How a column's values are read; null for text as it is.
+ * The type that reads a column's values; null for text that is not converted.
  * @param {import('../../../types/schema').ColumnSchema} column
  * @param {import('../../schema/codecs/codec.js').Codec} codec
- * @param {string | undefined} declared  in place of what the codec makes of it
+ * @param {string | undefined} declared  replaces the type that the codec reads
  * @returns {import('./types.js').Type | null}
  */
 function readTypeOf(column, codec, declared) {
   if (declared !== undefined) checkReading(column, codec, declared);
   const { decode, fromBytes } = codec;
   if (declared === 'string' && !isText(column)) return null;
-  // A bigint is made of a BIT's bytes.
+  // The codec of BIT makes bigints of bytes, and TYPES.bigint of digits.
   const isOwn = declared === 'string' || (declared === 'bigint' && column.type === 'bit');
   if (declared !== undefined && !isOwn) {
     const type = declaredType(column, declared);
@@ -77,24 +80,24 @@ function declaredType({ name }, declared) {
   };
 }
 
-/** A Date has milliseconds. */
+/** A Date holds milliseconds only. */
 const MICROSECONDS = /\.\d{3}\d*[1-9]/;
 
 /**
- * What a value that the caller gives is made into first: for a column that is read as something else than the database
- * says.
+ * The conversion of a caller's value before the codec encodes it, for a column that is declared as
+ * another type than the database's.
  * @param {import('../../../types/schema').ColumnSchema} column
  * @param {string | undefined} declared
  */
 function writeTypeOf({ type }, declared) {
   if (declared === 'json' && type !== 'json') return TYPES.json.toText;
-  // Their codecs take Dates, too.
+  // The codecs of these types accept Dates themselves.
   const takesDates = ['date', 'datetime', 'timestamp'].includes(type);
   return declared === 'datetime' && !takesDates ? TYPES.datetime.toText : undefined;
 }
 
 /**
- * Whether its bytes are text in a charset.
+ * Whether the bytes of a column are text in a charset.
  * @param {import('../../../types/schema').ColumnSchema} column
  */
 function isText({ type, charset }) {

@@ -3,7 +3,8 @@
 /** @typedef {import('../index-knowledge').RowMatcher} RowMatcher */
 
 /**
- * Matches rows by their key as the server shows it, which is one text for all ways to write it.
+ * Matches rows by their key as the server shows it: equal keys have the same text, however they are
+ * written.
  * @implements {RowMatcher}
  */
 class ShownMatcher {
@@ -12,7 +13,7 @@ class ShownMatcher {
   #show;
 
   /**
-   * @param {string} name  of the key's one column, which rows have as its codec makes it
+   * @param {string} name  of the key's only column; rows hold its value as the codec decodes it
    * @param {(key: unknown, argument: string) => import('../../..').Bindable} toPart  checks a key and encodes it
    * @param {(encoded: import('../../..').Bindable) => string} show
    */

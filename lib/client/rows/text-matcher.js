@@ -7,8 +7,8 @@ const MAX_INT32 = 2 ** 31 - 1;
 /** @typedef {import('../index-knowledge').RowMatcher} RowMatcher */
 
 /**
- * Matches rows by the text of a column. A key may find a row of another text (`'A'` and `'a'`): then the rows do not tell
- * which they are, and have to be asked for again.
+ * Matches rows by the text of a column. A key may find a row with another text (`'A'` and `'a'`).
+ * The rows then do not tell which key they belong to, and each key is sent again by itself.
  * @implements {RowMatcher}
  */
 class TextMatcher {
@@ -63,7 +63,7 @@ class TextMatcher {
 }
 
 /**
- * Whether the server, where it has this value, mostly gives it back as the same text.
+ * Whether the server usually returns this value as the same text.
  * @param {unknown} part
  * @returns {part is string | bigint | number}
  */
@@ -72,7 +72,8 @@ function hasOneText(part) {
 }
 
 /**
- * Whether a text is what a value is written as. To make a number's digits takes less time than to make a string of it.
+ * Whether a text is how a value is written. Making the digits of a number takes less time than
+ * making a string of it.
  * @param {unknown} text
  * @param {unknown} value
  */

@@ -13,20 +13,25 @@ const { ZERO } = require('../../protocol/constants.js');
  * @typedef {object} Type
  * @property {string} name
  * @property {(text: string) => unknown} fromText  undefined if the text does not fit
- * @property {((bytes: Buffer) => unknown) | undefined} [fromBytes]  makes the value of bytes, which are no text
- * @property {string} advice  for who has a value that does not fit
- * @property {(value: unknown, argument: string) => unknown} [toText]  for values that are no Bindable
+ * @property {((bytes: Buffer) => unknown) | undefined} [fromBytes]  makes the value of bytes that
+ *   are not text
+ * @property {string} advice  for a caller whose value does not fit
+ * @property {(value: unknown, argument: string) => unknown} [toText]  for values that are not a
+ *   Bindable
  */
 
 /*
- * A server sends texts of any length. Each expression here takes time in proportion to its text: no two of its parts that
- * repeat can match the same characters.
+ * A server may send texts of any length, so each expression takes time proportional to its text: no
+ * two of its repeating parts can match the same characters.
  */
 const INTEGER = /^-?\d+$/;
 const NUMBER = /^-?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
-/** In characters. The numeric columns of MariaDB have some 300 at most; to make a bigint of millions takes a second. */
+/**
+ * In characters. MariaDB's numeric columns have about 300 at most; a bigint of millions takes a
+ * second to make.
+ */
 const MAX_NUMBER_LENGTH = 4096;
-/** Every decimal number of so many digits has a double of its own. */
+/** Every decimal number of at most this many digits has its own double. */
 const SAFE_DIGITS = 15;
 
 /** A date, and perhaps a time with at most microseconds. */
@@ -50,7 +55,7 @@ const TYPES = {
 const TYPE_NAMES = new Set(['string', ...Object.keys(TYPES)]);
 
 /**
- * The declared type of each column; null for text as it is.
+ * The declared type of each column; null for text that is not converted.
  * @param {Readonly<Record<string, string>>} given
  * @param {readonly string[]} names
  * @returns {(Type | null)[]}
@@ -69,7 +74,7 @@ function checkTypes(given, names) {
   });
 }
 
-/** The text of integer columns, and the one byte of BIT(1). */
+/** The texts of integer columns, and the single byte of BIT(1). */
 const BOOLEANS = new Map([
   ['0', false],
   ['1', true],
@@ -78,7 +83,7 @@ const BOOLEANS = new Map([
 ]);
 
 /**
- * Whether a text is a decimal number, of a length that a number may have.
+ * Whether a text is a decimal number of a permitted length.
  * @param {string} text
  */
 function isNumber(text) {
@@ -94,7 +99,7 @@ function toNumber(text) {
 }
 
 /**
- * Whether a double says all that the text does.
+ * Whether a double represents the text exactly.
  * @param {string} text
  * @param {number} value
  */
@@ -109,7 +114,7 @@ function significantDigits(text) {
   const [mantissa] = text.toLowerCase().split('e', 1);
   const digits = mantissa.replace('-', '').replace('.', '').replace(/^0+/, '');
   let end = digits.length;
-  // Not by /0+$/, which begins anew at each zero.
+  // Not by /0+$/, which starts again at each zero.
   while (end > 0 && digits.charCodeAt(end - 1) === ZERO) end--;
   return digits.slice(0, end);
 }
@@ -134,11 +139,11 @@ function parseDateTime(text) {
     DATE_TIME.exec(text) ?? [];
   if (whole === undefined) return undefined;
   const date = new Date(0);
-  // Date.UTC takes the years 0 to 99 for 1900 to 1999.
+  // Date.UTC reads the years 0 to 99 as 1900 to 1999.
   date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
   const millisecond = Number(fraction.padEnd(3, '0').slice(0, 3));
   date.setUTCHours(Number(hour), Number(minute), Number(second), millisecond);
-  // The zero date, 31 February and their like become other days.
+  // The zero date, 31 February and the like become other days.
   const isReal = date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day);
   return isReal ? date : undefined;
 }
@@ -152,7 +157,7 @@ function fromDate(value, argument) {
 }
 
 /**
- * A moment in UTC as the server reads it.
+ * A moment in UTC, in the format that the server reads.
  * @param {Date} date
  * @param {string} argument
  */
@@ -189,7 +194,7 @@ function stringify(value) {
   try {
     return JSON.stringify(value);
   } catch {
-    return undefined; // a cycle, or a bigint inside
+    return undefined; // circular, or contains a bigint
   }
 }
 

@@ -11,9 +11,9 @@ const MAX_COMPARED = 1000;
 const MAX_LEADING = 4;
 
 /**
- * The positions of the columns that an index is made of. The protocol does not tell: either the
- * user names them, or the first page of a scan finds them out, as the columns whose values, taken
- * for a key, find their own rows again.
+ * The positions of the columns that an index consists of. The protocol does not tell them: either
+ * the user names them, or the first page of a scan determines them, as the columns whose values,
+ * used as a key, find their own rows again.
  */
 class KeyColumns {
   #count;
@@ -26,10 +26,10 @@ class KeyColumns {
 
   /**
    * @param {number} count  of all columns
-   * @param {readonly number[] | null} [positions]  null if they cannot be known; left out, they are
-   *   looked for
-   * @param {readonly (ToSent | null)[]} [toSent]  makes of a row's value what finds it, where that
-   *   is not the same
+   * @param {readonly number[] | null} [positions]  null if they cannot be known; if omitted, they
+   *   are determined from the first page
+   * @param {readonly (ToSent | null)[]} [toSent]  converts a row's value to the key part that finds
+   *   it; null if they are the same
    */
   constructor(count, positions, toSent = []) {
     this.#count = count;
@@ -123,7 +123,7 @@ function areDifferent({ rows: page }, rows, columns) {
 }
 
 /**
- * Whether a row's values in these columns, taken for a key, find this row and no other.
+ * Whether a row's values in these columns, used as a key, find this row and no other.
  * @param {import('../../..').Reply} reply
  * @param {number} ordinal
  * @param {readonly number[]} columns

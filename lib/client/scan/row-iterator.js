@@ -7,14 +7,14 @@ const turn = require('../../runtime/turn.js');
 
 const NEVER = -1;
 
-/** How many rows are given without a turn of the event loop before the clock is checked. */
+/** How many rows are returned without a turn of the event loop before the clock is checked. */
 const ROWS_A_CHECK = 512;
 
 /**
  * @template Row
  * @typedef {object} RowPage
  * @property {number} end  how many rows it has
- * @property {() => Row | undefined} readRow  gives the next row; undefined after the last
+ * @property {() => Row | undefined} readRow  returns the next row; undefined after the last
  */
 
 /**
@@ -23,7 +23,7 @@ const ROWS_A_CHECK = 512;
  *   next() ──► #take: the row is there ──────────────► resolves at once
  *                └─► #read: end of the page ──► #turnPage
  *                           half of the page ──► #readAhead (asks for the next page)
- *                           every so many rows ──► #giveWay (a turn for others)
+ *                           after every N rows  ──► #yieldTurn (lets the event loop run)
  * @template Row
  * @implements {AsyncIterableIterator<Row>}
  */
@@ -33,30 +33,30 @@ class RowIterator {
   #signal;
   /** @type {RowPage<Row> | null} */
   #page = null;
-  /** How many rows of the page were given. */
+  /** How many rows of the page were returned. */
   #given = 0;
   /** The next page is asked for before this row of the page. */
   #aheadAt = NEVER;
   /**
-   * The clock is checked before this row of the page, since rows that are there are given without a
+   * The clock is checked before this row of the page, because rows in memory are returned without a
    * turn of the event loop.
    */
   #checkAt = ROWS_A_CHECK;
   /**
-   * The next page, once it was asked for.
+   * The next page, once it was requested.
    * @type {Promise<IteratorResult<RowPage<Row>, void>> | null}
    */
   #ahead = null;
   /** The last `next()` that had to wait. @type {Promise<unknown> | null} */
   #reading = null;
-  /** How often what is not there yet was asked for. */
+  /** How many `next()` calls had to wait. */
   #readings = 0;
   #isOver = false;
 
   /**
    * @param {AsyncGenerator<RowPage<Row>, void, undefined>} pages
-   * @param {boolean} readsAhead  whether to ask for a page before all rows of the last one are
-   *   given
+   * @param {boolean} readsAhead  whether to request the next page before all rows of this one are
+   *   returned
    * @param {AbortSignal} [signal]  ends the iteration; pages in flight end by themselves
    */
   constructor(pages, readsAhead, signal) {
@@ -94,8 +94,8 @@ class RowIterator {
   }
 
   /**
-   * Only its caller awaits the result: if two await a promise, V8 shows neither of them in the stack
-   * of an error.
+   * Only the caller awaits the result: if two await a promise, V8 shows neither of them in the
+   * stack of an error.
    * @param {Promise<unknown> | null} before  the `next()` before this one
    * @param {number} ordinal
    * @returns {Promise<IteratorResult<Row, undefined>>}
@@ -108,7 +108,7 @@ class RowIterator {
         if (result !== null) return result;
         if (this.#given === this.#aheadAt) await this.#readAhead();
         else if (this.#page?.end === this.#given || this.#page === null) await this.#turnPage();
-        else await this.#giveWay();
+        else await this.#yieldTurn();
       }
     } finally {
       if (ordinal === this.#readings) this.#reading = null;
@@ -116,7 +116,7 @@ class RowIterator {
   }
 
   /**
-   * The next row, if it is there and nothing has to be done before; null otherwise.
+   * The next row, if it is in memory and nothing has to be done first; null otherwise.
    * @returns {IteratorResult<Row, undefined> | null}
    */
   #take() {
@@ -145,11 +145,11 @@ class RowIterator {
     this.#ahead = this.#pages.next();
     // #turnPage throws the error.
     this.#ahead.catch(() => {});
-    // Requests are sent at the end of a turn, and rows that are there are given without one.
+    // Requests are sent at the end of a turn, and rows in memory are returned without one.
     await new Promise((resolve) => setImmediate(resolve));
   }
 
-  async #giveWay() {
+  async #yieldTurn() {
     this.#checkAt = this.#given + ROWS_A_CHECK;
     if (turn.isOver()) await turn.next();
   }
@@ -170,7 +170,8 @@ class RowIterator {
       if (this.#readsAhead) this.#aheadAt = isFirst ? page.end >> 1 : 0;
     } catch (error) {
       this.#isOver = true;
-      // Made anew here, where its stack shows who walks: the page may have failed before it was awaited.
+      // A new error, whose stack shows the caller of the scan: the page may have failed before it
+      // was awaited.
       throw ownError(error);
     }
   }

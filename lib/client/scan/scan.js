@@ -11,22 +11,22 @@ const { CALL_OPTIONS, callSettingsOf } = require('../pipeline/call-options.js');
 const { isSame, rowCount } = require('../rows/rows.js');
 
 /*
- * A scan walks over an index page by page. Each page asks for one row more than it gives.
+ * A scan reads an index page by page. Each page requests one row more than it returns.
  *
- * If the columns of the index are known, the next page begins after the key of the last row given
- * ("by key"). That skips other rows with the same key. So the extra row of the last page must come
- * first in the next one. If it does not, either it has the same key to the server (`a` and `A`), or
- * the text of the key does not find its row (a UUID). Then the page begins at an offset from where
- * the last page began ("by offset"), as all pages do if the columns are unknown.
+ * If the columns of the index are known, the next page begins after the key of the last row
+ * returned ("by key"). That skips other rows with the same key. So the extra row of the last page
+ * must come first in the next one. If it does not, either the server takes its key for the same
+ * (`a` and `A`), or the text of the key does not find its row (a UUID). Then the page begins at an
+ * offset from where the last page began ("by offset"), as all pages do if the columns are unknown.
  */
 
 const DEFAULT_PAGE_SIZE = 1000;
 const SCAN_OPTIONS = ['pageSize', 'limit', 'filters', ...CALL_OPTIONS];
-/** All but `=`, which walks nowhere. */
+/** `=` is missing because it has no order to page in. */
 const SCAN_OPERATORS = new Set(['>', '>=', '<', '<=']);
 
 /**
- * After so many pages by key in a row that did not continue the scan, all further ones go by
+ * After this many pages by key in a row that did not continue the scan, all further ones go by
  * offset.
  */
 const MAX_MISSES = 3;
@@ -93,7 +93,7 @@ function readScanOptions(options) {
 
 /**
  * @template Row
- * @typedef {object} Walk
+ * @typedef {object} Paging
  * @property {number} pageSize
  * @property {number} limit
  * @property {Find} find
@@ -109,7 +109,7 @@ function readScanOptions(options) {
 /**
  * The pages from a position on.
  * @template Row
- * @param {Walk<Row>} walk
+ * @param {Paging<Row>} paging
  * @param {Position} start
  * @param {Page} [first]  the page there, if it was read already
  * @returns {Pages<Row>}
@@ -118,7 +118,7 @@ async function* scan({ pageSize, limit, find, keyColumns, rowReader }, start, fi
   let left = limit;
   if (left === 0) return;
   let page = first ?? (await readPage(find, start, Math.min(pageSize, left)));
-  // Found out before a row is given, since the caller may delete it.
+  // The columns are determined before a row is returned, because the caller may delete it.
   const areKnown = !page.isLast && (await keyColumns.get(page.reply, page.end, find)) !== null;
   const reader = new PageReader(find, areKnown ? keyColumns : null);
   while (true) {
@@ -133,42 +133,42 @@ async function* scan({ pageSize, limit, find, keyColumns, rowReader }, start, fi
 /**
  * A key that splits every index in two. Depending on the column's type, the server reads it as 0,
  * `''`, NULL or a date before all others. No value is the least of every type: numbers may be
- * negative, and text that begins below a space sorts below `''` in most collations. But each row is
+ * negative, and in most collations text that begins below a space sorts below `''`. But each row is
  * either below this key or not.
  */
 const MIDDLE = Object.freeze(['']);
 
 /**
- * The pages of a whole index: rows below where it seems to begin downwards, then the others
- * upwards. If the rows below fit a page, all rows come in the order of the index.
+ * The pages of a whole index: first the rows below the start key, read downwards, then the others
+ * upwards. If the rows below fit on one page, all rows come in the order of the index.
  * @template Row
- * @param {Walk<Row>} walk
+ * @param {Paging<Row>} paging
  * @param {import('../index-knowledge').Begin} begin
  * @returns {Pages<Row>}
  */
-async function* scanAll(walk, { key, isFirst }) {
+async function* scanAll(paging, { key, isFirst }) {
   const rest = /** @type {Position} */ ({ op: '>=', key, offset: 0 });
-  if (isFirst) return yield* scan(walk, rest);
-  let left = walk.limit;
+  if (isFirst) return yield* scan(paging, rest);
+  let left = paging.limit;
   if (left === 0) return;
   const below = /** @type {Position} */ ({ op: '<', key, offset: 0 });
-  const first = await readPage(walk.find, below, walk.pageSize);
+  const first = await readPage(paging.find, below, paging.pageSize);
   if (first.isLast) {
-    const rows = rowsUpwards(walk.rowReader(first.reply));
+    const rows = rowsUpwards(paging.rowReader(first.reply));
     const end = Math.min(rows.length, left);
     left -= end;
     if (end > 0) yield { end, readRow: () => rows.pop() };
   } else {
-    for await (const page of scan(walk, below, first)) {
+    for await (const page of scan(paging, below, first)) {
       left -= page.end;
       yield page;
     }
   }
-  yield* scan({ ...walk, limit: left }, rest);
+  yield* scan({ ...paging, limit: left }, rest);
 }
 
 /**
- * The rows of a page that goes downwards, to be popped upwards.
+ * The rows of a page that was read downwards, to be popped upwards.
  * @template Row
  * @param {() => Row | undefined} readRow
  */
@@ -182,7 +182,7 @@ function rowsUpwards(readRow) {
  * @typedef {object} Page
  * @property {Position} position
  * @property {import('../../..').Reply} reply
- * @property {number} end  how many of its rows are given
+ * @property {number} end  how many of its rows are returned
  * @property {boolean} isLast  whether no row follows them
  */
 
@@ -282,7 +282,7 @@ class PageReader {
   }
 
   /**
-   * Whether a page by key can be trusted, because its first row is found by its own key.
+   * Whether a page by key can be trusted: its first row must be found by its own key.
    * @param {Page} page
    * @param {Page} offsetPage
    */

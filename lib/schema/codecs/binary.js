@@ -33,7 +33,7 @@ function bytesCodec(column) {
 }
 
 /**
- * BINARY(n): n bytes, since the server fills up what is shorter.
+ * BINARY(n): n bytes, because the server pads shorter values.
  * @param {Column} column
  * @returns {Codec}
  */
@@ -124,7 +124,8 @@ function vectorCodec(column) {
 }
 
 /**
- * POINT and its like: the number of the reference system (4 bytes, little-endian) and the shape as WKB.
+ * POINT and the like: the number of the reference system (4 bytes, little-endian) and the shape as
+ * WKB.
  * @param {Column} column
  * @returns {Codec}
  */

@@ -3,15 +3,18 @@
 const { isUtf8 } = require('node:buffer');
 
 /*
- * The bytes of text in a column's charset. The server converts nothing.
+ * Converts text to and from the bytes of a column's charset, because the server converts nothing.
  */
 
 /**
  * @typedef {object} Charset
- * @property {(text: string) => string | Buffer | undefined} encode  text stands for its UTF-8 bytes; undefined if a character is not in the charset
- * @property {((bytes: Buffer) => string) | null} decode  bytes that are no character become U+FFFD; null: the bytes are UTF-8
- * @property {(bytes: Buffer) => number | undefined} count  how many characters; undefined if a byte is in none
- * @property {boolean} keepsAscii  ASCII characters have the bytes that they have in UTF-8
+ * @property {(text: string) => string | Buffer | undefined} encode  returns text if its UTF-8 bytes
+ *   are meant; undefined if a character is not in the charset
+ * @property {((bytes: Buffer) => string) | null} decode  bytes that are not a character become
+ *   U+FFFD; null if the bytes are UTF-8
+ * @property {(bytes: Buffer) => number | undefined} count  number of characters; undefined if a
+ *   byte belongs to none
+ * @property {boolean} keepsAscii  whether ASCII characters have the same bytes as in UTF-8
  */
 
 const ASCII = /^[\x00-\x7f]*$/;
@@ -133,7 +136,7 @@ function fromUtf32(bytes) {
 }
 
 /**
- * A charset of `lib/schema/charsets/`, which a script makes.
+ * A charset of `lib/schema/charsets/`, which scripts/charsets.js generates.
  * @param {{ both: Record<string, string>, reading: Record<string, string> }} table
  * @returns {Charset}
  */
@@ -149,7 +152,7 @@ function tableCharset({ both, reading }) {
     encode: (text) => (keepsAscii && ASCII.test(text) ? text : encodeByTable(text, codes)),
     decode,
     count: (bytes) => {
-      // The server keeps every byte of these, also those that are no character.
+      // The server keeps every byte in these charsets, even if it is not a character.
       if (isSingle) return bytes.length;
       const text = decode(bytes);
       return text.includes(REPLACEMENT) ? undefined : text.length;
@@ -198,7 +201,7 @@ function decodeByTable(bytes, characters) {
   for (let i = 0; i < bytes.length; ) {
     let code = 0;
     let character;
-    // No code is the beginning of another one.
+    // No code is a prefix of another.
     let length = 0;
     while (character === undefined && length < 3 && i + length < bytes.length) {
       code = code * 0x100 + bytes[i + length++];
@@ -210,12 +213,12 @@ function decodeByTable(bytes, characters) {
   return text;
 }
 
-/** Those with characters beyond the Basic Multilingual Plane. */
+/** Charsets with characters beyond the Basic Multilingual Plane. */
 const BEYOND_BMP = new Set(['utf8mb4', 'utf16', 'utf16le', 'utf32']);
 
 /**
- * Whether a member or a default may be another text than the one that the database shows: it shows all characters beyond the
- * Basic Multilingual Plane as `?`.
+ * Whether a member or a default may differ from the text that the database shows, because it shows
+ * all characters beyond the Basic Multilingual Plane as `?`.
  * @param {string} text
  * @param {string} charset
  */

@@ -11,18 +11,20 @@ const { dateCodec, dateTimeCodec, timeCodec, timestampCodec, yearCodec } = requi
 const { enumCodec, setCodec, textCodec } = require('./text.js');
 
 /**
- * How the values of a column go and come.
+ * Converts a column's values to and from the wire.
  * @typedef {object} Codec
- * @property {(value: unknown, argument: string) => Bindable} encode  what is sent as a value, a part of a key or a
- *   filter's value: what the column would hold as another value is refused by a TypeError or a RangeError
- * @property {((read: any) => unknown) | null} decode  the JavaScript form; undefined if it does not fit; null: as it is
- * @property {boolean} [fromBytes]  it is made of bytes, and not of text
- * @property {boolean} [counts]  increment and decrement are exact
- * @property {string} [unreadable]  why it has no JavaScript form but its raw text
- * @property {Bindable} [least]  as a key nothing comes before it but NULL
- * @property {Bindable} [greatest]  as a key nothing comes after it
- * @property {(a: any, b: any) => number} [compare]  JavaScript forms as the index orders them; left out where they do
- *   not tell
+ * @property {(value: unknown, argument: string) => Bindable} encode  what is sent for a value, a
+ *   key part or a filter's value; throws a TypeError or RangeError for a value that the column
+ *   would store as another
+ * @property {((read: any) => unknown) | null} decode  returns the JavaScript form, or undefined if
+ *   the value does not fit; null if it is not converted
+ * @property {boolean} [fromBytes]  whether the value is made of bytes and not of text
+ * @property {boolean} [counts]  whether increment and decrement are exact
+ * @property {string} [unreadable]  why its values have no JavaScript form but their raw text
+ * @property {Bindable} [least]  as a key, only NULL sorts before it
+ * @property {Bindable} [greatest]  as a key, nothing sorts after it
+ * @property {(a: any, b: any) => number} [compare]  orders JavaScript values as the index does;
+ *   omitted if they do not determine the order
  */
 
 /** @type {Readonly<Record<string, (column: Column, server: Server) => Codec>>} */
@@ -72,7 +74,7 @@ const CODECS = {
 };
 
 /**
- * The codec of a column, with NULL where the column takes it.
+ * The codec of a column; it passes NULL if the column is nullable.
  * @param {Column} column
  * @param {Server} server
  * @returns {Codec}
@@ -94,7 +96,8 @@ function compileCodec(column, server) {
 }
 
 /**
- * A type that nobody tried, or text in a charset that is none: ENUM and SET can be CHARACTER SET binary.
+ * Refuses values of unknown types and charsets (ENUM and SET can be CHARACTER SET binary); only
+ * their raw text can be read.
  * @param {Column} column
  * @returns {Codec}
  */

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * Whether bytes are a geometry as the server keeps it. It looks at the first bytes only, and what is wrong behind them
- * is found when somebody asks for the shape.
+ * Checks whether bytes are a geometry as the server stores it. The server looks only at the first
+ * bytes, so an error after them would appear only when somebody reads the shape.
  */
 
 const SRID_SIZE = 4;
@@ -10,7 +10,7 @@ const LITTLE_ENDIAN = 1;
 const POINT_SIZE = 16;
 const LARGEST_DEPTH = 100;
 
-/** The kinds by their numbers in WKB. */
+/** The types by their numbers in WKB. */
 const KINDS = [
   'geometry',
   'point',
@@ -22,7 +22,7 @@ const KINDS = [
   'geometrycollection',
 ];
 
-/** What the parts of the multiple kinds are. */
+/** The type of the parts, for types with several parts. */
 const PARTS = new Map([
   [4, 1],
   [5, 2],
@@ -39,10 +39,10 @@ function isGeometry(bytes, type) {
 }
 
 /**
- * Where a shape ends; NaN if it is none.
+ * The position after a shape; NaN if it is invalid.
  * @param {Buffer} bytes
  * @param {number} start
- * @param {number} expected  the number of its kind, 0 for any
+ * @param {number} expected  the number of its type, 0 for any
  * @param {number} depth
  * @returns {number}
  */
@@ -81,7 +81,7 @@ function endOfList(bytes, start, endOfItem) {
 /**
  * @param {Buffer} bytes
  * @param {number} start
- * @param {number} least  how many points it has at least
+ * @param {number} least  the fewest points that it may have
  */
 function endOfLine(bytes, start, least) {
   if (start + 4 > bytes.length) return NaN;
@@ -90,7 +90,7 @@ function endOfLine(bytes, start, least) {
 }
 
 /**
- * A ring ends where it begins.
+ * A ring ends at its first point.
  * @param {Buffer} bytes
  * @param {number} start
  */

@@ -4,7 +4,10 @@ const { outOfRange, wrongType } = require('./refuse.js');
 
 /** In bits. @type {Readonly<Record<string, number>>} */
 const SIZES = { tinyint: 8, boolean: 8, smallint: 16, mediumint: 24, int: 32, bigint: 64 };
-/** A bound, since BigInt takes time in the square of the digits. ZEROFILL makes fewer. */
+/**
+ * Bounds the length, because BigInt takes time quadratic in the digits. ZEROFILL makes at most 255
+ * digits.
+ */
 const DIGITS = /^-?\d{1,255}$/;
 
 /**
@@ -28,7 +31,7 @@ function integerCodec(column) {
 }
 
 /**
- * BIGINT: bigints, and numbers where they are exact.
+ * BIGINT: bigints, and numbers if they are exact.
  * @param {Column} column
  * @returns {Codec}
  */
@@ -50,7 +53,8 @@ function bigintCodec(column) {
 }
 
 /**
- * BOOLEAN is TINYINT(1), which holds other numbers too: those are refused, as they could not be read again.
+ * BOOLEAN is TINYINT(1), which holds other numbers too. Those are refused, because they could not
+ * be read back.
  * @param {Column} column
  * @returns {Codec}
  */
@@ -123,11 +127,12 @@ function compareNumbers(a, b) {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** What the protocol adds to a column. */
+/** The greatest amount that the protocol adds to a column. */
 const LARGEST_STEP = 2n ** 63n - 1n;
 
 /**
- * What increment and decrement add or take. That the sum leaves the column's range cannot be told beforehand.
+ * Checks an amount for increment or decrement. Whether the sum exceeds the column's range cannot be
+ * known beforehand.
  * @param {Column} column
  * @param {Codec} codec
  * @param {unknown} value

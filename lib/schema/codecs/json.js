@@ -8,11 +8,11 @@ const { asBuffer } = require('../../protocol/encode.js');
 const { isWellFormed } = require('./charset.js');
 const { outOfRange, wrongType } = require('./refuse.js');
 
-/** json_valid() takes no more. */
+/** json_valid() accepts no deeper nesting. */
 const LARGEST_DEPTH = 31;
 
 /**
- * JSON: what JSON can say. A string is JSON text, and goes as it is; so do bytes.
+ * Accepts whatever JSON can represent; strings and bytes are taken as JSON text and sent unchanged.
  * @param {Column} column
  * @returns {Codec}
  */
@@ -47,7 +47,7 @@ function stringify(value) {
   try {
     return JSON.stringify(value);
   } catch {
-    return undefined; // a cycle, or a bigint inside
+    return undefined; // circular, or contains a bigint
   }
 }
 
@@ -74,7 +74,7 @@ const PAIRS = /\\(?:\\|u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2})/g
 const SURROGATE = /\\u[dD][89a-fA-F]/;
 
 /**
- * Whether it escapes one half of a surrogate pair, which json_valid() refuses.
+ * Whether it escapes half a surrogate pair, which json_valid() refuses.
  * @param {string} text
  */
 function hasHalfPairs(text) {
@@ -82,7 +82,7 @@ function hasHalfPairs(text) {
 }
 
 /**
- * How many lists and objects are in one another.
+ * How deep lists and objects are nested.
  * @param {string} text  valid JSON
  */
 function depthOf(text) {

@@ -10,7 +10,7 @@ const UUID_SIZE = 16;
 const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i;
 
 /**
- * UUID, INET4 and INET6 come as text and go as bytes: the server takes text for NULL.
+ * UUID, INET4 and INET6 are read as text and sent as bytes: the server reads text as NULL.
  * @param {Column} column
  * @param {number} size
  * @param {string} expected
@@ -49,7 +49,7 @@ function uuidCodec(column) {
       value,
     );
   };
-  // The order of the index is by other parts first.
+  // No `compare`: the index orders by other parts first.
   return { ...codec, encode };
 }
 
@@ -61,8 +61,8 @@ function withoutDashes(uuid) {
 }
 
 /**
- * The server keeps the parts of some UUIDs in another order, and tells by these two bytes which ones. Of what is no
- * UUID of the versions 1 to 7 it takes some for such, and SQL refuses them.
+ * The server reorders the parts of some UUIDs, which these two bytes identify. It also reorders
+ * some values that are not UUIDs of version 1 to 7; SQL refuses those.
  * @param {Uint8Array} bytes
  */
 function becomesAnother(bytes) {

@@ -3,21 +3,21 @@
 const { compareNumbers, toNumber } = require('./integers.js');
 const { outOfRange, wrongType } = require('./refuse.js');
 
-/** Its parts meet at a point or an `e` only, so that it is read once. */
+/** The parts are separated by a point or an `e`, so the match takes linear time. */
 const NUMBER = /^-?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
-/** Of a longer text no double holds every digit, and what holds it is no number column. */
+/** Longer texts are refused: no numeric column holds them. */
 const MAX_NUMBER_LENGTH = 4096;
 const ZERO = 0x30;
 const MAX_FLOAT = 3.4028234663852886e38;
-/** Of smaller ones a float holds fewer than six digits. */
+/** A float below this holds fewer than six digits. */
 const MIN_NORMAL_FLOAT = 1.1754943508222875e-38;
-/** So many digits of a float are shown, and come back from it. */
+/** The server shows this many digits of a float, and they identify it. */
 const FLOAT_DIGITS = 6;
-/** Of a number below 1 a double holds every number of so many decimals. */
+/** A double tells apart all numbers below 1 of this many decimals. */
 const MAX_SCALE = 15;
 
 /**
- * DECIMAL: strings, since a double does not hold all of them.
+ * DECIMAL: strings, because a double cannot represent every value.
  * @param {Column} column
  * @returns {Codec}
  */
@@ -53,7 +53,7 @@ function decimalText(value) {
 }
 
 /**
- * Decimal numbers of one scale.
+ * Compares decimal numbers of the same scale.
  * @param {string} a
  * @param {string} b
  */
@@ -90,14 +90,14 @@ function floatCodec(column) {
     decode: toNumber,
     least: unsigned ? 0 : -greatest,
     greatest,
-    // Six digits do not tell all floats apart.
+    // Six digits do not distinguish all floats.
     compare: isFloat ? undefined : compareNumbers,
   };
 }
 
 /**
- * Whether the server stores a number of this FLOAT(m,d) or DOUBLE(m,d) as another one. It rounds what stands after the
- * point multiplied by 10^d, of negative numbers its difference to 1, and a double does not hold so many digits.
+ * Whether the server stores values of this FLOAT(m,d) or DOUBLE(m,d) as other numbers. It rounds
+ * (value - floor(value)) * 10^d, which a double does not hold exactly for d > 15.
  * @param {Column} column
  */
 function roundsOtherwise({ type, scale = 0 }) {
@@ -137,7 +137,7 @@ function fixedFloat(isFloat, range, precision, scale) {
 }
 
 /**
- * The number that a text stands for, if a double holds it to its last digit.
+ * The number that a text represents, if a double holds all its digits; undefined otherwise.
  * @param {string} text
  */
 function exactNumber(text) {
@@ -151,7 +151,7 @@ function digitsOf(text) {
   const [mantissa] = text.toLowerCase().split('e', 1);
   const digits = mantissa.replace(/[-.]/g, '').replace(/^0+/, '');
   let end = digits.length;
-  // Not by /0+$/, which begins anew at each zero.
+  // Not by /0+$/, which starts again at each zero.
   while (end > 0 && digits.charCodeAt(end - 1) === ZERO) end--;
   return digits.slice(0, end);
 }

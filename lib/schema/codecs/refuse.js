@@ -3,7 +3,7 @@
 const { show } = require('../../util/show.js');
 
 /**
- * A value of a type that the column does not take.
+ * The error for a value whose type the column does not accept.
  * @param {Column} column
  * @param {string} argument
  * @param {string} expected
@@ -14,7 +14,7 @@ function wrongType(column, argument, expected, value) {
 }
 
 /**
- * A value that the server would store as another one.
+ * The error for a value that the server would store as another.
  * @param {Column} column
  * @param {string} argument
  * @param {string} expected

@@ -31,7 +31,7 @@ function dateCodec(column) {
 }
 
 /**
- * A Date that stands for a day of UTC.
+ * The day that a Date at midnight UTC represents.
  * @param {Date} date
  */
 function dayOf(date) {
@@ -88,8 +88,8 @@ function dateTimeCodec(column) {
 }
 
 /**
- * TIMESTAMP columns go and come in the zone of the server's system. In zones other than UTC the hour that is skipped
- * in spring moves, and the one that comes twice in autumn cannot be told.
+ * TIMESTAMP values are in the time zone of the server's system. In zones other than UTC, the hour
+ * that is skipped in spring moves, and the hour that occurs twice in autumn is ambiguous.
  * @param {Column} column
  * @param {import('../../../types/schema').ServerSchema} server
  * @returns {Codec}
@@ -139,7 +139,7 @@ function yearCodec(column) {
       const isText = typeof value === 'bigint' || (typeof value === 'string' && YEAR.test(value));
       const year = isText ? Number(value) : value;
       if (typeof year !== 'number') throw wrongType(column, argument, expected, value);
-      // With fewer digits the server takes 0 for 2000 and 70 for 1970.
+      // The server reads fewer digits otherwise: 0 as 2000, and 70 as 1970.
       if (year === 0) return '0000';
       if (!Number.isInteger(year) || year < 1901 || year > 2155) {
         throw outOfRange(column, argument, expected, value);
@@ -154,7 +154,7 @@ function yearCodec(column) {
 }
 
 /**
- * A DATETIME's text.
+ * The text of a DATETIME.
  * @param {Column} column
  * @param {string} expected
  * @param {unknown} value
@@ -166,7 +166,7 @@ function momentText(column, expected, value, argument) {
     if (isMoment(value, decimals)) return value;
   } else if (isDate(value)) {
     const time = value.getTime();
-    // Beyond these, and where there is no time, no comparison holds.
+    // The time of an invalid Date is NaN, for which every comparison is false.
     if (time >= FIRST_TIME && time <= LAST_TIME && time % 10 ** Math.max(0, 3 - decimals) === 0) {
       const text = value.toISOString();
       const length = time % 1000 === 0 ? SECOND_LENGTH : Math.min(20 + decimals, 23);
@@ -180,9 +180,9 @@ function momentText(column, expected, value, argument) {
 
 const FIRST_TIME = Date.parse('0001-01-01T00:00:00Z');
 const LAST_TIME = Date.parse('9999-12-31T23:59:59.999Z');
-/** Of `YYYY-MM-DD`. */
+/** The length of `YYYY-MM-DD`. */
 const DAY_LENGTH = 10;
-/** Of `YYYY-MM-DD HH:MM:SS`. */
+/** The length of `YYYY-MM-DD HH:MM:SS`. */
 const SECOND_LENGTH = 19;
 const DASH = 0x2d;
 const COLON = 0x3a;
@@ -191,7 +191,8 @@ const POINT = 0x2e;
 const ZERO = 0x30;
 
 /**
- * Whether a text is `YYYY-MM-DD HH:MM:SS[.f]`. Digit by digit, as expressions take ten times as long.
+ * Whether a text is `YYYY-MM-DD HH:MM:SS[.f]`. It is checked digit by digit, because expressions
+ * take ten times as long.
  * @param {string} text
  * @param {number} decimals
  */
@@ -232,7 +233,7 @@ function isDay(text) {
 }
 
 /**
- * NaN if there is something else than digits.
+ * The number that these digits represent; NaN if any character is not a digit.
  * @param {string} text
  * @param {number} start
  * @param {number} count

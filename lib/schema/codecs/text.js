@@ -20,7 +20,7 @@ function textCodec(column) {
   const { type, length = 0, charset: name = '' } = column;
   const charset = charsetOf(name);
   const countsOctets = type.endsWith('text');
-  // The server takes spaces from the end of what a CHAR column holds.
+  // The server removes trailing spaces from the values of a CHAR column.
   const dropsSpaces = type === 'char';
   const unit = countsOctets ? 'octets' : 'characters';
   const expected = `text in ${name} of at most ${length} ${unit}${dropsSpaces ? ', without spaces at its end' : ''}`;
@@ -58,7 +58,7 @@ function textCodec(column) {
 }
 
 /**
- * The ordinary case: short text of UTF-8, told by as little as possible.
+ * The common case, short UTF-8 text, checked with as little work as possible.
  * @param {number} length
  * @param {boolean} countsOctets
  * @param {boolean} dropsSpaces
@@ -66,7 +66,7 @@ function textCodec(column) {
  * @returns {Codec['encode']}
  */
 function utf8Encoder(length, countsOctets, dropsSpaces, encodeSlowly) {
-  // A unit of UTF-16 takes at most three octets, and a character at least one unit.
+  // A UTF-16 unit takes at most three octets, and a character takes at least one unit.
   const units = countsOctets ? Math.floor(length / 3) : length;
   return (value, argument) =>
     typeof value === 'string' &&
@@ -95,7 +95,7 @@ function octetsOf(encoded) {
 }
 
 /**
- * As their UTF-8 bytes are ordered, which is the order of the code points.
+ * Orders text by its UTF-8 bytes, which is the order of the code points.
  * @param {string} a
  * @param {string} b
  */
@@ -115,7 +115,7 @@ function enumCodec(column) {
   const encoded = encodedMembers(known, charset);
   const expected = `one of ${shownMembers(known, members)}`;
   const positions = new Map(members.map((member, i) => [member, i + 1]));
-  // What is no member is position 0, and `0` is it, if no member is called so.
+  // A value outside the ENUM has position 0, also written `0` if no member has that name.
   let nothing = '0';
   while (positions.has(nothing)) nothing += '0';
   return {
@@ -191,7 +191,7 @@ function encodedMembers(members, charset) {
 }
 
 /**
- * Text that the database has itself.
+ * Text that the database itself has stored.
  * @param {string} text
  * @param {import('./charset.js').Charset} charset
  */

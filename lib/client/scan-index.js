@@ -7,7 +7,7 @@ const { RowIterator } = require('./scan/row-iterator.js');
 const { readScanArguments, readScanOptions, scan, scanAll } = require('./scan/scan.js');
 
 /**
- * @typedef {object} Walked  an index
+ * @typedef {object} ScanSource  the parts of an index that a scan uses
  * @property {import('./instances').Commands} commands
  * @property {import('./index-knowledge').IndexShape} shape
  * @property {import('./instances').RowReader} reader
@@ -16,12 +16,12 @@ const { readScanArguments, readScanOptions, scan, scanAll } = require('./scan/sc
  */
 
 /**
- * The rows of `Index.scan`. What is wrong with the arguments is thrown at once.
- * @param {Walked} index
+ * The rows of `Index.scan`. Invalid arguments throw at once.
+ * @param {ScanSource} index
  * @param {readonly unknown[]} given  an operator, a key and options, or options alone
  * @returns {AsyncIterableIterator<any>}
  */
-function walk({ commands, shape, reader, submit, readsAhead }, given) {
+function scanIndex({ commands, shape, reader, submit, readsAhead }, given) {
   const { op, key, options } = readScanArguments(given);
   const { pageSize, limit, filters, call } = readScanOptions(options);
   const start = op === undefined ? null : commands.findFrom(op, key, { filters });
@@ -37,9 +37,10 @@ function walk({ commands, shape, reader, submit, readsAhead }, given) {
     return submit({ name: 'scan', isWrite: false, isProbe, requests, read, op, key, call });
   };
   const rowReader = (/** @type {import('../..').Reply} */ reply) => reader.inTurn(reply);
-  const way = { pageSize, limit, find, keyColumns: shape.keyColumns, rowReader };
-  const pages = start === null ? scanAll(way, shape.begin) : scan(way, { ...start, offset: 0 });
+  const paging = { pageSize, limit, find, keyColumns: shape.keyColumns, rowReader };
+  const pages =
+    start === null ? scanAll(paging, shape.begin) : scan(paging, { ...start, offset: 0 });
   return new RowIterator(pages, readsAhead, call?.signal);
 }
 
-module.exports = { walk };
+module.exports = { scanIndex };
