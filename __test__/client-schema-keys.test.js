@@ -6,7 +6,7 @@ const { describe, test } = require('node:test');
 const { useKnownTables } = require('./support/known-tables.js');
 
 const TABLES = `
-  CREATE TABLE item (id INT PRIMARY KEY, name VARCHAR(9), code VARCHAR(9), a INT, b INT,
+  CREATE TABLE item (id INT PRIMARY KEY, name VARCHAR(9) COLLATE utf8mb4_nopad_bin, code VARCHAR(9), a INT, b INT,
     KEY by_name (name), UNIQUE by_code (code), UNIQUE by_both (a, b), KEY by_start (name(3)));
   INSERT INTO item VALUES (1, 'abc', 'x', 1, 1), (2, 'abc', 'y', 1, 2), (3, 'abd', NULL, 2, 1), (4, 'ab', NULL, 2, NULL);
 `;
@@ -96,6 +96,26 @@ describe('an index with a schema knows its key:', () => {
     assert.equal((await byCode.get('Y')).id, 2);
   });
 
+  test('finds and changes by the beginning of text are refused where SQL would compare otherwise', async (t) => {
+    await tables.sql(`CREATE TABLE t.begun (id INT PRIMARY KEY, pad VARCHAR(9), uca VARCHAR(9) COLLATE utf8mb4_unicode_nopad_ci,
+        bin VARCHAR(9) COLLATE utf8mb4_nopad_bin, UNIQUE pad (pad(3)), KEY uca (uca(2)), KEY bin (bin(2)));
+      INSERT INTO t.begun VALUES (1, 'ab x', 'ssx', 'ssx'), (2, NULL, 'ss', 's'), (3, NULL, 'ß', 'ß')`);
+    const { client, schema } = await tables.open(t, 'begun');
+    const open = (index) => client.openIndex({ schema, index });
+    const refused = { code: 'ERR_HS_SCHEMA', message: /text of different lengths is equal/ };
+    await assert.rejects(open('pad').get('ab'), refused);
+    await assert.rejects(open('pad').getMany(['ab', 'x']), refused);
+    await assert.rejects(open('pad').find('>=', 'ab', { limit: 9 }), refused);
+    await assert.rejects(open('uca').find('=', 'ß', { limit: 9 }), refused);
+    await assert.rejects(open('uca').delete('=', 'ß', { limit: 9 }), { code: 'ERR_HS_SCHEMA' });
+    assert.equal((await open('pad').find('=', null, { limit: 9 })).length, 2);
+    const ids = (await open('bin').find('=', 'ß', { limit: 9 })).map(({ id }) => id);
+    assert.deepEqual(ids, [3]);
+    const scanned = [];
+    for await (const { id } of open('pad').scan()) scanned.push(id);
+    assert.deepEqual(scanned.sort(), [1, 2, 3]);
+  });
+
   test('a write to one row needs no limit, and one to several does', async (t) => {
     const { client, schema } = await tables.open(t, 'item');
     const byCode = client.openIndex({ schema, index: 'by_code' });
@@ -138,7 +158,6 @@ describe('an index with a schema knows its key:', () => {
         /^RangeError: key: the index has the first 3/,
       );
     }
-    await assert.rejects(index.delete('=', 'ab', { limit: 9 }), { code: 'ERR_HS_SCHEMA' });
   });
 
   for (const [type, [present, others, missing]] of Object.entries(KEYS)) {
@@ -176,6 +195,74 @@ describe('scan() of an index with a schema', () => {
   const tables = useKnownTables('');
   let made = 0;
 
+  test('has each row of CHAR once, whose text is padded in the index under any collation', async (t) => {
+    const texts = [
+      '',
+      '\t',
+      '\x01x',
+      'a',
+      'a\t',
+      'b',
+      '\0',
+      '\0\0\0\0\0\0',
+      '\0\t',
+      'a\0',
+      '\xad',
+      'ß',
+      'ss',
+      ' a',
+    ];
+    for (const [charset, collations] of Object.entries({
+      utf8mb4: ['nopad_bin', 'general_nopad_ci', 'unicode_nopad_ci', 'bin', 'unicode_ci'],
+      ucs2: ['nopad_bin', 'unicode_nopad_ci', 'general_ci'],
+    })) {
+      for (const collation of collations) {
+        const table = `c${++made}`;
+        await tables.sql(
+          `CREATE TABLE t.${table} (a INT, v CHAR(6) CHARACTER SET ${charset} COLLATE ${charset}_${collation}, id INT, PRIMARY KEY (a, v, id), KEY by_v (v))`,
+        );
+        const { client, schema, index } = await tables.open(t, table);
+        const rows = texts.flatMap((v, id) => [1, 2].map((a) => ({ a, v, id })));
+        await index.insertMany(rows);
+        for (const name of ['PRIMARY', 'by_v']) {
+          const walked = client.openIndex({ schema, index: name });
+          for (const pageSize of [1, 3, 100]) {
+            const found = [];
+            for await (const { a, id } of walked.scan({ pageSize })) found.push(`${a} ${id}`);
+            const message = `${collation} ${name} ${pageSize}`;
+            assert.deepEqual(found.sort(), rows.map(({ a, id }) => `${a} ${id}`).sort(), message);
+          }
+        }
+        for (const { a, v, id } of rows)
+          assert.deepEqual(await index.get([a, v, id]), { a, v, id });
+      }
+    }
+  });
+
+  for (const type of ['DOUBLE(20,18)', 'DOUBLE(25,16)', 'FLOAT(20,18)']) {
+    test(`has each row of ${type}, whose shown numbers find others, and no value or key is taken`, async (t) => {
+      const table = `r${++made}`;
+      const numbers = [-1.5, -0.12345678901234568, -1e-17, 0, 0.1, 0.9999999999999999, 3];
+      await tables.sql(
+        `CREATE TABLE t.${table} (id INT PRIMARY KEY, v ${type} NOT NULL, UNIQUE by_v (v, id));
+         INSERT INTO t.${table} VALUES ${numbers.map((number, id) => `(${id}, ${number})`)}`,
+      );
+      const { client, schema, index } = await tables.open(t, table, { index: 'by_v' });
+      for (const pageSize of [1, 3, 100]) {
+        const ids = [];
+        for await (const { id } of index.scan({ pageSize })) ids.push(id);
+        assert.deepEqual(ids.sort(), [...numbers.keys()]);
+      }
+      const refused = /^TypeError: .*column 'v' .* takes no value, as the server rounds/;
+      await assert.rejects(index.get([0.5, 1]), refused);
+      const byId = client.openIndex({ schema, filterColumns: ['v'] });
+      await assert.rejects(byId.insert({ id: 100, v: 0.5 }), refused);
+      await assert.rejects(byId.update('=', 1, { v: -0.5 }), refused);
+      const filters = [{ column: 'v', op: '=', value: 0.5 }];
+      await assert.rejects(byId.find('>=', 0, { limit: 9, filters }), refused);
+    });
+  }
+
   /** Rows are numbered in the order of the index. A single page needs one find. */
   async function scanAll(t, type, values, key = 'KEY by_v (v)') {
     const table = `s${++made}`;
@@ -205,6 +292,10 @@ describe('scan() of an index with a schema', () => {
     ['DECIMAL(30,2) NOT NULL', ['-9999999999999999999999999999.99', '-1', '0']],
     ['VARCHAR(9) NOT NULL', ["'\\0a'", "'\\t'", "'\\n'", "''", "' a'", "'a'", "'ü'"]],
     ['VARCHAR(9) COLLATE utf8mb4_bin', ['NULL', "'\\t'", "'\\n'", "''", "'a'"]],
+    [
+      'CHAR(6) COLLATE utf8mb4_nopad_bin NOT NULL',
+      ["'\\0'", "x'0178'", "'\\t'", "''", "'a\\t'", "'a'", "'b'"],
+    ],
     ['DATE NOT NULL', ["'0000-00-00'", "'0001-01-01'", "'2024-02-29'"]],
     ['TIME NOT NULL', ["'-838:59:59'", "'-00:00:01'", "'00:00:00'"]],
     [

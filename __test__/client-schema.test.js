@@ -322,6 +322,20 @@ describe('an index with a schema', () => {
     await assert.rejects(index.get([1, 'y', 2]), /at most 2 parts \(a, b\)/);
   });
 
+  test('does not change with the schema that it was opened with', async (t) => {
+    const { client, schema } = await tables.open(t, 'trap');
+    const own = structuredClone(schema);
+    const index = client.openIndex({ schema: own, allow: ['triggers', 'generated'] });
+    assert.throws(() => own.checks.pop(), TypeError);
+    assert.throws(() => {
+      own.columns[0].type = 'varchar';
+    }, TypeError);
+    assert.throws(() => {
+      own.checks = [];
+    }, TypeError);
+    await assert.rejects(index.insert({ id: 1, n: -1 }), /CHECK constraints are not checked/);
+  });
+
   test('refuses options that a schema says, and such as need one', async (t) => {
     const { client, schema } = await tables.open(t, 'item');
     const wrong = (target, message) => assert.throws(() => client.openIndex(target), message);

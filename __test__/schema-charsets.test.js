@@ -6,7 +6,7 @@ const path = require('node:path');
 const { describe, test } = require('node:test');
 
 const { charsetOf } = require('../lib/schema/codecs/charset.js');
-const { leastText } = require('../lib/schema/collations.js');
+const { comparesCharacters, leastText } = require('../lib/schema/collations.js');
 const { FOLDER, readTables } = require('../scripts/charsets.js');
 const { useServer } = require('./support/server.js');
 const { connectSql } = require('./support/sql-connections.js');
@@ -52,6 +52,29 @@ describe('the charsets', () => {
       assert.equal(charsetOf(name).encode('😀'), undefined, name);
     }
     assert.equal(charsetOf('latin1').encode('\u0400'), undefined);
+  });
+
+  test('compare character by character in the collations that are said to', async (t) => {
+    const sql = await connect(t);
+    const collations = await sql.query(
+      "SELECT FULL_COLLATION_NAME, CHARACTER_SET_NAME FROM information_schema.COLLATION_CHARACTER_SET_APPLICABILITY WHERE FULL_COLLATION_NAME LIKE '%nopad%'",
+    );
+    let tried = 0;
+    for (const [collation, charset] of collations) {
+      if (!comparesCharacters({ type: 'varchar', charset, collation })) continue;
+      tried++;
+      // Ignored or expanded, a character would be as heavy as none or as two.
+      const unit = `LENGTH(WEIGHT_STRING(CONVERT('a' USING ${charset}) COLLATE ${collation}))`;
+      const weight = `LENGTH(WEIGHT_STRING(c COLLATE ${collation}))`;
+      const [[count, odd]] = await sql.query(
+        `SELECT COUNT(*), COALESCE(SUM(${weight} <> IF(${unit} = 1, LENGTH(c), ${unit})), 0)
+         FROM (SELECT CONVERT(CONVERT(UNHEX(LPAD(HEX(seq), 8, '0')) USING utf32) USING ${charset}) AS c FROM seq_0_to_65535 WHERE seq NOT BETWEEN 0xd800 AND 0xdfff) AS chars
+         WHERE CHAR_LENGTH(c) = 1`,
+      );
+      assert.ok(Number(count) > 60_000, collation);
+      assert.equal(Number(odd), 0, collation);
+    }
+    assert.ok(tried > 40, `${tried}`);
   });
 
   test('have a least character in every collation but the Czech ones', async (t) => {

@@ -21,7 +21,7 @@ const TABLES = `
     ts TIMESTAMP NULL DEFAULT '2024-01-01 00:00:00', ti TIME DEFAULT '-10:00:00', e ENUM('a','b') DEFAULT 'b', s SET('a','b') DEFAULT 'b,a',
     u UUID DEFAULT '123e4567-e89b-12d3-a456-426655440000', i4 INET4 DEFAULT '1.2.3.4', i6 INET6 NOT NULL DEFAULT '::1',
     j JSON DEFAULT '{"a":1}', bo BOOLEAN NOT NULL DEFAULT TRUE, twice INT AS (i * 2) VIRTUAL);
-  CREATE TABLE item (id INT PRIMARY KEY, name VARCHAR(5) NOT NULL, price DECIMAL(5,2), doc JSON, hidden INT INVISIBLE, twice INT AS (id * 2) VIRTUAL,
+  CREATE TABLE item (id INT PRIMARY KEY, name VARCHAR(5) COLLATE utf8mb4_nopad_bin NOT NULL, price DECIMAL(5,2), doc JSON, hidden INT INVISIBLE, twice INT AS (id * 2) VIRTUAL,
     KEY by_start (name(3)), UNIQUE by_price (price, id));
   CREATE TRIGGER item_t BEFORE INSERT ON item FOR EACH ROW SET NEW.name = 'other';
   CREATE TABLE moments (id INT PRIMARY KEY, ts TIMESTAMP(3) NULL);

@@ -40,6 +40,7 @@ const ORDERS = {
   "ENUM('z','a','m')": [['z', 'a', 'm'], true],
   'VARBINARY(9)': [[Buffer.from([0]), Buffer.from('a'), Buffer.from([255])], true],
   'VARCHAR(9) COLLATE utf8mb4_nopad_bin': [['A', 'a', 'a ', 'ü', '😀'], true],
+  'CHAR(9) COLLATE utf8mb4_nopad_bin': [['A', 'a', 'ü'], false],
   'VARCHAR(9)': [['1', '10', '9', 'b'], false],
   DATE: [['1000-01-01', '2024-02-29'], true],
 };

@@ -203,7 +203,7 @@ type MemberOf<Column extends ColumnSchema> = Column extends {
   ? Member
   : string;
 
-type Whole = 'tinyint' | 'smallint' | 'mediumint' | 'int' | 'bigint' | 'boolean';
+type Whole = 'tinyint' | 'smallint' | 'mediumint' | 'int' | 'bigint';
 type Text = 'char' | 'varchar' | LongText;
 type LongText = 'tinytext' | 'text' | 'mediumtext' | 'longtext';
 type Bytes = 'binary' | 'varbinary' | Blob;

@@ -159,6 +159,10 @@ function float(declared, { isFloat, scale, unsigned, takes, refuses }) {
         () => random.integer(-(10 ** 7), 10 ** 7) / 10 ** random.integer(0, 9),
         () => Number(`${random.digits(random.integer(1, 8))}e${random.integer(-50, 45)}`),
         () =>
+          Number(
+            `${random.pick(['', '-'])}${random.digits(random.integer(1, 4))}.${random.digits(random.integer(1, 17))}`,
+          ),
+        () =>
           random.pick([
             3.4028234663852886e38,
             3.4028235e38,
@@ -183,9 +187,8 @@ function float(declared, { isFloat, scale, unsigned, takes, refuses }) {
     // Cast to DOUBLE, the value shows all its digits.
     shown: scale === undefined ? 'CAST(CAST(c AS DOUBLE) AS CHAR)' : 'CAST(c AS CHAR)',
     exactly: (value) =>
-      scale === undefined ? String(held(Number(value)) + 0) : Number(value).toFixed(scale),
-    normal: (text) =>
-      scale === undefined ? String(Number(text) + 0) : text.replace(/^-(?=[0.]+$)/, ''),
+      scale === undefined ? String(held(Number(value)) + 0) : String(Number(value) + 0),
+    normal: (text) => String(Number(text) + 0),
     // HandlerSocket shows six digits of a FLOAT.
     form: (value) => (isFloat ? undefined : Number(value) + 0),
     takes,
@@ -294,6 +297,12 @@ function plainCases(version) {
       takes: [0.125, 9999999.999, 0.285],
       refuses: [0.0625, 10000000],
     }),
+    float('DOUBLE(20,15)', {
+      scale: 15,
+      takes: [-0.123456789012345, 1e-15, -1e-15, -99999.5],
+      refuses: [1e-16, 100001],
+    }),
+    float('FLOAT(20,15)', { isFloat: true, scale: 15, takes: [-0.5, 0.25], refuses: [0.1] }),
     ...[1, 5, 8, 9, 63, 64].map(bit),
     year(),
     date(),

@@ -236,7 +236,9 @@ export function samples(row: Sample) {
     uuid: Buffer.alloc(16),
     inet4: Buffer.alloc(4),
   });
-  index.increment('=', 1, { tinyint: 1, bigint: 1n, boolean: 1 });
+  index.increment('=', 1, { tinyint: 1, bigint: 1n });
+  // @ts-expect-error: the sum of a boolean could not be read again
+  index.increment('=', 1, { boolean: 1 });
   // @ts-expect-error: a double would be rounded
   index.increment('=', 1, { double: 1 });
   // @ts-expect-error: a boolean is true or false

@@ -158,7 +158,7 @@ function keyColumnsOf(guard, opened) {
   const { columns } = guard.index;
   const areFound = columns.every(({ name, prefix }) => {
     // The text of other columns finds other rows, or none.
-    return opened.includes(name) && prefix === undefined && guard.columnOf(name).type !== 'float';
+    return opened.includes(name) && prefix === undefined && guard.findsByShown(name);
   });
   if (!areFound) return new KeyColumns(opened.length, null);
   const positions = columns.map(({ name }) => opened.indexOf(name));

@@ -9,10 +9,15 @@ const LONGEST_PART = 3072;
 
 /**
  * Whether text is padded with spaces for a comparison: `'a'` equals `'a '`, and text that continues
- * with a character below a space sorts before it.
+ * with a character below a space sorts before it. An index pads CHAR under every collation.
  * @param {Column} column
  */
-function isPadded({ collation = '' }) {
+function isPadded({ type, collation = '' }) {
+  return type === 'char' || isPaddedBy(collation);
+}
+
+/** @param {string} collation */
+function isPaddedBy(collation) {
   return collation !== 'binary' && !/nopad|_0900_/.test(collation);
 }
 
@@ -20,8 +25,23 @@ function isPadded({ collation = '' }) {
  * Whether text is compared by its bytes alone, so that only identical texts are equal.
  * @param {Column} column
  */
-function isBytewise({ charset, collation }) {
-  return charset === 'utf8mb4' && collation === 'utf8mb4_nopad_bin';
+function isBytewise({ type, charset, collation }) {
+  return type !== 'char' && charset === 'utf8mb4' && collation === 'utf8mb4_nopad_bin';
+}
+
+/**
+ * Whether equal texts always have the same number of characters: no text is padded with spaces, no
+ * character is ignored, and none equals two others (`'ß'` and `'ss'`). schema-charsets.test.js
+ * compares this with the server.
+ * @param {Column} column
+ */
+function comparesCharacters(column) {
+  const { charset = '', collation = '' } = column;
+  if (isPadded(column)) return false;
+  if (collation.endsWith('_nopad_bin')) return true;
+  return UNICODE.test(charset)
+    ? collation.endsWith('_general_nopad_ci')
+    : charset !== 'tis620' && collation.endsWith('_nopad_ci');
 }
 
 /**
@@ -45,9 +65,11 @@ function leastCharacter({ charset = '', collation = '' }) {
   // The weights of these collations have an order of their own.
   if (collation.endsWith('_czech_cs')) return undefined;
   if (!UNICODE.test(charset) || BY_CODE.test(collation)) return '\0';
+  // Only CHAR comes here. How it is padded after ignored characters depends on the charset.
+  if (!isPaddedBy(collation)) return undefined;
   return collation.includes('_persian_') ? '\u0653' : '\t';
 }
 
 /** @typedef {import('../../types/schema').ColumnSchema} Column */
 
-module.exports = { isBytewise, isPadded, leastText };
+module.exports = { comparesCharacters, isBytewise, leastText };

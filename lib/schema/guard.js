@@ -8,10 +8,12 @@ const { schemaError } = require('./errors.js');
 const {
   findColumn,
   findIndex,
+  findsByShown,
   firstKey,
   keysTellRows,
   namesOneRow,
   orderOf,
+  prefixLengthRefusal,
   prefixRefusal,
 } = require('./indexes.js');
 const { InsertPlans, takesNoValue } = require('./insert-plans.js');
@@ -36,6 +38,7 @@ class Guard {
   #schema;
   #index;
   #allow;
+  #types;
   /** @type {Map<string, KnownColumn>} */
   #known = new Map();
   /** @type {readonly Part[]} */
@@ -60,6 +63,7 @@ class Guard {
   constructor({ schema, index, columns, types = {}, allow = [] }) {
     this.#schema = checkSchema(schema);
     this.#allow = checkAllow(allow);
+    this.#types = types;
     // A view has no index.
     this.#index = schema.kind === 'BASE TABLE' ? findIndex(schema, index) : NO_INDEX;
     this.#refuse({ kind: 'open' });
@@ -67,9 +71,10 @@ class Guard {
     this.columns = columns ?? schema.columns.filter((one) => !one.invisible).map((one) => one.name);
     this.#parts = this.#index.columns.map(({ name, prefix }) => {
       const { column, codec } = this.#columnOf(name);
-      return { name, column, codec, prefix, show: shownKeyOf(column) };
+      const refusal = prefixRefusal(column, prefix);
+      return { name, column, codec, prefix, refusal, show: shownKeyOf(column) };
     });
-    for (const name of this.columns) this.#checkReadable(name, types);
+    for (const name of this.columns) this.#checkReadable(name);
     this.#inserts = new InsertPlans(
       schema,
       (name) => this.#columnOf(name),
@@ -107,6 +112,14 @@ class Guard {
   /** The first key of a scan over the whole index; undefined if it is unknown. */
   get firstKey() {
     return firstKey(this.#schema, this.#index, (column) => this.#compile(column));
+  }
+
+  /**
+   * Whether the text that the server shows for a column, sent as a key, finds the same rows.
+   * @param {string} name
+   */
+  findsByShown(name) {
+    return findsByShown(this.#columnOf(name).column);
   }
 
   /** Whether a row tells which key found it. */
@@ -165,8 +178,9 @@ class Guard {
       );
     }
     const encoded = part.codec.encode(value, argument);
-    if (part.prefix === undefined) return encoded;
-    const refusal = prefixRefusal(part.column, part.prefix, encoded);
+    if (part.prefix === undefined || encoded === null) return encoded;
+    if (part.refusal !== null) throw schemaError(`${argument}: ${part.refusal}`);
+    const refusal = prefixLengthRefusal(part.column, part.prefix, encoded);
     if (refusal !== null) throw new RangeError(`${argument}: ${refusal}`);
     return encoded;
   }
@@ -235,7 +249,10 @@ class Guard {
   #columnOf(name) {
     let known = this.#known.get(name);
     if (known === undefined) {
-      const column = findColumn(this.#schema, name);
+      const own = findColumn(this.#schema, name);
+      // A TINYINT(1) that is read as a number takes other numbers than 0 and 1.
+      const isBoolean = ['boolean', undefined].includes(this.#typeOf(name));
+      const column = own.type === 'boolean' && !isBoolean ? { ...own, type: 'tinyint' } : own;
       known = {
         column,
         codec: this.#compile(column),
@@ -246,18 +263,23 @@ class Guard {
     return known;
   }
 
+  /**
+   * The type that `types` declares for a column.
+   * @param {string} name
+   */
+  #typeOf(name) {
+    return Object.hasOwn(this.#types, name) ? this.#types[name] : undefined;
+  }
+
   /** @param {Column} column */
   #compile(column) {
     return compileCodec(column, this.#schema.server);
   }
 
-  /**
-   * @param {string} name
-   * @param {Readonly<Record<string, string>>} types
-   */
-  #checkReadable(name, types) {
+  /** @param {string} name */
+  #checkReadable(name) {
     const { unreadable } = this.codecOf(name);
-    const isRaw = Object.hasOwn(types, name) && ['string', 'buffer'].includes(types[name]);
+    const isRaw = ['string', 'buffer'].includes(this.#typeOf(name) ?? '');
     if (unreadable !== undefined && !isRaw) {
       const { database, table } = this.#schema;
       throw schemaError(`open ${database}.${table}: ${unreadable}`);
@@ -293,7 +315,26 @@ function checkSchema(schema) {
   if (!isSchema) {
     throw new TypeError(`target.schema must be what readTable gives, not ${show(schema)}`);
   }
-  return schema;
+  return freeze(schema);
+}
+
+/** @type {WeakSet<object>} */
+const frozen = new WeakSet();
+
+/**
+ * Freezes a schema and everything in it, so that later changes of the caller's object do not change
+ * what an open index refuses. It is not copied, because clients tell schemas by identity.
+ * @template {object} T
+ * @param {T} part
+ * @returns {T}
+ */
+function freeze(part) {
+  if (frozen.has(part)) return part;
+  frozen.add(part);
+  for (const one of Object.values(part)) {
+    if (typeof one === 'object' && one !== null) freeze(one);
+  }
+  return Object.freeze(part);
 }
 
 const ALLOWANCES = new Set([
@@ -322,6 +363,7 @@ function checkAllow(allow) {
  * @property {Column} column
  * @property {Codec} codec
  * @property {number | undefined} prefix
+ * @property {string | null} refusal  why it takes no key but NULL
  * @property {(encoded: Bindable) => string} show
  *
  * @typedef {import('../..').Bindable} Bindable

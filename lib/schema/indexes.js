@@ -2,7 +2,8 @@
 
 const { show } = require('../util/show.js');
 const { charsetOf } = require('./codecs/charset.js');
-const { isBytewise, isPadded } = require('./collations.js');
+const { roundsOtherwise } = require('./codecs/numbers.js');
+const { comparesCharacters, isBytewise } = require('./collations.js');
 
 /*
  * Properties of an index: which keys find one row, how its rows are ordered, and which key comes
@@ -69,35 +70,45 @@ function takesNull(schema, index, part) {
 }
 
 /**
- * Why a key part would find rows that SQL's comparison does not; null if it would not. The index
- * holds only the beginning of a column's value, and the server does not compare the rest.
+ * Why any key on a prefix part would find other rows than SQL's comparison; null if it would not.
+ * The index holds only the beginning of the text, and the server does not compare the rest.
+ * @param {Column} column
+ * @param {number | undefined} prefix
+ */
+function prefixRefusal(column, prefix) {
+  const { name, type, charset, collation } = column;
+  if (prefix === undefined || charset === undefined || comparesCharacters(column)) return null;
+  const compared = type === 'char' ? 'CHAR' : collation;
+  return `the index has the first ${prefix} characters of column '${name}' only, and text of different lengths is equal in it (${compared}): a key finds other rows than SQL does. Use an index of the whole column, or VARCHAR and a collation such as utf8mb4_nopad_bin`;
+}
+
+/**
+ * Why a key on a prefix part would find every row that begins like it; null if it would not.
  * @param {Column} column
  * @param {number | undefined} prefix
  * @param {import('../..').Bindable} encoded  by the column's codec
  */
-function prefixRefusal(column, prefix, encoded) {
+function prefixLengthRefusal({ name, charset }, prefix, encoded) {
   if (prefix === undefined || encoded === null) return null;
   const bytes = Buffer.from(/** @type {string | Uint8Array} */ (encoded));
-  const characters =
-    column.charset === undefined ? undefined : charsetOf(column.charset).count(bytes);
+  const characters = charset === undefined ? undefined : charsetOf(charset).count(bytes);
   const length = characters ?? bytes.length;
   if (length < prefix) return null;
-  const unit = column.charset === undefined ? 'bytes' : 'characters';
-  return `the index has the first ${prefix} ${unit} of column '${column.name}' only: a key of ${length} finds every row that begins like it. Use an index of the whole column, or a shorter key`;
+  const unit = charset === undefined ? 'bytes' : 'characters';
+  return `the index has the first ${prefix} ${unit} of column '${name}' only: a key of ${length} finds every row that begins like it. Use an index of the whole column, or a shorter key`;
 }
 
 /**
- * Whether even a short key finds more than SQL's comparison, because text is padded with spaces: in
- * an index of the first three characters, 'ab' finds 'ab x'.
+ * Whether even a short key finds more than SQL's comparison, because texts of different lengths are
+ * equal: in an index of the first three characters, 'ab' finds 'ab x' if text is padded.
  * @param {Schema} schema
  * @param {Index} index
  * @param {number} parts
  */
 function hasPaddedPrefix(schema, index, parts) {
-  return index.columns.slice(0, parts).some(({ name, prefix }) => {
-    const column = findColumn(schema, name);
-    return prefix !== undefined && column.charset !== undefined && isPadded(column);
-  });
+  return index.columns
+    .slice(0, parts)
+    .some(({ name, prefix }) => prefixRefusal(findColumn(schema, name), prefix) !== null);
 }
 
 /**
@@ -168,6 +179,14 @@ function mergeIsExact(schema, index, codecOf) {
 }
 
 /**
+ * Whether the text that the server shows for a column, sent as a key, finds the same rows.
+ * @param {Column} column
+ */
+function findsByShown(column) {
+  return column.type !== 'float' && !roundsOtherwise(column);
+}
+
+/**
  * Whether the key of a row, encoded again, is the key that found it. If so, a list of keys and the
  * rows found can be matched without sending each key by itself. This is false if different texts
  * are equal (`'a'` and `'A'`), or if the server shows less than it holds.
@@ -177,7 +196,7 @@ function mergeIsExact(schema, index, codecOf) {
 function keysTellRows(schema, index) {
   return index.columns.every(({ name, prefix }) => {
     const column = findColumn(schema, name);
-    if (prefix !== undefined || column.type === 'float') return false;
+    if (prefix !== undefined || !findsByShown(column)) return false;
     const isText = column.charset !== undefined && !['enum', 'set'].includes(column.type);
     return !isText || isBytewise(column);
   });
@@ -193,6 +212,7 @@ function keysTellRows(schema, index) {
 module.exports = {
   findColumn,
   findIndex,
+  findsByShown,
   firstKey,
   hasPaddedPrefix,
   isHash,
@@ -200,6 +220,7 @@ module.exports = {
   mergeIsExact,
   namesOneRow,
   orderOf,
+  prefixLengthRefusal,
   prefixRefusal,
   takesNull,
 };

@@ -1,5 +1,6 @@
 'use strict';
 
+const { isUncertain } = require('./codecs/charset.js');
 const { ZONE_PROBES } = require('./query.js');
 const { namesIn, stringsIn } = require('./table-definition.js');
 
@@ -145,7 +146,7 @@ const NUMBER = /^-?[\d.]+(?:e[+-]?\d+)?$/i;
  * @param {string} type
  * @returns {import('../../types/schema').ColumnDefault | undefined}
  */
-function defaultOf({ default: text, expression }, type) {
+function defaultOf({ default: text, expression, charset }, type) {
   if (text === null || expression) return undefined;
   if (text === 'NULL') return { value: null };
   if (NUMBER.test(text)) return { value: text };
@@ -160,7 +161,7 @@ function defaultOf({ default: text, expression }, type) {
       ? { hex: Buffer.from(value).toString('hex') }
       : { expression: text };
   }
-  return { value };
+  return isUncertain(value, charset) ? { expression: text } : { value };
 }
 
 /** @param {Record<string, any>} raw */

@@ -35,6 +35,15 @@ function charsetOf(name) {
   return charset;
 }
 
+/** @param {string} name */
+function hasCharset(name) {
+  try {
+    return charsetOf(name) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** @type {Charset} */
 const UTF8 = {
   encode: (text) => (isWellFormed(text) ? text : undefined),
@@ -204,6 +213,19 @@ function decodeByTable(bytes, characters) {
   return text;
 }
 
+/** Charsets with characters beyond the Basic Multilingual Plane. */
+const BEYOND_BMP = new Set(['utf8mb4', 'utf16', 'utf16le', 'utf32']);
+
+/**
+ * Whether a member or a default may differ from the text that the database shows, because it shows
+ * all characters beyond the Basic Multilingual Plane as `?`.
+ * @param {string} text
+ * @param {string} charset
+ */
+function isUncertain(text, charset) {
+  return text.includes('?') && BEYOND_BMP.has(charset);
+}
+
 /** @param {string} text */
 function countPoints(text) {
   let count = text.length;
@@ -221,4 +243,4 @@ function isWellFormed(text) {
   return text.isWellFormed();
 }
 
-module.exports = { ASCII, charsetOf, countPoints, isWellFormed };
+module.exports = { ASCII, charsetOf, countPoints, hasCharset, isUncertain, isWellFormed };

@@ -1,6 +1,7 @@
 'use strict';
 
 const { binaryCodec, bitCodec, bytesCodec, geometryCodec, vectorCodec } = require('./binary.js');
+const { hasCharset } = require('./charset.js');
 const { bigintCodec, booleanCodec, integerCodec } = require('./integers.js');
 const { jsonCodec } = require('./json.js');
 const { inet4Codec, inet6Codec, uuidCodec } = require('./network.js');
@@ -79,9 +80,9 @@ const CODECS = {
  * @returns {Codec}
  */
 function compileCodec(column, server) {
-  const codec = Object.hasOwn(CODECS, column.type)
-    ? CODECS[column.type](column, server)
-    : unknownCodec(column);
+  const { type, charset } = column;
+  const isKnown = Object.hasOwn(CODECS, type) && (charset === undefined || hasCharset(charset));
+  const codec = isKnown ? CODECS[type](column, server) : unknownCodec(column);
   const { encode } = codec;
   if (column.nullable) {
     codec.encode = (value, argument) => (value === null ? null : encode(value, argument));
@@ -95,12 +96,14 @@ function compileCodec(column, server) {
 }
 
 /**
- * Refuses values of unknown types; only their raw text can be read.
+ * Refuses values of unknown types and charsets (ENUM and SET can be CHARACTER SET binary); only
+ * their raw text can be read.
  * @param {Column} column
  * @returns {Codec}
  */
 function unknownCodec(column) {
-  const reason = `column '${column.name}' has the type ${column.declared}, which this package does not know`;
+  const charset = column.charset === undefined ? '' : ` in the charset ${column.charset}`;
+  const reason = `column '${column.name}' has the type ${column.declared}${charset}, which this package does not know`;
   return {
     encode: (value, argument) => {
       throw wrongType(column, argument, 'no value, as this package does not know its type', value);

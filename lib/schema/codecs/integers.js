@@ -67,7 +67,6 @@ function booleanCodec(column) {
       throw wrongType(column, argument, 'true or false', value);
     },
     decode: (text) => (text === '1' ? true : text === '0' ? false : undefined),
-    counts: true,
     least,
     greatest,
     compare: compareNumbers,
@@ -140,9 +139,15 @@ const LARGEST_STEP = 2n ** 63n - 1n;
  * @param {string} argument
  */
 function checkStep(column, codec, value, argument) {
+  const { name, declared } = column;
+  if (column.type === 'boolean') {
+    throw new TypeError(
+      `${argument}: column '${name}' (${declared}) is true or false, and a sum could not be read again: count it with types: { ${name}: 'number' }`,
+    );
+  }
   if (!codec.counts) {
     throw new TypeError(
-      `${argument}: column '${column.name}' (${column.declared}) cannot be counted up or down: the server would round it to a whole number, or read it as one`,
+      `${argument}: column '${name}' (${declared}) cannot be counted up or down: the server would round it to a whole number, or read it as one`,
     );
   }
   const expected = `whole numbers within 64 bits to be added`;

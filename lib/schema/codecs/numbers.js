@@ -13,6 +13,8 @@ const MAX_FLOAT = 3.4028234663852886e38;
 const MIN_NORMAL_FLOAT = 1.1754943508222875e-38;
 /** The server shows this many digits of a float, and they identify it. */
 const FLOAT_DIGITS = 6;
+/** A double tells apart all numbers below 1 of this many decimals. */
+const MAX_SCALE = 15;
 
 /**
  * DECIMAL: strings, because a double cannot represent every value.
@@ -66,6 +68,7 @@ function compareDecimals(a, b) {
  */
 function floatCodec(column) {
   const { type, unsigned, precision, scale } = column;
+  const isRounded = roundsOtherwise(column);
   const isFloat = type === 'float';
   const range = unsigned ? 'finite numbers from 0' : 'finite numbers';
   const { isExact, expected, greatest } =
@@ -74,6 +77,10 @@ function floatCodec(column) {
       : fixedFloat(isFloat, range, precision, scale);
   return {
     encode: (value, argument) => {
+      if (isRounded) {
+        const none = `no value, as the server rounds what has more than ${MAX_SCALE} decimals to other numbers: use DOUBLE or DECIMAL`;
+        throw wrongType(column, argument, none, value);
+      }
       const number = typeof value === 'string' ? exactNumber(value) : value;
       if (typeof number !== 'number') throw wrongType(column, argument, expected, value);
       const isWithin = Math.abs(number) <= greatest && !(unsigned && number < 0);
@@ -86,6 +93,15 @@ function floatCodec(column) {
     // Six digits do not distinguish all floats.
     compare: isFloat ? undefined : compareNumbers,
   };
+}
+
+/**
+ * Whether the server stores values of this FLOAT(m,d) or DOUBLE(m,d) as other numbers. It rounds
+ * (value - floor(value)) * 10^d, which a double does not hold exactly for d > 15.
+ * @param {Column} column
+ */
+function roundsOtherwise({ type, scale = 0 }) {
+  return (type === 'float' || type === 'double') && scale > MAX_SCALE;
 }
 
 /**
@@ -145,4 +161,4 @@ function digitsOf(text) {
  * @typedef {import('./codec.js').Codec} Codec
  */
 
-module.exports = { decimalCodec, floatCodec };
+module.exports = { decimalCodec, floatCodec, roundsOtherwise };

@@ -6,7 +6,7 @@ const {
 const { asBuffer } = require('../../protocol/encode.js');
 const { show } = require('../../util/show.js');
 const { leastText, isBytewise } = require('../collations.js');
-const { charsetOf, countPoints, isWellFormed } = require('./charset.js');
+const { charsetOf, countPoints, isUncertain, isWellFormed } = require('./charset.js');
 const { outOfRange, wrongType } = require('./refuse.js');
 
 const SPACE = 0x20;
@@ -111,8 +111,9 @@ function compareUtf8(a, b) {
 function enumCodec(column) {
   const { members = [], charset: name = '' } = column;
   const charset = charsetOf(name);
-  const encoded = encodedMembers(members, charset);
-  const expected = `one of ${members.map(show).join(', ')}`;
+  const known = members.filter((member) => !isUncertain(member, name));
+  const encoded = encodedMembers(known, charset);
+  const expected = `one of ${shownMembers(known, members)}`;
   const positions = new Map(members.map((member, i) => [member, i + 1]));
   // A value outside the ENUM has position 0, also written `0` if no member has that name.
   let nothing = '0';
@@ -128,7 +129,10 @@ function enumCodec(column) {
     decode: charset.decode,
     fromBytes: charset.decode !== null,
     least: textOf(nothing, charset),
-    compare: (a, b) => (positions.get(a) ?? 0) - (positions.get(b) ?? 0),
+    compare:
+      known.length < members.length
+        ? undefined
+        : (a, b) => (positions.get(a) ?? 0) - (positions.get(b) ?? 0),
   };
 }
 
@@ -140,9 +144,10 @@ function enumCodec(column) {
 function setCodec(column) {
   const { members = [], charset: name = '' } = column;
   const charset = charsetOf(name);
-  const encoded = encodedMembers(members, charset);
+  const known = members.filter((member) => !isUncertain(member, name));
+  const encoded = encodedMembers(known, charset);
   const bits = new Map(members.map((member, i) => [member, 1n << BigInt(i)]));
-  const expected = `members of ${members.map(show).join(', ')}, separated by commas, each once`;
+  const expected = `members of ${shownMembers(known, members)}, separated by commas, each once`;
   const bitsOf = (/** @type {string} */ text) =>
     text === '' ? 0n : text.split(',').reduce((sum, member) => sum | (bits.get(member) ?? 0n), 0n);
   return {
@@ -152,15 +157,29 @@ function setCodec(column) {
       if (typeof value !== 'string') throw wrongType(column, argument, expected, value);
       const given = value === '' ? [] : value.split(',');
       const isSet =
-        given.every((member) => bits.has(member)) && new Set(given).size === given.length;
+        given.every((member) => known.includes(member)) && new Set(given).size === given.length;
       if (!isSet) throw outOfRange(column, argument, expected, value);
       return textOf(members.filter((member) => given.includes(member)).join(','), charset);
     },
     decode: charset.decode,
     fromBytes: charset.decode !== null,
     least: '',
-    compare: (a, b) => Number(bitsOf(a) > bitsOf(b)) - Number(bitsOf(a) < bitsOf(b)),
+    compare:
+      known.length < members.length
+        ? undefined
+        : (a, b) => Number(bitsOf(a) > bitsOf(b)) - Number(bitsOf(a) < bitsOf(b)),
   };
+}
+
+/**
+ * @param {readonly string[]} known
+ * @param {readonly string[]} members
+ */
+function shownMembers(known, members) {
+  const shown = known.map(show).join(', ') || 'none';
+  if (known.length === members.length) return shown;
+  const others = members.filter((member) => !known.includes(member)).map(show);
+  return `${shown} (the database shows ${others.join(', ')}, where ? may stand for other characters: write these by SQL)`;
 }
 
 /**
