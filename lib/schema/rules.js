@@ -19,8 +19,8 @@ const {
 
 /*
  * What HandlerSocket does to a table that SQL would not do, and when that is refused. `facts` is
- * the entry of the project's wire-facts in which it was observed; docs/handlersocket.md explains it
- * to users.
+ * the entry of the project's wire-facts in which it was observed, or the place in docs/, which
+ * explains it to users.
  */
 
 /**
@@ -159,7 +159,7 @@ const RULES = [
     instead: 'write by SQL, or drop the index',
   },
   {
-    facts: '13 N11',
+    facts: 'docs/handlersocket.md, cascades',
     would: ({ schema }, operation) => {
       const cascade = cascadesOf(schema, operation).find(({ crashes }) => crashes);
       return (
@@ -170,7 +170,7 @@ const RULES = [
     instead: 'do it by SQL, or drop that index',
   },
   {
-    facts: '13 N11',
+    facts: 'docs/handlersocket.md, cascades',
     would: ({ schema }, operation) =>
       schema.cascades === 'hidden' &&
       (operation.kind === 'delete' ||
