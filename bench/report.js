@@ -17,7 +17,7 @@ const {
   formatSpread,
   rateUnit,
 } = require('./formats.js');
-const { GOALS } = require('./goals.js');
+const { goalTable } = require('./goal-table.js');
 const { ratiosOf } = require('./results.js');
 const { median, spread } = require('./statistics.js');
 const { writeSummary } = require('./summary.js');
@@ -84,36 +84,10 @@ function report(results) {
     .join('\n\n');
 }
 
-/**
- * The goals in their order. If two conflict, the first wins.
- *
- * @param {Results} results
- */
+/** @param {Results} results */
 function goals(results) {
-  const lines = GOALS.flatMap((goal) => goalLines(results, goal));
-  if (lines.length === 0) return '';
-  const columns = ['| workload | figure | goal | reached (quartiles) | |', '|---|---|---|---|---|'];
-  return ['## Goals', '', ...columns, ...lines].join('\n');
-}
-
-/**
- * The row of a goal; empty if its workload was not planned.
- *
- * @param {Results} results
- * @param {import('./goals.js').Goal} goal
- */
-function goalLines(results, { workload, what, goal, unit, figure }) {
-  const figures = figure(results);
-  const isPlanned = results.workloads.some(({ name }) => name === workload);
-  if (figures.length === 0 && !isPlanned) return [];
-  const reached = spread(figures);
-  const format = (/** @type {number} */ value) => formatFigure(value, unit);
-  const wanted =
-    'atLeast' in goal ? `at least ${format(goal.atLeast)}` : `at most ${format(goal.atMost)}`;
-  const isReached =
-    'atLeast' in goal ? reached.median >= goal.atLeast : reached.median <= goal.atMost;
-  const text = figures.length > 0 ? formatSpread(reached, format) : 'a client failed';
-  return [`| ${workload} | ${what} | ${wanted} | ${text} | ${isReached ? 'yes' : '**no**'} |`];
+  const lines = goalTable(results);
+  return lines.length === 0 ? '' : ['## Goals', '', ...lines].join('\n');
 }
 
 /** @param {Results} results */

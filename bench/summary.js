@@ -3,6 +3,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { formatNumber, formatRate } = require('./formats.js');
+const { goalTable } = require('./goal-table.js');
 const { medianOf, ratiosOf } = require('./results.js');
 const { median } = require('./statistics.js');
 
@@ -63,6 +64,7 @@ const RAW_ON_GITHUB = 'https://raw.githubusercontent.com/hansock/hansock/main/';
 function writeSummary(results) {
   write('README.md', summary(results));
   for (const [page, peers] of Object.entries(RATIO_PAGES)) write(page, ratios(results, peers));
+  write('docs/performance.md', goals(results));
 }
 
 /**
@@ -98,6 +100,14 @@ function summary(results) {
       ` memory](${ON_GITHUB}bench/results/results.md).`,
     '',
   ].join('\n');
+}
+
+/** @param {Results} results */
+function goals(results) {
+  const { Date: date, CPU: cpu, Cores: cores } = results.machine;
+  const { rounds, seconds } = results;
+  const effort = `${rounds} rounds of ${seconds} s for each client`;
+  return [`${date}; ${cpu}; cores: ${cores}; ${effort}.`, '', ...goalTable(results), ''].join('\n');
 }
 
 /**
