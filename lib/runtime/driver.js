@@ -20,7 +20,7 @@ const native = require('../util/native.js');
  * A worker that has not returned after this time, in milliseconds, may have got no thread. This
  * thread then polls once in its place.
  */
-const WORKER_LATE_MS = 60;
+const WORKER_LATE_MS = 20;
 
 /**
  * The callbacks of an execute. Only a defect of their owner makes them throw.
