@@ -403,7 +403,7 @@ function endOnAbort(call, signal, address, settlesEach) {
 }
 
 /**
- * Opens the indexes; if there are none, pings the port.
+ * The requests that open these indexes; without any, one that pings the port.
  * @param {readonly Definition[]} definitions
  */
 function requestsToOpen(definitions) {

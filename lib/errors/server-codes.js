@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * The meaning of the server's error codes and words. A new one is a line in CODES and one in
- * MEANINGS.
+ * The meaning of the server's error codes and words. A new one is a line in MEANINGS, and one in
+ * CODES if it has a code of its own. docs/architecture.md names what else it needs.
  */
 
 /** The server's error code for any request on an unauthorised connection. */

@@ -120,7 +120,7 @@ function checkValues(values, argument) {
 }
 
 /**
- * Copies bytes, which the caller may change. Other values are returned as they are.
+ * Copies bytes, since the caller may change the original. Other values are returned as they are.
  * @template Value
  * @param {Value} value
  * @returns {Value}

@@ -139,8 +139,8 @@ function ensureWorker() {
   try {
     isPolling = driver.ensureWorker();
   } catch {
-    // No worker can be queued. The executes that need one have failed, which they learn in a turn
-    // of their own.
+    // No worker can be queued, and the executes that need one have failed. They are told in a later
+    // turn, since this may run inside the call that began one of them.
     setImmediate(() => driver.deliver());
   }
   if (isPolling) {

@@ -23,8 +23,8 @@ function partition(items, ownerOf) {
 }
 
 /**
- * Groups failures by error. One server may have several: one of its connections may have failed
- * before anything was sent, another one after that.
+ * Groups failures by error. One server may cause several errors: one of its connections may have
+ * failed before anything was sent, another one after that.
  * @param {boolean} isWrite
  * @param {import('./fail-over.js').Gathered} gathered
  */

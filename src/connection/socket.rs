@@ -205,8 +205,8 @@ fn is_in_progress(error: &io::Error) -> bool {
 mod tests {
     use super::*;
 
-    /// Makes a socket that is connected to itself. A connect to a port of the ephemeral range does
-    /// so once in some thousand times; here the socket is bound to that port first.
+    /// Makes a socket that is connected to itself. Of some thousand connects to a port of the
+    /// ephemeral range, one gets such a socket by accident; here the bind to that port forces it.
     fn connected_to_itself(address: &str) -> io::Result<(SockAddr, NetworkSocket)> {
         let address = SockAddr::from(address.parse::<SocketAddr>().expect("the address is valid"));
         let socket = socket2::Socket::new(address.domain(), Type::STREAM, None)?;

@@ -34,8 +34,8 @@ pub trait Wake {
     fn readable(&self);
     /// The timer has expired, perhaps some milliseconds early.
     fn due(&self);
-    /// The loop is about to wait and has nothing else to do. Called after
-    /// [`LoopWatch::watch_waits`].
+    /// The loop is about to look for events, and waits for them unless [`LoopWatch::has_work`].
+    /// Called after [`LoopWatch::watch_waits`].
     fn before_wait(&self);
     /// The environment ends. The receiver has to call [`LoopWatch::close`].
     fn end(self: Rc<Self>);

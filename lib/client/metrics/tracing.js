@@ -42,8 +42,8 @@ function traceOperation({ name, requests, key, values }, address, showsValues, p
   const ended = new Promise((resolve) => {
     end = resolve;
   });
-  // The caller's promise derives from the call's own, since V8 finds the functions that await a
-  // call along a single chain of promises.
+  // The caller's promise derives from the call's own: to show in an error's stack who awaits the
+  // call, V8 follows a single chain of promises.
   const watched = promise.then(
     (result) => {
       end(Promise.resolve()); // not the rows: the channel would publish them as the result

@@ -143,7 +143,8 @@ class RowIterator {
   async #readAhead() {
     this.#aheadAt = NEVER;
     this.#ahead = this.#pages.next();
-    // #turnPage throws the error.
+    // #turnPage awaits the same promise later and throws its error. Until then Node.js must not
+    // take the rejection for an unhandled one.
     this.#ahead.catch(() => {});
     // Requests are sent at the end of a turn, and rows in memory are returned without one.
     await new Promise((resolve) => setImmediate(resolve));
