@@ -238,7 +238,7 @@ describe('a call that was rejected', () => {
       { code: 'ERR_HS_TIMEOUT', outcome: 'unknown' },
       { code: 'ERR_HS_TIMEOUT', outcome: 'not-sent' },
     ]);
-    await index.insert(['after']);
+    await index.insert(['after'], { timeoutMs: 5000 });
     const received = peer.visitors.map((visitor) => visitor.received).join('');
     assert.doesNotMatch(received, /queued/);
     assert.equal(held.length, 1);
