@@ -15,6 +15,8 @@ const MIN_NORMAL_FLOAT = 1.1754943508222875e-38;
 const FLOAT_DIGITS = 6;
 /** A double tells apart all numbers below 1 of this many decimals. */
 const MAX_SCALE = 15;
+/** The server's rounding to d decimals can change a further digit. */
+const FIXED_DIGITS = 15;
 
 /**
  * DECIMAL: strings, because a double cannot represent every value.
@@ -113,10 +115,18 @@ function plainFloat(isFloat, range) {
   return {
     isExact: (/** @type {number} */ value) =>
       Math.fround(value) === value ||
-      (Math.abs(value) >= MIN_NORMAL_FLOAT && Number(value.toPrecision(FLOAT_DIGITS)) === value),
+      (Math.abs(value) >= MIN_NORMAL_FLOAT && hasDigits(value, FLOAT_DIGITS)),
     expected: `${range} up to ${MAX_FLOAT} that a float holds: of at most ${FLOAT_DIGITS} digits, or rounded by Math.fround`,
     greatest: MAX_FLOAT,
   };
+}
+
+/**
+ * @param {number} value
+ * @param {number} digits  that write it, at most
+ */
+function hasDigits(value, digits) {
+  return Number(value.toPrecision(digits)) === value;
 }
 
 /**
@@ -130,10 +140,9 @@ function fixedFloat(isFloat, range, precision, scale) {
   const greatest = Number(`${'9'.repeat(precision - scale)}.${'9'.repeat(scale)}`);
   const held = isFloat ? Math.fround : (/** @type {number} */ value) => value;
   return {
-    // The server's rounding to d decimals can change a sixteenth digit.
     isExact: (/** @type {number} */ value) =>
-      Number(held(value).toFixed(scale)) === value && Number(value.toPrecision(15)) === value,
-    expected: `${range} up to ${greatest} with at most ${scale} decimals and 15 digits that a ${isFloat ? 'float' : 'double'} holds`,
+      Number(held(value).toFixed(scale)) === value && hasDigits(value, FIXED_DIGITS),
+    expected: `${range} up to ${greatest} with at most ${scale} decimals and ${FIXED_DIGITS} digits that a ${isFloat ? 'float' : 'double'} holds`,
     greatest,
   };
 }
