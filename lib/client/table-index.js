@@ -95,11 +95,19 @@ class Index {
       lists === null
         ? this.#commands.getEach(keys)
         : lists.parts.map((part) => this.#commands.findSent('=', [part]));
-    const operation = { name: 'getMany', isWrite: false, requests, key: keys, call };
-    const read = this.#firstRow;
-    if (lists === null) return this.#submit({ ...operation, read, finish: all });
+    const submitted = this.#submit({
+      name: 'getMany',
+      isWrite: false,
+      requests,
+      read: this.#firstRow,
+      finish: all,
+      key: keys,
+      call,
+      since: lists?.since,
+    });
+    if (lists === null) return submitted;
     try {
-      return await this.#submit({ ...operation, read, finish: all, since: lists.since });
+      return await submitted;
     } catch (error) {
       // The lists were sent already, so the call as a whole may have been sent.
       throw withOutcome(/** @type {Error} */ (error), 'unknown');
