@@ -7,8 +7,10 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { describe, test } = require('node:test');
+const { setTimeout: delay } = require('node:timers/promises');
 
 const { KINDS, SQL, programOf } = require('../lib/playground/program.js');
+const { isListenedOn } = require('../lib/testing/probe.js');
 const { Client } = require('..');
 const { bin } = require('../package.json');
 const { blocksOf, readPage } = require('./support/markdown.js');
@@ -23,7 +25,16 @@ const OPTIONS = { host: '127.0.0.1', secret: 'a-long-random-text' };
  * @param {readonly string[]} programArguments
  */
 function startPlayground(t, programArguments, env = {}) {
-  const child = spawn(process.execPath, [PLAYGROUND, ...programArguments], {
+  return run(t, [process.execPath, PLAYGROUND, ...programArguments], env);
+}
+
+/**
+ * @param {import('node:test').TestContext} t
+ * @param {readonly string[]} commandLine
+ * @param {Record<string, string>} env
+ */
+function run(t, [program, ...programArguments], env) {
+  const child = spawn(program, programArguments, {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -79,6 +90,27 @@ describe('hansock-playground', () => {
     assert.match(await printed, /^\/\/ first\.mjs$/m);
     child.kill('SIGTERM');
     assert.equal((await ended).code, 0);
+  });
+
+  test('ends when the shell ends by which npx runs it', async (t) => {
+    const shell = ['sh', '-c', '"$0" "$1"; exit', process.execPath, PLAYGROUND];
+    const { child, ended, printed } = run(t, shell, { npm_lifecycle_event: 'npx' });
+    const [, port] = / port: (\d+)/.exec(await printed) ?? assert.fail();
+    child.kill('SIGTERM');
+    await ended; // the output closes when the playground has ended
+    assert.equal(await isListenedOn(Number(port)), false);
+  });
+
+  test('outlives its parent where npx does not run it', async (t) => {
+    const shell = ['sh', '-c', '"$0" "$1" & echo "$!"; wait', process.execPath, PLAYGROUND];
+    const { child, printed, ended } = run(t, shell, { npm_lifecycle_event: '' });
+    const text = await printed;
+    const [, pid] = /^(\d+)$/m.exec(text) ?? assert.fail(text);
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+    await delay(1000);
+    process.kill(Number(pid), 'SIGTERM'); // throws if it has ended
+    await ended;
   });
 
   test('refuses a kind that it does not know, and names those it does', async (t) => {

@@ -10,6 +10,8 @@ const { startServer } = require('../testing/index.js');
 const { keepingProcessAlive } = require('../testing/keep-alive.js');
 const { KINDS, SQL, programOf } = require('./program.js');
 
+const PARENT_POLL_MS = 200;
+
 const USAGE = `Usage: hansock-playground [${KINDS.join(' | ')}]
 
 Starts a throwaway MariaDB with HandlerSocket, a table and rows, and prints a program that reads
@@ -50,7 +52,23 @@ async function play(kind) {
 function interruption() {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, resolve);
+    if (process.env.npm_lifecycle_event === 'npx') watchParent(resolve);
   });
+}
+
+/**
+ * A signal that only npx gets ends the shell between npx and this process, which passes none on.
+ *
+ * @param {(value?: unknown) => void} onEnd
+ */
+function watchParent(onEnd) {
+  const parent = process.ppid;
+  const poll = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(poll);
+    onEnd();
+  }, PARENT_POLL_MS);
+  poll.unref();
 }
 
 /**
