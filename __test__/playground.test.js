@@ -139,7 +139,13 @@ describe('README.md', () => {
     });
   }
 
-  test('shows the same table and rows', () => {
+  test('shows the same table, rows and SQL user', () => {
     assert.equal(blocks.find(({ language }) => language === 'sql')?.code, SQL);
+  });
+
+  test('has the password of its SQL user on the command line', () => {
+    const [, password] = /IDENTIFIED BY '(\w+)'/.exec(SQL) ?? assert.fail();
+    const commandLine = `SQL_PASSWORD=${password} node safe.mjs\n`;
+    assert.ok(blocks.some(({ language, code }) => language === 'sh' && code.includes(commandLine)));
   });
 });

@@ -75,9 +75,10 @@ function watchParent(onEnd) {
  * @param {import('./program.js').Kind} kind
  * @param {import('../testing/index.d.ts').TestServer} server
  */
-function introduction(kind, { host, port, writePort, secret, socketPath }) {
+function introduction(kind, { host, port, writePort, sqlPort, secret, socketPath }) {
   return `A throwaway MariaDB with HandlerSocket is running, with the table shop.users.
 SQL: mariadb --user=root --socket=${socketPath} shop
+     port ${sqlPort}, user shop, password sesame
 
 In a folder of yours run
 

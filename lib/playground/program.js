@@ -12,6 +12,8 @@ CREATE TABLE shop.users (
   logins INT NOT NULL
 );
 INSERT INTO shop.users VALUES (1, 'Grace', 3), (42, 'Ada', 0);
+CREATE USER shop IDENTIFIED BY 'sesame';
+GRANT SELECT, TRIGGER ON shop.users TO shop;
 `;
 
 /** @typedef {'mjs' | 'cjs' | 'ts'} Kind  the ending of the file */
