@@ -46,6 +46,7 @@ const ELSEWHERE = ['docs/tooling.md'];
  * @property {(underTest: object) => unknown} [after]  appended to the program, whose names it can
  *   use
  * @property {string | RegExp} [prints]  by default nothing
+ * @property {number} [times]  how many times in a row it runs, by default once
  */
 
 /** @type {Awaited<ReturnType<typeof GuardedFolder.create>>} */
@@ -116,26 +117,26 @@ function runPage(page, blocks, programs) {
   for (const program of programs) {
     const { kind, name, line } = program;
     test(`line ${line}, '${name}', runs as .${kind}`, async () => {
-      const { after: check, prints = '' } = setUp.programs?.[name] ?? {};
+      const { after: check, prints = '', times = 1 } = setUp.programs?.[name] ?? {};
       const script = path.join(folder.path, `${path.basename(page, '.md')}-${line}`);
       const written = write(script, program, check);
-      const { stdout, stderr } = await runProgram(
-        process.execPath,
-        ['--import', PROCESS, written],
-        {
-          HANDLERSOCKET_SECRET: SECRET,
-          SQL_PASSWORD,
-          DOCUMENT: JSON.stringify({
-            folder: folder.path,
-            setUp: fs.existsSync(file) ? file : null,
-            program: name,
-            ports: portsOf(names, servers),
-          }),
-        },
-      );
-      assert.equal(stderr, '');
-      if (typeof prints === 'string') assert.equal(stdout, prints);
-      else assert.match(stdout, prints);
+      const environment = {
+        HANDLERSOCKET_SECRET: SECRET,
+        SQL_PASSWORD,
+        DOCUMENT: JSON.stringify({
+          folder: folder.path,
+          setUp: fs.existsSync(file) ? file : null,
+          program: name,
+          ports: portsOf(names, servers),
+        }),
+      };
+      for (let time = 1; time <= times; time += 1) {
+        const commandLine = ['--import', PROCESS, written];
+        const { stdout, stderr } = await runProgram(process.execPath, commandLine, environment);
+        assert.equal(stderr, '');
+        if (typeof prints === 'string') assert.equal(stdout, prints);
+        else assert.match(stdout, prints);
+      }
     });
   }
 

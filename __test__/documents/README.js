@@ -12,16 +12,17 @@ module.exports = {
     'From nothing to a typed row (2)': { prints: ADA },
     'From nothing to a typed row (3)': { prints: ADA },
     'From nothing to a typed row (4)': {
-      prints: 'ADA\n1 Grace 3\n42 Ada Lovelace 1\n43 Edsger 0\n',
+      times: 2,
+      prints: /^ADA\n1 Grace 3\n42 Ada 0\n4[34] Edsger Dijkstra 1\n$/,
       after: ({ assert }) => {
-        assert.equal(insertId, 43);
+        assert.ok([43, 44].includes(insertId));
         assert.deepEqual(
           many.map((row) => row?.name),
           ['Grace', undefined, 'Ada'],
         );
         assert.deepEqual(
           next.map(({ id }) => id),
-          [42, 43],
+          [42, insertId],
         );
       },
     },
@@ -34,7 +35,7 @@ module.exports = {
     },
     'When something fails': { prints: 'there is a user 42 already\n' },
     'The low level: batches, connections, an executor': {
-      prints: "[ '42', 'Ada Lovelace' ] 0\n",
+      prints: "[ '42', 'Ada' ] 0\n",
       after: ({ assert }) => {
         assert.deepEqual(
           replies.flat().map(({ ok }) => ok),

@@ -68,12 +68,13 @@ const users = client.openIndex({
 const user = await users.get(42); // { id: number; name: string; logins: number } | null
 console.log(user?.name.toUpperCase()); // ADA
 const many = await users.getMany([1, 2, 42]); // one round trip
-await users.update('=', 42, { name: 'Ada Lovelace' }); // the other columns stay as they are
-await users.increment('=', 42, { logins: 1 });
-const { insertId } = await users.insert({ name: 'Edsger', logins: 0 }); // 43
+const { insertId } = await users.insert({ name: 'Edsger', logins: 0 }); // number | null: 43, then 44, …
+if (insertId === null) throw new Error('no AUTO_INCREMENT');
+await users.update('=', insertId, { name: 'Edsger Dijkstra' }); // the other columns stay as they are
+await users.increment('=', insertId, { logins: 1 });
 const next = await users.find('>', 1, { limit: 10 }); // in the order of the index
 for await (const { id, name, logins } of users.scan()) console.log(id, name, logins);
-await users.delete('=', 43);
+await users.delete('=', insertId);
 
 await users.get(42, { signal: AbortSignal.timeout(5000), timeoutMs: 2000 }); // every call takes both
 await client.close(); // lets what is in flight end; client.destroy() does not
