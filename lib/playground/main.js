@@ -2,7 +2,7 @@
 'use strict';
 
 /*
- * `npx -p hansock hansock-playground [mjs | cjs | ts]`: a throwaway MariaDB with a table and rows.
+ * `npx --yes -p hansock hansock-playground [mjs | cjs | ts]`: a throwaway MariaDB with a table and rows.
  * Prints a program that reads them, and runs until Ctrl-C.
  */
 
@@ -23,7 +23,7 @@ is left behind. MariaDB has to be installed.
 const HOW_TO_RUN = {
   mjs: 'node first.mjs',
   cjs: 'node first.cjs',
-  ts: 'npm pkg set type=module && node first.ts    (Node.js before 22.18: npx tsx first.ts)',
+  ts: 'npm pkg set type=module && node first.ts    (Node.js before 22.18: npx --yes tsx first.ts)',
 };
 
 async function main() {

@@ -29,6 +29,7 @@ const users = client.openIndex({
   table: 'users',
   columns: ['id', 'name', 'logins'],
   types: { id: 'number', logins: 'number' }, // the others are text
+  keyColumns: ['id'], // of the primary key: insertId is then a number
 });
 
 console.log(await users.get(42)); // { id: 42, name: 'Ada', logins: 0 }
@@ -44,6 +45,7 @@ async function main() {
     table: 'users',
     columns: ['id', 'name', 'logins'],
     types: { id: 'number', logins: 'number' }, // the others are text
+    keyColumns: ['id'], // of the primary key: insertId is then a number
   });
 
   console.log(await users.get(42)); // { id: 42, name: 'Ada', logins: 0 }
