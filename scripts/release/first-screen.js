@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * Follows README.md like a newcomer in an empty folder: runs its command lines, and the programs
- * that the playground prints, which are README.md's own with the playground's ports.
+ * Follows README.md like a newcomer in an empty folder: runs its command lines, and its programs
+ * with the ports and the secret of a playground.
  */
 
 const assert = require('node:assert/strict');
@@ -22,97 +22,116 @@ const HEADING = 'From nothing to a typed row';
 const NODE_MAJOR = 24;
 const LAST_LINE = 'Ctrl-C ends the server, and nothing is left behind.';
 
-/** The command line for each kind of program, and its last output. */
-const KINDS = {
-  mjs: { run: 'node first.mjs', row: "{ id: 42, name: 'Ada', logins: 0 }" },
-  cjs: { run: 'node first.cjs', row: "{ id: 42, name: 'Ada', logins: 0 }" },
-  ts: { run: readmeCommands()[1], row: '43 Edsger 0' },
-};
+/** @type {readonly ['mjs', 'cjs', 'ts']} */
+const KINDS = ['mjs', 'cjs', 'ts'];
+/** README.md's command lines: to install, and to run safe.mjs and first.ts. */
+const [INSTALL, RUN_SAFE, RUN_TYPESCRIPT] = readmeBlocks('sh');
+/** The folder that README.md's command lines make. */
+const OWN = 'first';
+const ADA = "{ id: 42, name: 'Ada', logins: 0 }";
 
 /**
  * @param {string} folder  created here
  * @param {string} registry
  */
 async function readFirstRows(folder, registry) {
-  const own = makeFolder(path.join(folder, 'own'), registry);
-  await shell(own, readmeCommands()[0]);
-  for (const [kind, { run: commandLine, row }] of Object.entries(KINDS)) {
-    const playground = await play(makeFolder(path.join(folder, kind), registry), kind);
+  const environment = environmentOf(folder, registry);
+  fs.mkdirSync(folder, { recursive: true });
+  await run('sh', ['-e', '-c', INSTALL], { cwd: folder, env: environment });
+  const own = path.join(folder, OWN);
+  /** @param {string} commandLine */
+  const lastLine = async (commandLine) => {
+    const output = await run('sh', ['-e', '-c', commandLine], { cwd: own, env: environment });
+    return output.trimEnd().split('\n').at(-1) ?? '';
+  };
+  for (const kind of KINDS) {
+    const playground = await play(folder, environment, kind);
     fs.writeFileSync(path.join(own, `first.${kind}`), playground.program);
-    const output = await shell(own, commandLine);
-    assert.equal(output.trimEnd().split('\n').at(-1), row, output);
-    await playground.interrupt();
+    if (kind === 'ts') {
+      assert.equal(await lastLine(RUN_TYPESCRIPT), '43 Edsger Dijkstra 1');
+      assert.equal(await lastLine('node first.ts'), '44 Edsger Dijkstra 1');
+    } else {
+      assert.equal(await lastLine(`node first.${kind}`), ADA);
+    }
+    if (kind === 'mjs') {
+      fs.writeFileSync(path.join(own, 'safe.mjs'), safeProgram(playground));
+      assert.match(await lastLine(RUN_SAFE), /^values: column 'name' \(varchar\(50\)\) takes /);
+    }
+    await playground.end();
   }
 }
 
-/** The README's commands that install the package and that run TypeScript. */
-function readmeCommands() {
+/** @param {string} language */
+function readmeBlocks(language) {
   const blocks = blocksOf(readPage('README.md')).filter(({ heading }) => heading === HEADING);
-  return blocks.filter(({ language }) => language === 'sh').map(({ code }) => code);
+  return blocks.filter((block) => block.language === language).map(({ code }) => code);
+}
+
+/**
+ * README.md's safe.mjs for a playground.
+ *
+ * @param {{ program: string, sqlPort: string }} playground
+ */
+function safeProgram({ program, sqlPort }) {
+  const [, options] = /new Client\(\{ (.*) \}\)/.exec(program) ?? assert.fail(program);
+  const [safe] = readmeBlocks('mjs');
+  return safe
+    .replace(/(?<=new Client\(\{ )host: .*(?=, sql \}\))/, options)
+    .replace(/(?<=createPool\(\{ )/, `port: ${sqlPort}, `);
 }
 
 /**
  * @param {string} folder
  * @param {string} registry
  */
-function makeFolder(folder, registry) {
-  fs.mkdirSync(folder, { recursive: true });
-  fs.writeFileSync(path.join(folder, '.npmrc'), `registry=${registry}\n`);
-  return folder;
-}
-
-/**
- * @param {string} folder
- * @param {string} commandLine
- */
-function shell(folder, commandLine) {
-  return run('sh', ['-e', '-c', commandLine], { cwd: folder, env: environmentOf(folder) });
-}
-
-/** @param {string} folder */
-function environmentOf(folder) {
+function environmentOf(folder, registry) {
   const PATH = [path.dirname(nodeOf(NODE_MAJOR)), process.env.PATH].join(path.delimiter);
-  return { ...cleanEnvironment(folder), PATH };
+  return { ...cleanEnvironment(folder), PATH, npm_config_registry: registry };
 }
 
 /**
  * Starts the playground of the published package.
  *
  * @param {string} folder
- * @param {string} kind
+ * @param {Record<string, string | undefined>} env
+ * @param {typeof KINDS[number]} kind
  */
-async function play(folder, kind) {
-  const child = spawn('npx', ['-p', 'hansock', 'hansock-playground', kind], {
+async function play(folder, env, kind) {
+  const child = spawn('npx', ['--yes', '-p', 'hansock', 'hansock-playground', kind], {
     cwd: folder,
-    env: environmentOf(folder),
+    env,
     detached: true, // its own process group, as in a terminal
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(child, 'close');
-  const program = await readProgram(child.stdout, kind);
-  const ports = Array.from(program.matchAll(/ort: (\d+)/g), ([, port]) => Number(port));
+  const output = await readOutput(child.stdout);
+  const program = output.slice(output.indexOf(`// first.${kind}\n`));
+  const [, sqlPort] = / port (\d+), user shop,/.exec(output) ?? assert.fail(output);
+  const ports = Array.from(program.matchAll(/ort: (\d+)/g), ([, port]) => port);
   return {
     program,
-    /** Presses Ctrl-C: the signal goes to the whole group. */
-    async interrupt() {
-      process.kill(-(/** @type {number} */ (child.pid)), 'SIGINT');
+    sqlPort,
+    /** Once as Ctrl-C does, with a signal to the whole group, otherwise with one to npx alone. */
+    async end() {
+      const pid = /** @type {number} */ (child.pid);
+      if (kind === 'mjs') process.kill(-pid, 'SIGINT');
+      else process.kill(pid, 'SIGTERM');
       await ended;
-      for (const port of ports) assert.equal(await isListenedOn(port), false, `port ${port}`);
+      for (const port of [...ports, sqlPort]) {
+        assert.equal(await isListenedOn(Number(port)), false, `port ${port}`);
+      }
     },
   };
 }
 
-/**
- * @param {import('node:stream').Readable} output  of the playground
- * @param {string} kind
- */
-async function readProgram(output, kind) {
-  const lines = [];
+/** @param {import('node:stream').Readable} output  of the playground */
+async function readOutput(output) {
+  let text = '';
   for await (const line of createInterface(output)) {
-    if (line === LAST_LINE) return lines.slice(lines.indexOf(`// first.${kind}`)).join('\n');
-    lines.push(line);
+    if (line === LAST_LINE) return text;
+    text += `${line}\n`;
   }
-  throw new Error(`The playground ended: ${lines.join('\n')}`);
+  throw new Error(`The playground ended: ${text}`);
 }
 
 module.exports = { readFirstRows };
