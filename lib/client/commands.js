@@ -7,6 +7,7 @@ const { copyBytes } = require('../protocol/encode.js');
 const { show } = require('../util/show.js');
 const { Request } = require('./pipeline/call.js');
 const { CALL_OPTIONS } = require('./pipeline/call-options.js');
+const { expectRows, withLimit } = require('./row-limit.js');
 
 const RANGE_OPTIONS = ['limit', 'offset', 'in', 'filters', ...CALL_OPTIONS];
 const FIND_MANY_OPTIONS = ['limit', 'filters', ...CALL_OPTIONS];
@@ -101,8 +102,10 @@ class Commands {
    * @param {import('../..').RangeOptions} options
    */
   find(op, key, options) {
-    const { parts, found } = this.#readFind(key, options);
-    return this.#find(op, parts, found);
+    const { parts, found } = this.#readFind(key, withLimit(options));
+    const request = this.#find(op, parts, found);
+    expectRows([request], options);
+    return request;
   }
 
   /**
@@ -110,6 +113,7 @@ class Commands {
    * @param {import('../..').RangeOptions} options
    */
   findEach(keys, options) {
+    withLimit(options);
     checkArray(keys, 'keys');
     checkNames(options, 'options', FIND_MANY_OPTIONS);
     const found = this.#findOptions(options);
@@ -117,6 +121,7 @@ class Commands {
     for (let i = 0; i < keys.length; i++) {
       requests.push(this.#find('=', this.#shape.keyParts(keys[i], `keys[${i}]`), found));
     }
+    expectRows(requests, options);
     return requests;
   }
 
@@ -200,11 +205,13 @@ class Commands {
    */
   modifyReturning(modification, op, key, given, options) {
     const { request: modify, names } = this.#modify(modification, op, key, given, options, true);
-    const isWhole = names.length === this.#columns.names.length;
-    if (isWhole) return { requests: [modify], names };
-    const { parts, found } = this.#readModify(op, key, options);
-    const find = this.#request(command.encodeFind(op, parts, found));
-    return { requests: [find, modify], names };
+    const requests = [modify];
+    if (names.length < this.#columns.names.length) {
+      const { parts, found } = this.#readModify(op, key, options);
+      requests.unshift(this.#request(command.encodeFind(op, parts, found)));
+    }
+    expectRows(requests, options);
+    return { requests, names };
   }
 
   /**
@@ -217,6 +224,7 @@ class Commands {
     const { parts, found } = this.#readModify(op, key, options);
     const request = this.#request(command.encodeDelete(op, parts, found, returning));
     this.#shape.checkWrite('delete', op, parts.length, found);
+    if (returning) expectRows([request], options);
     return request;
   }
 

@@ -1,7 +1,7 @@
 'use strict';
 
 const { copyBytes } = require('../protocol/encode.js');
-const { expectRows } = require('./expected-rows.js');
+const { expectRows } = require('./row-limit.js');
 const { replyOf } = require('./rows/results.js');
 const { RowIterator } = require('./scan/row-iterator.js');
 const { readScanArguments, readScanOptions, scan, scanAll } = require('./scan/scan.js');

@@ -2,10 +2,9 @@
 
 const { inspect } = require('node:util');
 const { now } = require('../runtime/clock.js');
-const { checkArray, checkOptions } = require('../util/check.js');
+const { checkArray } = require('../util/check.js');
 const { callSettingsOf, readCallOptions } = require('./pipeline/call-options.js');
 const { Commands } = require('./commands.js');
-const { expectRows } = require('./expected-rows.js');
 const { readCompletion, withCompletions } = require('./insert-rest.js');
 const { withOutcome } = require('./pipeline/outcomes.js');
 const {
@@ -155,8 +154,7 @@ class Index {
    * @param {import('../..').RangeOptions} options
    */
   async findMany(keys, options) {
-    const requests = this.#commands.findEach(keys, withLimit(options));
-    expectRows(requests, options);
+    const requests = this.#commands.findEach(keys, options);
     return this.#submit({
       name: 'findMany',
       isWrite: false,
@@ -175,8 +173,7 @@ class Index {
    * @param {import('../..').RangeOptions} options
    */
   async find(op, key, options) {
-    const requests = [this.#commands.find(op, key, withLimit(options))];
-    expectRows(requests, options);
+    const requests = [this.#commands.find(op, key, options)];
     const [read, call] = [this.#rows, callSettingsOf(options)];
     return this.#submit({ name: 'find', isWrite: false, requests, read, op, key, options, call });
   }
@@ -336,7 +333,6 @@ class Index {
    */
   async deleteReturning(op, key, options) {
     const requests = [this.#commands.delete(op, key, options, true)];
-    expectRows(requests, options);
     const [name, read, call] = ['deleteReturning', this.#rows, callSettingsOf(options)];
     return this.#submit({ name, isWrite: true, requests, read, op, key, options, call });
   }
@@ -373,7 +369,6 @@ class Index {
       values,
       options,
     );
-    expectRows(requests, options);
     const name = `${modification}Returning`;
     const call = callSettingsOf(options);
     if (requests.length === 1) {
@@ -419,18 +414,6 @@ class Index {
  * @typedef {import('./commands.js').Modification} Modification
  * @typedef {import('./pipeline/call.js').Outcome} Outcome
  */
-
-/**
- * @param {import('../..').RangeOptions} options
- * @returns {import('../..').RangeOptions}
- */
-function withLimit(options) {
-  if (options !== undefined) checkOptions(options, 'options');
-  if (options?.limit === undefined) {
-    throw new TypeError("options.limit must be given: without it the server's limit is 1");
-  }
-  return options;
-}
 
 /**
  * @template T
