@@ -7,10 +7,10 @@ const { AbortError, HandlerSocketError } = require('../errors/index.js');
 const { now } = require('../runtime/clock.js');
 const { checkSql } = require('../schema/sql.js');
 const { Call } = require('./pipeline/call.js');
+const { openIndex } = require('./opened-index.js');
 const { readCallOptions, readConnectOptions } = require('./pipeline/call-options.js');
 const { ping, probe, readProbe } = require('./probes.js');
 const { Index, MADE_BY_CLIENT } = require('./table-index.js');
-const { describeIndex } = require('./target.js');
 const { traceOperation } = require('./metrics/tracing.js');
 
 /** The most places that are remembered: more than a connection has ids for. */
@@ -104,8 +104,8 @@ class Client {
 
   /** @param {import('../..').OpenIndexTarget<readonly string[], Record<string, string>>} target */
   openIndex(target) {
-    return new Index(MADE_BY_CLIENT, describeIndex(target), {
-      define: (target, schema) => this.#definitions.get(target, schema),
+    const opened = openIndex(target, (target, schema) => this.#definitions.get(target, schema));
+    return new Index(MADE_BY_CLIENT, opened, {
       submit: (operation) => this.#submit(operation),
       // A page read ahead counts as pending and must not displace a call that the caller made.
       readsAhead: this.#settings.maxPending === Number.POSITIVE_INFINITY,

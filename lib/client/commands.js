@@ -44,7 +44,7 @@ class Commands {
 
   /**
    * @param {import('./target.js').IndexDescription} index
-   * @param {import('./operation.js').Access['define']} define
+   * @param {import('./operation.js').Define} define
    */
   constructor({ place, columns, shape, schema }, define) {
     this.#place = place;

@@ -7,10 +7,15 @@
 /**
  * How an index reaches its client.
  * @typedef {object} Access
- * @property {(target: import('../..').IndexTarget, schema?: import('../../types/schema').TableSchema) => import('./instances').Definition} define
  * @property {Submit} submit
  * @property {boolean} [isRouted]  whether each request goes to the server that its key belongs to
  * @property {boolean} [readsAhead]  whether a scan requests its next page early; true by default
+ *
+ * Makes the definition of an index.
+ * @callback Define
+ * @param {import('../..').IndexTarget} target
+ * @param {import('../../types/schema').TableSchema} [schema]
+ * @returns {import('./instances').Definition}
  *
  * @callback Submit
  * @param {Operation} operation

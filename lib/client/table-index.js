@@ -4,20 +4,6 @@ const { inspect } = require('node:util');
 const { now } = require('../runtime/clock.js');
 const { checkArray } = require('../util/check.js');
 const { callSettingsOf, readCallOptions } = require('./pipeline/call-options.js');
-const { Commands } = require('./commands.js');
-const { readCompletion, withCompletions } = require('./insert-rest.js');
-const { withOutcome } = require('./pipeline/outcomes.js');
-const {
-  countOf,
-  insertedAsNumber,
-  insertedOf,
-  joinLists,
-  replyOf,
-  settling,
-} = require('./rows/results.js');
-const { RowReader } = require('./rows/row-reader.js');
-const { listRowsOf, mergeInSteps, rowsOf } = require('./rows/row-steps.js');
-const { scanIndex } = require('./scan-index.js');
 
 /** Keeps users from making an Index, which only a client can do. */
 const MADE_BY_CLIENT = Symbol('made by a client');
@@ -30,35 +16,27 @@ class Index {
   #submit;
   #isRouted;
   #readsAhead;
-  #shape;
-  #reader;
+  #opened;
   #commands;
-  #name;
-  #names;
-  /** @type {(outcome: Outcome) => { insertId: number | bigint | null }} */
-  #readInserted;
+  #results;
 
   /**
    * @param {symbol} maker
-   * @param {import('./target.js').IndexDescription} index
+   * @param {InstanceType<typeof import('./opened-index.js').OpenedIndex>} opened
    * @param {import('./operation.js').Access} access
    */
-  constructor(maker, index, { define, submit, isRouted = false, readsAhead = true }) {
+  constructor(maker, opened, { submit, isRouted = false, readsAhead = true }) {
     if (maker !== MADE_BY_CLIENT) throw new TypeError('an Index is made by Client.openIndex');
-    const { place, columns, shape } = index;
-    this.#name = `${place.database}.${place.table}`;
-    this.#names = columns.names;
     this.#submit = submit;
     this.#isRouted = isRouted;
     this.#readsAhead = readsAhead;
-    this.#shape = shape;
-    this.#reader = new RowReader(columns, this.#name);
-    this.#commands = new Commands(index, define);
-    this.#readInserted = shape.idIsNumber ? insertedAsNumber : insertedOf;
+    this.#opened = opened;
+    this.#commands = opened.commands;
+    this.#results = opened.results;
   }
 
   get mergeIsExact() {
-    return this.#shape.mergeIsExact;
+    return this.#opened.shape.mergeIsExact;
   }
 
   /**
@@ -70,7 +48,7 @@ class Index {
     try {
       const call = readCallOptions(options);
       const requests = [this.#commands.get(key)];
-      const read = this.#firstRow;
+      const read = this.#results.firstRow;
       return this.#submit({ name: 'get', isWrite: false, requests, read, key, call });
     } catch (error) {
       return Promise.reject(error);
@@ -98,7 +76,7 @@ class Index {
       name: 'getMany',
       isWrite: false,
       requests,
-      read: this.#firstRow,
+      read: this.#results.firstRow,
       finish: all,
       key: keys,
       call,
@@ -108,8 +86,7 @@ class Index {
     try {
       return await submitted;
     } catch (error) {
-      // The lists were sent already, so the call as a whole may have been sent.
-      throw withOutcome(/** @type {Error} */ (error), 'unknown');
+      throw this.#results.afterFirstPart(error);
     }
   }
 
@@ -119,13 +96,14 @@ class Index {
    * @param {import('./commands.js').KeyLists} keyLists
    * @param {import('./pipeline/call-options.js').CallSettings} [call]
    */
-  #getLists(keys, { requests, lists, matcher }, call) {
+  #getLists(keys, keyLists, call) {
+    const { read, finish } = this.#results.listRows(keyLists);
     return this.#submit({
       name: 'getMany',
       isWrite: false,
-      requests,
-      read: (outcome, i) => listRowsOf(this.#reader, replyOf(outcome), lists[i], matcher),
-      finish: joinLists,
+      requests: keyLists.requests,
+      read,
+      finish,
       key: keys,
       call,
     });
@@ -142,7 +120,7 @@ class Index {
       isWrite: false,
       settlesEach: true,
       requests: this.#commands.getEach(keys),
-      read: settling(this.#firstRow),
+      read: this.#results.firstRowSettled(),
       finish: all,
       key: keys,
       call,
@@ -159,7 +137,7 @@ class Index {
       name: 'findMany',
       isWrite: false,
       requests,
-      read: this.#rows,
+      read: this.#results.rows,
       finish: all,
       key: keys,
       options,
@@ -174,7 +152,7 @@ class Index {
    */
   async find(op, key, options) {
     const requests = [this.#commands.find(op, key, options)];
-    const [read, call] = [this.#rows, callSettingsOf(options)];
+    const [read, call] = [this.#results.rows, callSettingsOf(options)];
     return this.#submit({ name: 'find', isWrite: false, requests, read, op, key, options, call });
   }
 
@@ -183,11 +161,7 @@ class Index {
    * @returns {AsyncIterableIterator<any>}
    */
   scan(...given) {
-    const [commands, shape, reader] = [this.#commands, this.#shape, this.#reader];
-    return scanIndex(
-      { commands, shape, reader, submit: this.#submit, readsAhead: this.#readsAhead },
-      given,
-    );
+    return this.#opened.scan(given, this.#submit, this.#readsAhead);
   }
 
   /**
@@ -197,7 +171,7 @@ class Index {
   async insert(values, options) {
     const call = readCallOptions(options);
     const { request, rest } = this.#commands.insert(values, 'values');
-    const read = this.#readInserted;
+    const read = this.#results.inserted;
     const submitted = this.#submit({
       name: 'insert',
       isWrite: true,
@@ -214,7 +188,7 @@ class Index {
       name: 'insert',
       isWrite: true,
       requests: completing,
-      read: readCompletion,
+      read: this.#results.completion,
       values,
       call,
       since,
@@ -238,7 +212,7 @@ class Index {
     }
     const shared = { name: 'insertMany', isWrite: true, settlesEach: true, finish: all, call };
     const operation = { ...shared, requests, values: rows };
-    const submitted = this.#submit({ ...operation, read: settling(this.#readInserted) });
+    const submitted = this.#submit({ ...operation, read: this.#results.insertedSettled() });
     if (rests.size === 0) return submitted;
     const since = now();
     const results = await submitted;
@@ -249,10 +223,10 @@ class Index {
         this.#commands.complete(rests.get(i), results[i].value.insertId),
       ),
       values: positions.map((i) => rows[i]),
-      read: settling(readCompletion),
+      read: this.#results.completionSettled(),
       since,
     });
-    return withCompletions(results, positions, completed);
+    return this.#results.withCompletions(results, positions, completed);
   }
 
   /**
@@ -292,7 +266,7 @@ class Index {
    */
   async delete(op, key, options) {
     const requests = [this.#commands.delete(op, key, options, false)];
-    const [read, call] = [countOf, callSettingsOf(options)];
+    const [read, call] = [this.#results.count, callSettingsOf(options)];
     return this.#submit({ name: 'delete', isWrite: true, requests, read, op, key, options, call });
   }
 
@@ -333,12 +307,13 @@ class Index {
    */
   async deleteReturning(op, key, options) {
     const requests = [this.#commands.delete(op, key, options, true)];
-    const [name, read, call] = ['deleteReturning', this.#rows, callSettingsOf(options)];
+    const [name, read, call] = ['deleteReturning', this.#results.rows, callSettingsOf(options)];
     return this.#submit({ name, isWrite: true, requests, read, op, key, options, call });
   }
 
   [inspect.custom]() {
-    return `Index ${inspect({ table: this.#name, columns: this.#names })}`;
+    const { table, names } = this.#opened;
+    return `Index ${inspect({ table, columns: names })}`;
   }
 
   /**
@@ -350,7 +325,7 @@ class Index {
    */
   #modify(name, op, key, values, options) {
     const requests = [this.#commands.modify(name, op, key, values, options)];
-    const [read, call] = [countOf, callSettingsOf(options)];
+    const [read, call] = [this.#results.count, callSettingsOf(options)];
     return this.#submit({ name, isWrite: true, requests, read, op, key, values, options, call });
   }
 
@@ -372,21 +347,17 @@ class Index {
     const name = `${modification}Returning`;
     const call = callSettingsOf(options);
     if (requests.length === 1) {
-      const read = this.#rows;
+      const read = this.#results.rows;
       return this.#submit({ name, isWrite: true, requests, read, op, key, values, options, call });
     }
-    const some = this.#reader.only(names);
+    const { read, finish } = this.#results.changedRows(names);
     return this.#submit({
       name,
       isWrite: true,
       isUnit: true,
       requests,
-      // A failed find does not end the call, because the change decides its outcome.
-      read: (outcome, i) => (i === 0 ? this.#rowsBefore(outcome) : rowsOf(some, replyOf(outcome))),
-      finish: ([found, changed]) => {
-        if (found instanceof Error) throw withOutcome(found, 'unknown');
-        return mergeInSteps(found, changed);
-      },
+      read,
+      finish,
       op,
       key,
       values,
@@ -394,26 +365,9 @@ class Index {
       call,
     });
   }
-
-  /**
-   * The rows that the find has read before a change of some columns, or why it found none.
-   * @param {Outcome} outcome
-   */
-  #rowsBefore(outcome) {
-    return outcome instanceof Error ? outcome : rowsOf(this.#reader, outcome);
-  }
-
-  /** @param {Outcome} outcome */
-  #firstRow = (outcome) => this.#reader.first(replyOf(outcome));
-
-  /** @param {Outcome} outcome */
-  #rows = (outcome) => rowsOf(this.#reader, replyOf(outcome));
 }
 
-/**
- * @typedef {import('./commands.js').Modification} Modification
- * @typedef {import('./pipeline/call.js').Outcome} Outcome
- */
+/** @typedef {import('./commands.js').Modification} Modification */
 
 /**
  * @template T

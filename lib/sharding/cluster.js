@@ -4,8 +4,10 @@ const { now } = require('../runtime/clock.js');
 const { Definitions } = require('../client/pipeline/definition.js');
 const { readOutcomes } = require('../client/pipeline/steps.js');
 const { Ketama } = require('../core/ketama.js');
+const { HandlerSocketError } = require('../errors/index.js');
 const { failOver } = require('./fail-over.js');
-const { failuresAmong, partition } = require('./partition.js');
+const { resultOf, rowsOfAll } = require('./fan-out.js');
+const { partition } = require('./partition.js');
 const { Shard } = require('./shard.js');
 const { hashedText } = require('./shard-key.js');
 
@@ -39,7 +41,7 @@ class Cluster {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** @type {import('../client/operation.js').Access['define']} */
+  /** @type {import('../client/operation.js').Define} */
   define = (target, schema) => this.#definitions.get(target, schema);
 
   /**
@@ -89,12 +91,19 @@ class Cluster {
   }
 
   /**
-   * Executes a read at one server.
-   * @param {Shard} shard
-   * @param {Operation} operation
+   * Reads at all servers at once, and joins their rows.
+   * @param {(submit: import('../client/operation.js').Submit) => Promise<unknown[]>} find
    */
-  submitTo(shard, operation) {
-    return this.#submit(operation, inOrder(shard.nodesFor(operation.isWrite), operation.isWrite));
+  async findAll(find) {
+    const asked = this.shards.map(async (shard) => {
+      try {
+        return { rows: await find((operation) => this.#submitTo(shard, operation)) };
+      } catch (error) {
+        if (error instanceof HandlerSocketError) return { address: shard.address, error };
+        throw error;
+      }
+    });
+    return rowsOfAll(await Promise.all(asked));
   }
 
   /**
@@ -127,8 +136,16 @@ class Cluster {
     const groups = Array.from(parts.values(), (positions) => {
       return { positions, candidates: this.#candidates(hashed[positions[0]], nodesOf, isWrite) };
     });
-    const gathered = await failOver(operation, groups, this.#until(operation));
-    return { outcomes: gathered.outcomes, failures: failuresAmong(isWrite, gathered) };
+    return resultOf(operation, await failOver(operation, groups, this.#until(operation)));
+  }
+
+  /**
+   * Executes a read at one server.
+   * @param {Shard} shard
+   * @param {Operation} operation
+   */
+  #submitTo(shard, operation) {
+    return this.#submit(operation, inOrder(shard.nodesFor(operation.isWrite), operation.isWrite));
   }
 
   /**

@@ -23,7 +23,9 @@ class ShardedClient {
    * @param {import('../..').ShardedIndexTarget<readonly string[], Record<string, string>>} target
    */
   openIndex(target) {
-    return new ShardedIndex(MADE_BY_CLIENT, target, this.#cluster);
+    const { openSharded } = require('./sharded-target.js');
+    const { define } = this.#cluster;
+    return new ShardedIndex(MADE_BY_CLIENT, openSharded(target, define), this.#cluster);
   }
 
   /** @param {import('../..').Key} key */

@@ -2,18 +2,10 @@
 
 const { checkNames, checkOneOfArgument, checkOptions } = require('../util/check.js');
 const { CALL_OPTIONS } = require('../client/pipeline/call-options.js');
-const { withOutcome } = require('../client/pipeline/outcomes.js');
-const { readOutcomes } = require('../client/pipeline/steps.js');
 const { Index } = require('../client/table-index.js');
-const { AbortError, FanOutError, HandlerSocketError } = require('../errors/index.js');
 
 const ALL = new Set(['all']);
 const ASKS_ALL = "the whole index is on all servers: read it with { servers: 'all' }";
-
-/*
- * Modules that only a program with several servers needs are loaded on first use, as in
- * ShardedClient.
- */
 
 /**
  * See index.d.ts. An Index whose requests go to the servers that their keys belong to. Index makes
@@ -22,10 +14,6 @@ const ASKS_ALL = "the whole index is on all servers: read it with { servers: 'al
 class ShardedIndex extends Index {
   #cluster;
   #shardKey;
-  /**
-   * Makes the function that merges rows of several servers.
-   * @type {(isDescending: boolean) => (a: any, b: any) => number}
-   */
   #orderOf;
   /**
    * Opens the index for the requests to one server.
@@ -35,41 +23,19 @@ class ShardedIndex extends Index {
 
   /**
    * @param {symbol} maker
-   * @param {import('../client/target.js').Target & Pick<import('../..').ShardedIndexTarget<readonly string[], object>, 'shardBy' | 'shardKey'>}
-   *   target
+   * @param {import('./sharded-target.js').OpenedShardedIndex} index
    * @param {InstanceType<typeof import('./cluster.js').Cluster>} cluster
    */
-  constructor(maker, target, cluster) {
-    const { TARGET_OPTIONS, describeIndex } = require('../client/target.js');
-    const { ShardKey } = require('./shard-key.js');
-    checkNames(checkOptions(target, 'target'), 'target', [
-      ...TARGET_OPTIONS,
-      'shardBy',
-      'shardKey',
-    ]);
-    const { shardBy, shardKey: override, ...rest } = target;
-    const { types = {}, schema } = rest;
-    const index = describeIndex(rest);
-    const { columns, shape } = index;
-    const shardKey = new ShardKey(columns.names, shardBy, override, shape.hashedPart);
-    const { names = shardBy } = shape;
-    if (shardBy.some((name, i) => names[i] !== name)) {
-      throw new TypeError(
-        `target.shardBy must name the leading columns of the index, ${schema === undefined ? 'as target.keyColumns does' : names.join(', ')}`,
-      );
-    }
-    const { define } = cluster;
-    super(maker, index, {
-      define,
+  constructor(maker, index, cluster) {
+    super(maker, index?.opened, {
       submit: (operation) => this.#submit(operation),
       isRouted: true,
     });
+    const { opened, shardKey, orderOf } = index;
     this.#cluster = cluster;
     this.#shardKey = shardKey;
-    this.#orderOf = (isDescending) => rowOrder(names, index, types, isDescending);
-    this.#openAt = (submit, readsAhead = true) => {
-      return new Index(maker, index, { define, submit, readsAhead });
-    };
+    this.#orderOf = orderOf;
+    this.#openAt = (submit, readsAhead = true) => new Index(maker, opened, { submit, readsAhead });
   }
 
   /** @param {unknown} key */
@@ -94,16 +60,7 @@ class ShardedIndex extends Index {
     ]);
     if (servers === undefined) return super.find(op, key, rest);
     checkOneOfArgument(servers, 'options.servers', ALL);
-    const asked = this.#cluster.shards.map(async (shard) => {
-      const index = this.#openAt((operation) => this.#cluster.submitTo(shard, operation));
-      try {
-        return { rows: await index.find(op, key, rest) };
-      } catch (error) {
-        if (error instanceof HandlerSocketError) return { address: shard.address, error };
-        throw error;
-      }
-    });
-    return rowsOfAll(await Promise.all(asked));
+    return this.#cluster.findAll((submit) => this.#openAt(submit).find(op, key, rest));
   }
 
   /**
@@ -159,13 +116,8 @@ class ShardedIndex extends Index {
    * @param {any} given  an array, by now
    * @param {(one: unknown, i: number) => string | Uint8Array} hash
    */
-  async #submitEach(operation, given, hash) {
-    const hashed = Array.from(given, hash);
-    const { outcomes, failures } = await this.#cluster.submitEach(operation, hashed);
-    if (failures.length === 0 || operation.settlesEach) return readOutcomes(operation, outcomes);
-    throwIfRefusedHere(failures);
-    const rows = await Promise.all(outcomes.map((outcome) => rowOf(operation, outcome)));
-    throw new FanOutError(operation.name, failures, rows);
+  #submitEach(operation, given, hash) {
+    return this.#cluster.submitEach(operation, Array.from(given, hash));
   }
 
   /**
@@ -212,24 +164,6 @@ class ShardedIndex extends Index {
 }
 
 /**
- * Makes a function that compares rows as an index orders them, as far as their columns tell the
- * order.
- * @param {readonly string[]} names  of the index's columns, or of those that are known
- * @param {import('../client/target.js').IndexDescription} index
- * @param {Readonly<Record<string, string | undefined>>} types  as they were declared
- * @param {boolean} isDescending
- */
-function rowOrder(names, { columns, shape, schema }, types, isDescending) {
-  const { exactOrder, orderBy } = require('./merge.js');
-  if (shape.order !== null) return exactOrder(names, shape.order, isDescending);
-  if (schema === undefined) return orderBy(names, types, isDescending);
-  const shown = names.filter((name) => columns.names.includes(name));
-  // With a schema, text in a column without a declared type is not a number.
-  const known = Object.fromEntries(shown.map((name) => [name, types[name] ?? 'string']));
-  return orderBy(shown, known, isDescending);
-}
-
-/**
  * Copies options, including those that are accessors of a class.
  * @template {object} Options
  * @param {Options} options
@@ -241,46 +175,6 @@ function ownOptions(options, names) {
   const known = [...names, 'servers'];
   checkNames(given, 'options', known);
   return /** @type {Options} */ (Object.fromEntries(known.map((name) => [name, given[name]])));
-}
-
-/**
- * @param {Operation} operation
- * @param {import('../client/pipeline/call.js').Outcome} outcome
- * @returns {Promise<unknown>} the row; undefined if there is none
- */
-function rowOf(operation, outcome) {
-  return readOutcomes({ ...operation, finish: undefined }, [outcome]).catch(() => undefined);
-}
-
-/**
- * The rows of all servers.
- * @param {({ rows: unknown[] } | { address: string, error: import('../..').HandlerSocketError })[]}
- *   results
- */
-function rowsOfAll(results) {
-  const rows = results.flatMap((result) => ('rows' in result ? result.rows : []));
-  const failures = results.flatMap((result) => {
-    return 'error' in result ? { ...result, positions: [] } : [];
-  });
-  throwIfRefusedHere(failures);
-  if (failures.length > 0) throw new FanOutError('find', failures, rows);
-  return rows;
-}
-
-/**
- * Throws errors that no server caused as a Client throws them, without a FanOutError.
- * @param {import('../..').ShardFailure[]} failures
- */
-function throwIfRefusedHere(failures) {
-  const aborted = failures.find(({ error }) => error instanceof AbortError);
-  if (aborted !== undefined) {
-    const isNotSent = failures.every(({ error }) => error.outcome === 'not-sent');
-    throw isNotSent ? aborted.error : withOutcome(aborted.error, 'unknown');
-  }
-  for (const code of ['ERR_HS_CLOSED', 'ERR_HS_OVERLOADED']) {
-    const isShared = failures.length > 0 && failures.every(({ error }) => error.code === code);
-    if (isShared) throw failures[0].error;
-  }
 }
 
 /**
