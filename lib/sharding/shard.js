@@ -1,6 +1,6 @@
 'use strict';
 
-const { Client, access } = require('../client/client.js');
+const { Ports } = require('../client/ports.js');
 const { Health } = require('./health.js');
 
 /**
@@ -62,8 +62,8 @@ class Shard {
   stats() {
     return {
       address: this.address,
-      primary: this.#primary.client.stats(),
-      replicas: this.#replicas.map(({ client }) => client.stats()),
+      primary: this.#primary.ports.stats(),
+      replicas: this.#replicas.map(({ ports }) => ports.stats()),
     };
   }
 
@@ -73,34 +73,32 @@ class Shard {
    */
   async connect({ writes, call }, definitions) {
     await Promise.all([
-      access.connect(this.#primary.client, { writes, call }, definitions),
-      ...this.#replicas.map(({ client }) => {
-        return access.connect(client, { writes: false, call }, definitions);
-      }),
+      this.#primary.ports.connect({ writes, call }, definitions),
+      ...this.#replicas.map(({ ports }) => ports.connect({ writes: false, call }, definitions)),
     ]);
   }
 
   /** @param {ReadonlySet<import('../../types/schema').TableSchema>} schemas */
   async findChanges(schemas) {
     const { address } = this;
-    const changes = await access.findChanges(this.#primary.client, schemas);
+    const changes = await this.#primary.ports.findChanges(undefined, schemas);
     return changes.map((change) => ({ address, ...change }));
   }
 
-  /** @param {unknown} [options] */
-  async ping(options) {
+  /** @param {import('../client/pipeline/call-options.js').CallSettings} [call] */
+  async ping(call) {
     const [primary, ...replicas] = await Promise.all(
-      [this.#primary, ...this.#replicas].map(({ client }) => client.ping(options)),
+      [this.#primary, ...this.#replicas].map(({ ports }) => ports.ping(call)),
     );
     return { address: this.address, primary, replicas };
   }
 
   destroy() {
-    for (const { client } of [this.#primary, ...this.#replicas]) client.destroy();
+    for (const { ports } of [this.#primary, ...this.#replicas]) ports.destroy();
   }
 
   async close() {
-    await Promise.all([this.#primary, ...this.#replicas].map(({ client }) => client.close()));
+    await Promise.all([this.#primary, ...this.#replicas].map(({ ports }) => ports.close()));
   }
 }
 
@@ -116,7 +114,7 @@ class Node {
    */
   constructor(shard, options) {
     this.shard = shard;
-    this.client = new Client(options);
+    this.ports = new Ports(options);
   }
 
   /**
@@ -125,7 +123,7 @@ class Node {
    * @returns {Promise<any>}
    */
   submit(operation, until) {
-    return access.submit(this.client, operation, until);
+    return this.ports.submit(operation, until);
   }
 
   /** @param {boolean} isWrite */

@@ -1,7 +1,7 @@
 'use strict';
 
 const { inspect } = require('node:util');
-const { readConnectOptions } = require('../client/pipeline/call-options.js');
+const { readCallOptions, readConnectOptions } = require('../client/pipeline/call-options.js');
 const { MADE_BY_CLIENT } = require('../client/table-index.js');
 const { ShardedIndex } = require('./sharded-index.js');
 
@@ -42,8 +42,8 @@ class ShardedClient {
 
   /** @param {unknown} [options] */
   async ping(options) {
-    const { shards } = this.#cluster;
-    return Promise.all(shards.map((shard) => shard.ping(options)));
+    const call = readCallOptions(options);
+    return Promise.all(this.#cluster.shards.map((shard) => shard.ping(call)));
   }
 
   verify() {
