@@ -1,9 +1,11 @@
 'use strict';
 
 const { inspect } = require('node:util');
-const { openIndex } = require('./opened-index.js');
+const { lazy } = require('../util/lazy.js');
 const { readCallOptions, readConnectOptions } = require('./pipeline/call-options.js');
 const { Index, MADE_BY_CLIENT } = require('./table-index.js');
+
+const parts = lazy(() => ({ ...require('./opened-index.js'), ...require('./ports.js') }));
 
 /** See index.d.ts. Presents one server; Ports does the work. */
 class Client {
@@ -12,13 +14,13 @@ class Client {
 
   /** @param {import('../..').ClientOptions} [options] */
   constructor(options) {
-    // Loaded here and not with the package, because a program may make its client later, or none.
-    const { Ports } = require('./ports.js');
+    const { Ports } = parts();
     this.#ports = new Ports(options);
   }
 
   /** @param {import('../..').OpenIndexTarget<readonly string[], Record<string, string>>} target */
   openIndex(target) {
+    const { openIndex } = parts();
     const ports = this.#ports;
     return new Index(MADE_BY_CLIENT, openIndex(target, ports.define), {
       submit: (operation) => ports.submit(operation),

@@ -4,12 +4,16 @@ const {
   inspect,
   types: { isUint8Array },
 } = require('node:util');
-const { ByteWriter } = require('../protocol/byte-writer.js');
 const { checkIntegerArgument, checkNames, checkOptions, checkSecret } = require('../util/check.js');
-const command = require('../protocol/command.js');
-const { toByteString } = require('../protocol/encode.js');
+const { lazy } = require('../util/lazy.js');
 const { show, showKind } = require('../util/show.js');
-const { LINE_FEED } = require('../protocol/constants.js');
+
+const protocol = lazy(() => ({
+  ...require('../protocol/byte-writer.js'),
+  ...require('../protocol/command.js'),
+  ...require('../protocol/constants.js'),
+  ...require('../protocol/encode.js'),
+}));
 
 /** The server keeps an array as long as the largest id, and crashes on a huge one. */
 const MAX_INDEX_ID = 65_535;
@@ -50,7 +54,7 @@ let access;
  *    └─────────── clear() ─────────┘
  */
 class Batch {
-  #writer = new ByteWriter();
+  #writer = newWriter();
   /** How many bytes it has dropped. */
   #droppedBytes = 0;
   #commandCount = 0;
@@ -88,7 +92,7 @@ class Batch {
         batch.#state = 'running';
         if (bytes.length > MAX_KEPT_BYTES) {
           batch.#droppedBytes = bytes.length;
-          batch.#writer = new ByteWriter();
+          batch.#writer = newWriter();
         }
         return bytes;
       },
@@ -122,7 +126,7 @@ class Batch {
           `data has a command that begins with '${first}': no request does, and the server's listener shuts down at it`,
         );
       }
-      const end = bytes.indexOf(LINE_FEED, start);
+      const end = bytes.indexOf(protocol().LINE_FEED, start);
       if (end === -1) break;
       count++;
       start = end + 1;
@@ -144,7 +148,7 @@ class Batch {
   /** @param {string} secret */
   auth(secret) {
     checkSecret(secret, 'secret');
-    return this.#append(`A\t1\t${toByteString(secret)}`);
+    return this.#append(`A\t1\t${protocol().toByteString(secret)}`);
   }
 
   /**
@@ -153,7 +157,7 @@ class Batch {
    */
   openIndex(indexId, target) {
     checkIndexId(indexId);
-    return this.#append(`P\t${indexId}${command.encodeOpenIndex(target)}`);
+    return this.#append(`P\t${indexId}${protocol().encodeOpenIndex(target)}`);
   }
 
   /**
@@ -165,7 +169,7 @@ class Batch {
   find(indexId, op, key, options) {
     checkIndexId(indexId);
     checkOptionNames(options, FIND_OPTIONS);
-    return this.#command(indexId, command.encodeFind(op, key, options));
+    return this.#command(indexId, protocol().encodeFind(op, key, options));
   }
 
   /**
@@ -174,7 +178,7 @@ class Batch {
    */
   insert(indexId, values) {
     checkIndexId(indexId);
-    return this.#command(indexId, command.encodeInsert(values));
+    return this.#command(indexId, protocol().encodeInsert(values));
   }
 
   /**
@@ -219,7 +223,7 @@ class Batch {
   delete(indexId, op, key, options) {
     checkIndexId(indexId);
     checkOptionNames(options, MODIFY_OPTIONS);
-    return this.#command(indexId, command.encodeDelete(op, key, options, options?.returning));
+    return this.#command(indexId, protocol().encodeDelete(op, key, options, options?.returning));
   }
 
   get commandCount() {
@@ -246,7 +250,7 @@ class Batch {
     if (this.#state === 'added' || this.#state === 'running') {
       throw new TypeError(`the batch cannot be cleared: ${STATES[this.#state]}`);
     }
-    if (this.#writer.capacity > MAX_REUSED_BYTES) this.#writer = new ByteWriter();
+    if (this.#writer.capacity > MAX_REUSED_BYTES) this.#writer = newWriter();
     else this.#writer.truncate(0);
     this.#droppedBytes = 0;
     this.#commandCount = 0;
@@ -276,7 +280,7 @@ class Batch {
     checkOptionNames(options, MODIFY_OPTIONS);
     return this.#command(
       indexId,
-      command.encodeModify(modification, op, key, values, options, options?.returning),
+      protocol().encodeModify(modification, op, key, values, options, options?.returning),
     );
   }
 
@@ -321,6 +325,11 @@ const STATES = {
   done: 'it has run; clear() makes it new',
 };
 
+function newWriter() {
+  const { ByteWriter } = protocol();
+  return new ByteWriter();
+}
+
 /** @param {number} indexId */
 function checkIndexId(indexId) {
   checkIntegerArgument(indexId, 'indexId', 0, MAX_INDEX_ID, 'the server dies of a huge one');
@@ -334,6 +343,6 @@ function checkOptionNames(options, names) {
   if (options !== undefined) checkNames(checkOptions(options, 'options'), 'options', names);
 }
 
-/** @typedef {InstanceType<typeof command.Command>} Command */
+/** @typedef {InstanceType<typeof import('../protocol/command.js').Command>} Command */
 
 module.exports = { Batch, access };

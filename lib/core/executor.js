@@ -4,13 +4,17 @@ const { inspect } = require('node:util');
 const { Batch, access } = require('./batch.js');
 const { checkNames, checkOptions, checkSignal } = require('../util/check.js');
 const { Connection, nativeOf } = require('./connection.js');
-const { offAbort, onAbort } = require('../runtime/abort.js');
 const { MAX_TIMEOUT_MS } = require('../util/defaults.js');
 const driver = require('../runtime/driver.js');
+const { lazy } = require('../util/lazy.js');
 const { show, showKind } = require('../util/show.js');
 const { AbortError, ExecuteError } = require('../errors/index.js');
-const { readReplies } = require('./reply.js');
-const { ABORTED_UNSENT, driverFailure, readResult } = require('./batch-result.js');
+
+const results = lazy(() => ({
+  ...require('../runtime/abort.js'),
+  ...require('./batch-result.js'),
+  ...require('./reply.js'),
+}));
 
 const DEFAULT_TIMEOUT_MS = 5000;
 
@@ -82,6 +86,7 @@ class Executor {
     const pairs = this.#take();
     if (pairs.length === 0) return Promise.resolve([]);
     if (signal?.aborted) {
+      const { ABORTED_UNSENT } = results();
       return Promise.resolve(pairs.map((pair) => setResult(pair, ABORTED_UNSENT, signal)));
     }
     return run(pairs, timeoutMs, signal);
@@ -115,6 +120,7 @@ class Executor {
  * @returns {Promise<ExecuteResult[]>}
  */
 function run(pairs, timeoutMs, signal) {
+  const { offAbort, onAbort } = results();
   return new Promise((resolve) => {
     /** @type {(() => void) | undefined} */
     let abort;
@@ -167,6 +173,7 @@ function executeBlocking(pairs, timeoutMs) {
  * @param {'not-sent' | 'unknown'} outcome
  */
 function failAll(pairs, error, outcome) {
+  const { driverFailure } = results();
   const failure = driverFailure(error, outcome);
   return pairs.map((pair) => setResult(pair, failure));
 }
@@ -236,6 +243,7 @@ function forDriver(pairs) {
  * @returns {ExecuteResult}
  */
 function setResult({ connection, batch }, finished, signal) {
+  const { readReplies, readResult } = results();
   const { address } = connection;
   const { segments, error } = readResult(finished, address, signal);
   access.setResult(batch, readReplies(segments, address), error);

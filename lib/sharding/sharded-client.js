@@ -3,7 +3,14 @@
 const { inspect } = require('node:util');
 const { readCallOptions, readConnectOptions } = require('../client/pipeline/call-options.js');
 const { MADE_BY_CLIENT } = require('../client/table-index.js');
+const { lazy } = require('../util/lazy.js');
 const { ShardedIndex } = require('./sharded-index.js');
+
+const parts = lazy(() => ({
+  ...require('./cluster.js'),
+  ...require('./options.js'),
+  ...require('./sharded-target.js'),
+}));
 
 /** See index.d.ts. Presents several servers as one; Cluster does the work. */
 class ShardedClient {
@@ -12,10 +19,7 @@ class ShardedClient {
 
   /** @param {import('../..').ShardedClientOptions} options */
   constructor(options) {
-    // Loaded here, because most programs have one server, and these modules take a tenth of the
-    // time to load the package.
-    const { Cluster } = require('./cluster.js');
-    const { parseShardedOptions } = require('./options.js');
+    const { Cluster, parseShardedOptions } = parts();
     this.#cluster = new Cluster(parseShardedOptions(options));
   }
 
@@ -23,7 +27,7 @@ class ShardedClient {
    * @param {import('../..').ShardedIndexTarget<readonly string[], Record<string, string>>} target
    */
   openIndex(target) {
-    const { openSharded } = require('./sharded-target.js');
+    const { openSharded } = parts();
     const { define } = this.#cluster;
     return new ShardedIndex(MADE_BY_CLIENT, openSharded(target, define), this.#cluster);
   }
