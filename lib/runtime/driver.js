@@ -29,8 +29,12 @@ const WORKER_LATE_MS = 20;
  * @property {(reason: unknown) => void} reject
  */
 
-/** By the executes' ids. @type {Map<number, Callbacks>} */
-const pending = new Map();
+/**
+ * By the executes' ids. The entry that stays is no execute's: V8 allocates a new table whenever a
+ * Map becomes empty.
+ * @type {Map<number, Callbacks>}
+ */
+const pending = new Map([[-1, { resolve: nothing, reject: nothing }]]);
 
 const driver = new native.Driver(settle, mayWaitInline());
 // The addon references the function only while executes are pending.

@@ -1,7 +1,6 @@
 'use strict';
 
 const { HandlerSocketError } = require('../../errors/index.js');
-const { now } = require('../../runtime/clock.js');
 const { Latency } = require('./latency.js');
 
 /** The figures of stats(). The pipeline counts calls, batches and replies as they pass. */
@@ -48,11 +47,12 @@ class Counters {
 
   /**
    * @param {number} receivedBytes
-   * @param {number} roundTripMs
+   * @param {number} sentAt  all times are in the time of `now()`
+   * @param {number} arrivedAt
    */
-  noteReplies(receivedBytes, roundTripMs) {
+  noteReplies(receivedBytes, sentAt, arrivedAt) {
     this.bytesIn += receivedBytes;
-    this.roundTrip.add(roundTripMs, 1, now());
+    this.roundTrip.add(arrivedAt - sentAt, 1, arrivedAt);
   }
 
   /** Counts a call that is pending now. */

@@ -3,6 +3,7 @@
 const { clearTimeout, now, setImmediate, setTimeout } = require('../../runtime/clock.js');
 const { MAX_TIMEOUT_MS } = require('../../util/defaults.js');
 const { HandlerSocketError } = require('../../errors/index.js');
+const { LinkedList } = require('../../util/linked-list.js');
 
 /*
  * Deadlines of calls. A deadline is one absolute time, in the time of `now()` (clock.js), and is
@@ -31,8 +32,8 @@ class Deadlines {
   #address;
   #counters;
   #scope;
-  /** Those with calls that have not settled. @type {Set<Deadline>} */
-  #live = new Set();
+  /** Those with calls that have not settled. @type {InstanceType<typeof LinkedList<Deadline>>} */
+  #live = new LinkedList();
   /** @type {NodeJS.Timeout | null} */
   #timer = null;
   /** When the timer fires, in the time of `now()`. */
@@ -62,13 +63,13 @@ class Deadlines {
 
   /** @param {Deadline} deadline  that has its first call */
   watch(deadline) {
-    this.#live.add(deadline);
+    this.#live.push(deadline);
     if (deadline.nextCheckAt < this.#timerAt) this.#wakeAt(deadline.nextCheckAt);
   }
 
   /** @param {Deadline} deadline  whose calls have all settled */
   release(deadline) {
-    this.#live.delete(deadline);
+    this.#live.remove(deadline);
   }
 
   /**
@@ -129,6 +130,10 @@ class Deadline {
     this.batchExpiresAt = batchExpiresAt;
     /** When `expire` is due: at the deadline, and again after the grace. */
     this.nextCheckAt = expiresAt;
+    /** Its neighbours among the owner's. @type {Deadline | null} */
+    this.previous = null;
+    /** @type {Deadline | null} */
+    this.next = null;
   }
 
   /**

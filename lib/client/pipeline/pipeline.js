@@ -227,20 +227,26 @@ class Pipeline {
   #send(connection, share) {
     const requests = this.#take(Math.min(Math.ceil(share), MAX_BATCH_WEIGHT));
     if (requests.length === 0) return;
-    connection.send(requests, this.#retry).then(() => {
-      if (this.#waiting > 0 || this.#onIdle.length > 0) this.#schedule();
-    });
+    connection.send(requests, this.#report);
   }
 
-  /** @param {Request[]} requests  to be sent again */
-  #retry = (requests) => {
+  #report = {
+    /** @param {Request[]} requests  to be sent again */
+    retry: (requests) => this.#retry(requests),
+    onEnd: () => {
+      if (this.#waiting > 0 || this.#onIdle.length > 0) this.#schedule();
+    },
+  };
+
+  /** @param {Request[]} requests */
+  #retry(requests) {
     this.#counters.retries += requests.length;
     for (const request of requests) {
       this.#retriesWeight += request.weight;
       this.#retries.push(request);
     }
     if (this.#isDestroyed && requests.length > 0) this.destroy();
-  };
+  }
 
   /**
    * Takes the next batch: retries first, then a share of each call in turn.

@@ -3,10 +3,11 @@
 const { clearTimeout, now, setImmediate, setTimeout } = require('../../runtime/clock.js');
 const { Connection } = require('../../core/connection.js');
 const { ARRIVED, QUEUED, RequestState } = require('./call.js');
-const { batchDeadline, failAll, withdrawExpired, withdrawRefused } = require('./batch-requests.js');
-const { asShared, withOutcome } = require('./outcomes.js');
+const { batchDeadline, failAll, withdrawExpired } = require('./batch-requests.js');
+const { asShared } = require('./outcomes.js');
 const tracing = require('../metrics/tracing.js');
 const { BatchWriter } = require('./batch-writer.js');
+const { IndexOpener } = require('./index-opener.js');
 const { ReplyDispatcher } = require('./reply-dispatcher.js');
 const { Session } = require('./session.js');
 const turn = require('../../runtime/turn.js');
@@ -20,6 +21,9 @@ const MIN_PORTIONED = 64;
 
 /** The server answers the empty command even on an unauthorised connection. */
 const EMPTY_COMMAND = { bytes: Buffer.from('\n'), commandCount: 1 };
+
+/** @type {readonly Request[]} */
+const NO_REQUESTS = [];
 
 /** @type {ReadonlyMap<Definition, Error>} */
 const NOTHING_REFUSED = new Map();
@@ -44,6 +48,7 @@ class PooledConnection {
   #hooks;
   #idleTimeoutMs;
   #maxQueued;
+  #opener;
   #writer = new BatchWriter();
   /** @type {Session | null} */
   #session = null;
@@ -75,6 +80,7 @@ class PooledConnection {
     this.#hooks = hooks;
     this.#idleTimeoutMs = idleTimeoutMs;
     this.#maxQueued = maxQueued;
+    this.#opener = new IndexOpener(hooks, this.#openIndexes);
   }
 
   /** Whether the last batch succeeded and the connection has not been closed since. */
@@ -132,7 +138,9 @@ class PooledConnection {
     this.#inFlight++;
     try {
       const session = this.#session ?? (await this.#openSession(until));
+      session.noteHandedOver();
       const { error } = await tracing.traceSend(session.connection, EMPTY_COMMAND, until);
+      session.noteArrived();
       this.#isOpen = error === null;
     } catch {
       this.#isOpen = false;
@@ -143,25 +151,47 @@ class PooledConnection {
   }
 
   /**
-   * Sends requests as one batch and sets their outcomes. Never rejects.
+   * Sends requests as one batch and sets their outcomes. Never rejects. An `await` costs as much as
+   * a tenth of a row, so a batch that has nothing to wait for but its replies has only one.
    * @param {Request[]} requests  from the queue
-   * @param {(requests: Request[]) => void} retry  takes the requests to be sent again, before this
-   *   connection is idle, so that the client does not seem idle in between
+   * @param {object} report
+   * @param {(requests: Request[]) => void} report.retry  takes the requests to be sent again,
+   *   before this connection is idle, so that the client does not seem idle in between
+   * @param {() => void} report.onEnd  called when all outcomes are set
    */
-  async send(requests, retry) {
+  async send(requests, { retry, onEnd }) {
     this.#inFlight++;
     const state = new RequestState(QUEUED);
     for (const request of requests) request.state = state;
     try {
       const session = this.#session ?? (await this.#openSession(batchDeadline(requests)));
-      const dispatcher = await this.#sendOn(session, state, requests);
+      const slots = session.acquire(requests);
+      /** @type {ReplyDispatcher | null} */
+      let dispatcher = null;
+      try {
+        if (this.#opener.mustRun(session, slots)) {
+          dispatcher = await this.#opener.run(session, slots, requests);
+        }
+        const live = dispatcher === null ? withdrawExpired(requests) : NO_REQUESTS;
+        if (live.length > 0) {
+          const until = batchDeadline(live);
+          const exchange = this.#handOver(session, state, session.unopenedFor(live), live, until);
+          const result = this.#take(exchange, await exchange.sent);
+          dispatcher = new ReplyDispatcher(live, result, session.ids);
+        }
+      } finally {
+        session.release(slots);
+        this.#retireIfUnused(session);
+      }
       if (dispatcher === null) return;
-      await this.#dispatchReplies(dispatcher);
+      if (this.#isPortioned(dispatcher)) await this.#dispatchFirstPortion(dispatcher);
+      while (!dispatcher.advance(dispatcher.length)) await turn.next();
       retry(dispatcher.retries);
     } catch (error) {
       failAll(requests, state, error);
     } finally {
       this.#endUse();
+      onEnd();
     }
   }
 
@@ -207,129 +237,16 @@ class PooledConnection {
   }
 
   /**
-   * Sends a batch over a session.
-   * @param {Session} session
-   * @param {RequestState} state
-   * @param {readonly Request[]} requests
-   * @returns {Promise<ReplyDispatcher | null>} null if all requests have their outcomes already
-   */
-  async #sendOn(session, state, requests) {
-    const slots = session.acquire(requests, session.connects);
-    try {
-      if (this.#hooks.checkKind !== null) await this.#checkKinds(session, slots, requests);
-      const failed = await this.#openFirst(session, slots, requests);
-      if (failed !== null) return failed;
-      const live = withdrawExpired(requests);
-      if (live.length === 0) return null;
-      // The connection may have reconnected while indexes were opened first.
-      const unopened = session.unopenedFor(live, session.connects);
-      const result = await this.#exchange(session, state, unopened, live, batchDeadline(live));
-      return new ReplyDispatcher(live, result, session.ids);
-    } finally {
-      session.release(slots);
-      this.#retireIfUnused(session);
-    }
-  }
-
-  /**
-   * Checks that tables which are not open yet are what their schemas say. A connection that breaks unseen may open them
-   * again after a later change. Requests whose index is refused get their outcome here.
-   * @param {Session} session
-   * @param {readonly Slot[]} slots
-   * @param {readonly Request[]} requests
-   */
-  async #checkKinds(session, slots, requests) {
-    const { checkKind } = this.#hooks;
-    const { ids, kindChecks } = session;
-    if (checkKind === null || slots.every((slot) => slot.isOpen(session.connects))) return;
-    for (;;) {
-      const live = withdrawExpired(requests);
-      const isUnchecked = (/** @type {Definition} */ definition) =>
-        definition?.schema !== undefined &&
-        !ids.slotOf(definition).isOpen(session.connects) &&
-        !kindChecks.isDone(definition.schema);
-      const unchecked = new Set(live.map(({ definition }) => definition).filter(isUnchecked));
-      if (unchecked.size === 0) return;
-      withdrawRefused(live, await kindChecks.run([...unchecked], checkKind, batchDeadline(live)));
-    }
-  }
-
-  /**
-   * Opens indexes before any request uses them: those under ids that other indexes had, and those
-   * of tables that have to match their schemas, since an open table is not changed. Requests whose
-   * index is refused get their outcome here.
-   * @param {Session} session
-   * @param {readonly Slot[]} slots
-   * @param {readonly Request[]} requests
-   * @returns {Promise<ReplyDispatcher | null>} null unless the connection failed
-   */
-  async #openFirst(session, slots, requests) {
-    for (;;) {
-      const { connects } = session;
-      const mayWait = slots.some((slot) => this.#isOpenedFirst(session, slot));
-      if (!mayWait) return null;
-      const live = withdrawExpired(requests);
-      const asked = new Set(live.map(({ definition }) => definition));
-      const first = slots.filter(
-        (slot) => asked.has(slot.definition) && this.#isOpenedFirst(session, slot),
-      );
-      if (first.length === 0) return null;
-      const unopened = first.filter((slot) => !slot.isOpen(connects));
-      if (unopened.length > 0) {
-        const until = batchDeadline(live);
-        const result = await this.#exchange(session, new RequestState(QUEUED), unopened, [], until);
-        withdrawRefused(live, result.refused);
-        const queued = live.filter((request) => request.isQueued);
-        if (result.failure !== null && queued.length > 0) {
-          // The failed batch had none of the requests themselves.
-          const failure = withOutcome(result.failure, 'not-sent');
-          return new ReplyDispatcher(queued, { ...result, failure, replies: [] }, session.ids);
-        }
-      }
-      withdrawRefused(live, await this.#checkSchemas(session, first, batchDeadline(live)));
-    }
-  }
-
-  /**
-   * Whether an index has to be open before any request uses it.
-   * @param {Session} session
-   * @param {Slot} slot
-   */
-  #isOpenedFirst(session, slot) {
-    const { connects, checks } = session;
-    if (slot.mustBeConfirmed(connects)) return true;
-    // A ping has no definition.
-    if (this.#hooks.checkSchema === null || slot.definition?.schema === undefined) return false;
-    // An index opened together with a write might be opened on a new connection, whose tables were
-    // not checked.
-    return !slot.isOpen(connects) || !checks.isDone(slot.definition.schema);
-  }
-
-  /**
-   * Checks that the tables of open indexes match their schemas.
-   * @param {Session} session
-   * @param {readonly Slot[]} slots
-   * @param {number} until  deadline, in the time of `now()`
-   */
-  #checkSchemas(session, slots, until) {
-    const { checkSchema } = this.#hooks;
-    if (checkSchema === null) return NOTHING_REFUSED;
-    const { connects } = session;
-    const opened = slots.filter((slot) => slot.isOpen(connects)).map((slot) => slot.definition);
-    return session.checks.run(opened, checkSchema, until);
-  }
-
-  /**
-   * Hands a batch to an executor and waits for its result.
+   * Hands a batch to an executor.
    * @param {Session} session
    * @param {RequestState} state  of the requests
    * @param {readonly Slot[]} unopened  indexes that the batch opens first
    * @param {readonly Request[]} requests
    * @param {number} until  deadline, in the time of `now()`
-   * @returns {Promise<import('./reply-dispatcher.js').BatchResult>}
+   * @returns {Exchange}
    */
-  async #exchange(session, state, unopened, requests, until) {
-    const { connection, connects } = session;
+  #handOver(session, state, unopened, requests, until) {
+    const { connects } = session;
     const batch = this.#writer.write(unopened, requests, session.ids);
     const { commandCount } = batch;
     const { byteLength } = batch.bytes;
@@ -337,13 +254,24 @@ class PooledConnection {
     const sentAt = now();
     this.#counters.noteHandedOver(requests, sentAt);
     state.markInFlight(until);
-    const sent = tracing.traceSend(connection, batch, until);
+    session.noteHandedOver();
+    const sent = tracing.traceSend(session.connection, batch, until);
     this.#writer.release();
-    const result = await sent;
+    return { session, connects, state, unopened, commandCount, byteLength, sentAt, sent };
+  }
+
+  /**
+   * Takes what the executor has reported of a batch.
+   * @param {Exchange} exchange
+   * @param {import('../../core/send.js').SendResult} result
+   * @returns {import('./reply-dispatcher.js').BatchResult}
+   */
+  #take({ session, connects, state, unopened, commandCount, byteLength, sentAt }, result) {
+    session.noteArrived();
     state.phase = ARRIVED;
     const failure = result.error === null ? null : asShared(result.error);
     this.#isOpen = failure === null;
-    if (failure === null) this.#counters.noteReplies(result.receivedBytes, now() - sentAt);
+    if (failure === null) this.#counters.noteReplies(result.receivedBytes, sentAt, now());
     if (failure?.outcome === 'not-sent') {
       this.#counters.countBatch(commandCount, byteLength, -1);
     }
@@ -359,19 +287,29 @@ class PooledConnection {
       refused,
       failure,
       isReconnected: session.connects !== connects,
-      address: connection.address,
+      address: session.connection.address,
     };
   }
 
+  /**
+   * Sends a batch that only opens indexes, and waits for its result.
+   * @type {import('./index-opener.js').Exchange}
+   */
+  #openIndexes = async (session, unopened, until) => {
+    const state = new RequestState(QUEUED);
+    const exchange = this.#handOver(session, state, unopened, NO_REQUESTS, until);
+    return this.#take(exchange, await exchange.sent);
+  };
+
   /** @param {ReplyDispatcher} dispatcher */
-  async #dispatchReplies(dispatcher) {
-    const { length } = dispatcher;
-    const isPortioned = length >= MIN_PORTIONED && this.#inFlight === 1 && this.#maxQueued > 0;
-    if (isPortioned) {
-      while (!dispatcher.advance(length >> 1)) await turn.next();
-      if (dispatcher.retries.length === 0) await nextTurn();
-    }
-    while (!dispatcher.advance(length)) await turn.next();
+  #isPortioned({ length }) {
+    return length >= MIN_PORTIONED && this.#inFlight === 1 && this.#maxQueued > 0;
+  }
+
+  /** @param {ReplyDispatcher} dispatcher */
+  async #dispatchFirstPortion(dispatcher) {
+    while (!dispatcher.advance(dispatcher.length >> 1)) await turn.next();
+    if (dispatcher.retries.length === 0) await nextTurn();
   }
 
   /**
@@ -407,6 +345,17 @@ function nextTurn() {
 }
 
 /**
+ * A batch that an executor has.
+ * @typedef {object} Exchange
+ * @property {Session} session
+ * @property {number} connects  the connect count when the batch was handed over
+ * @property {RequestState} state  of its requests
+ * @property {readonly Slot[]} unopened  indexes that it opens first
+ * @property {number} commandCount
+ * @property {number} byteLength
+ * @property {number} sentAt  in the time of `now()`
+ * @property {Promise<import('../../core/send.js').SendResult>} sent  never rejects
+ *
  * @typedef {InstanceType<typeof Session>} Session
  * @typedef {InstanceType<typeof ReplyDispatcher>} ReplyDispatcher
  * @typedef {import('../instances').RequestState} RequestState

@@ -10,8 +10,8 @@ const { SchemaChecks } = require('./schema-checks.js');
  * reconnects, which the connection does by itself. With a secret function, each connect has a
  * session of its own.
  *
- * A PooledConnection uses it in this order, for each batch: `acquire`, `unopenedFor`, `noteOpened`
- * when the replies are there, `release`.
+ * A PooledConnection uses it in this order, for each batch: `acquire`, `unopenedFor`,
+ * `noteHandedOver`, `noteArrived` and `noteOpened` when the replies are there, `release`.
  */
 class Session {
   ids = new IndexIds();
@@ -21,6 +21,10 @@ class Session {
   kindChecks = new SchemaChecks(() => this.connects + (this.isConnected ? 0 : 1));
   /** How many batches use it. */
   #users = 0;
+  /** How many of them executors have. */
+  #inFlight = 0;
+  /** The connect count, if it is known: the addon takes half a microsecond to tell it. @type {number | null} */
+  #connects = null;
 
   /** @param {import('../instances').Connection} connection */
   constructor(connection) {
@@ -40,19 +44,31 @@ class Session {
     return this.#users === 0;
   }
 
-  /** The connect count. */
+  /** The connect count. It changes only while a batch is in flight. */
   get connects() {
-    return this.connection.generation;
+    if (this.#inFlight > 0) return this.connection.generation;
+    this.#connects ??= this.connection.generation;
+    return this.#connects;
+  }
+
+  /** Called when a batch is handed to an executor. */
+  noteHandedOver() {
+    this.#inFlight++;
+    this.#connects = null;
+  }
+
+  /** Called when the executor has reported its end. */
+  noteArrived() {
+    this.#inFlight--;
   }
 
   /**
    * Acquires the session for a batch, with ids for the indexes that its requests need.
    * @param {readonly Request[]} requests
-   * @param {number} connects  the connect count
    * @returns {Slot[]} to be released
    */
-  acquire(requests, connects) {
-    const slots = this.#acquireIds(requests, connects);
+  acquire(requests) {
+    const slots = this.#acquireIds(requests);
     this.#users++;
     return slots;
   }
@@ -63,11 +79,9 @@ class Session {
     this.#users--;
   }
 
-  /**
-   * @param {readonly Request[]} requests
-   * @param {number} connects
-   */
-  #acquireIds(requests, connects) {
+  /** @param {readonly Request[]} requests */
+  #acquireIds(requests) {
+    const { connects } = this;
     if (requests.length === 1) return [this.ids.acquire(requests[0].definition, connects)];
     const definitions = new Set();
     let last;
@@ -82,9 +96,9 @@ class Session {
   /**
    * The ids of the indexes that the batch has to open first.
    * @param {readonly Request[]} requests  for which ids were acquired
-   * @param {number} connects  the connect count
    */
-  unopenedFor(requests, connects) {
+  unopenedFor(requests) {
+    const { connects } = this;
     /** @type {Set<Slot> | undefined} */
     let slots;
     let last;
