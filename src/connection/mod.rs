@@ -22,6 +22,7 @@
 mod exchange;
 mod options;
 mod race;
+mod registration;
 mod socket;
 mod status;
 

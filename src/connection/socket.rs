@@ -2,9 +2,13 @@
 
 use std::io::{self, IoSlice, Read};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
+use polling::{Event, PollMode, Poller};
 use socket2::{Domain, SockAddr, Type};
+
+use super::registration::Registered;
 
 /// The target of a connect, with its name resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +62,20 @@ pub struct Network;
 
 /// A socket of the operating system, TCP or Unix.
 #[derive(Debug)]
-pub struct NetworkSocket(socket2::Socket);
+pub struct NetworkSocket(Registered);
+
+impl NetworkSocket {
+    /// Makes the poller, and no other, wait for `interest` on this socket. Returns the key under
+    /// which it reports the socket: that of `interest` if the poller did not know the socket.
+    pub(crate) fn watch(
+        &self,
+        poller: &Arc<Poller>,
+        interest: Event,
+        mode: PollMode,
+    ) -> io::Result<usize> {
+        self.0.watch(poller, interest, mode)
+    }
+}
 
 impl Transport for Network {
     type Socket = NetworkSocket;
@@ -76,20 +93,21 @@ impl Transport for Network {
         }
         match socket.connect(&address) {
             Err(error) if !is_in_progress(&error) => Err(error),
-            _ => Ok(NetworkSocket(socket)),
+            _ => Ok(NetworkSocket(Registered::new(socket))),
         }
     }
 }
 
 impl Socket for NetworkSocket {
     fn connected(&self) -> io::Result<bool> {
-        if let Some(error) = self.0.take_error()? {
+        let socket = self.0.socket();
+        if let Some(error) = socket.take_error()? {
             return Err(error);
         }
-        match self.0.peer_addr() {
-            Ok(peer) if is_itself(&peer, &self.0.local_addr()?) => {
+        match socket.peer_addr() {
+            Ok(peer) if is_itself(&peer, &socket.local_addr()?) => {
                 // Without SO_LINGER 0 the closed socket would hold the port in TIME_WAIT.
-                self.0.set_linger(Some(Duration::ZERO))?;
+                socket.set_linger(Some(Duration::ZERO))?;
                 Err(connection_refused())
             }
             Ok(_) => Ok(true),
@@ -100,18 +118,18 @@ impl Socket for NetworkSocket {
 
     fn send(&self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
         match parts {
-            [part] => self.0.send(part),
-            parts => self.0.send_vectored(parts),
+            [part] => self.0.socket().send(part),
+            parts => self.0.socket().send_vectored(parts),
         }
     }
 
     fn receive(&self, space: &mut [u8]) -> io::Result<usize> {
-        (&self.0).read(space)
+        self.0.socket().read(space)
     }
 
     #[cfg(target_os = "linux")]
     fn round_trip(&self) -> Option<Duration> {
-        tcp_info::shortest_round_trip(&self.0)
+        tcp_info::shortest_round_trip(self.0.socket())
     }
 }
 
@@ -151,28 +169,28 @@ mod tcp_info {
 #[cfg(unix)]
 impl std::os::fd::AsRawFd for NetworkSocket {
     fn as_raw_fd(&self) -> std::os::fd::RawFd {
-        self.0.as_raw_fd()
+        self.0.socket().as_raw_fd()
     }
 }
 
 #[cfg(unix)]
 impl std::os::fd::AsFd for NetworkSocket {
     fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
-        self.0.as_fd()
+        self.0.socket().as_fd()
     }
 }
 
 #[cfg(windows)]
 impl std::os::windows::io::AsRawSocket for NetworkSocket {
     fn as_raw_socket(&self) -> std::os::windows::io::RawSocket {
-        self.0.as_raw_socket()
+        self.0.socket().as_raw_socket()
     }
 }
 
 #[cfg(windows)]
 impl std::os::windows::io::AsSocket for NetworkSocket {
     fn as_socket(&self) -> std::os::windows::io::BorrowedSocket<'_> {
-        self.0.as_socket()
+        self.0.socket().as_socket()
     }
 }
 
@@ -213,7 +231,7 @@ mod tests {
         socket.bind(&address)?;
         let own = socket.local_addr()?;
         socket.connect(&own)?;
-        Ok((own, NetworkSocket(socket)))
+        Ok((own, NetworkSocket(Registered::new(socket))))
     }
 
     #[test]

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::lookup::Lookups;
-use super::watch::{Watch, awaited_host, awaited_sockets};
+use super::watch::{Watch, awaited_host, awaited_sockets, watch_sockets};
 use super::{
     ConnectionSlot, ExecuteId, Finished, HandOff, Message, Next, PairKey, Shared, Submitted,
 };
@@ -33,7 +33,7 @@ const MAX_INLINE_BYTES: usize = 256 * 1024;
 #[derive(Default)]
 pub(super) struct InFlight {
     executes: HashMap<ExecuteId, Execute>,
-    /// The pairs whose sockets the poller watches, by the key of these sockets.
+    /// The pairs whose sockets the poller watches, by the keys of these sockets.
     sockets: HashMap<usize, PairKey>,
     lookups: Lookups,
     /// Connections handed to pairs that the driver has not received yet.
@@ -78,7 +78,8 @@ impl InFlight {
         }
     }
 
-    /// Reports that the poller found the sockets with this key ready.
+    /// Reports that the poller found the socket with this key ready. A socket that no pair waits
+    /// for is idle, or the server has closed it: the next batch looks before it is sent.
     pub fn ready(&mut self, shared: &Arc<Shared>, key: usize, now: Instant) {
         if let Some(&pair) = self.sockets.get(&key) {
             self.resume(shared, pair, Event::Ready, now);
@@ -92,7 +93,7 @@ impl InFlight {
         }
     }
 
-    /// The number of pairs whose sockets are watched.
+    /// The number of sockets that pairs wait for.
     pub fn sockets(&self) -> usize {
         self.sockets.len()
     }
@@ -307,24 +308,23 @@ impl InFlight {
             self.unwatch((id, pair));
             return Ok(());
         };
-        let known = watch.key();
-        let watched = watch.sockets(shared, sockets, interest);
-        let key = watch.key();
-        if key != known {
-            self.sockets.extend(key.map(|key| (key, (id, pair))));
-            if let Some(known) = known {
-                self.sockets.remove(&known);
+        let keys = watch_sockets(shared, sockets, interest)?;
+        if keys != watch.keys() {
+            for key in watch.keys() {
+                self.sockets.remove(key);
             }
+            self.sockets.extend(keys.iter().map(|&key| (key, (id, pair))));
+            *watch = Watch::Sockets(keys);
         }
-        watched
+        Ok(())
     }
 
-    /// Makes the poller forget the pair's socket before another pair registers the same one.
+    /// Ignores from now on what the poller reports of the pair's sockets.
     fn unwatch(&mut self, (id, pair): PairKey) {
         let watch = self.executes.get_mut(&id).map(|execute| &mut execute.watches[pair]);
-        let Some(watch) = watch.map(|watch| std::mem::replace(watch, Watch::None)) else { return };
-        if let Some(key) = watch.key() {
-            self.sockets.remove(&key);
+        let Some(watch) = watch else { return };
+        for key in std::mem::replace(watch, Watch::None).keys() {
+            self.sockets.remove(key);
         }
     }
 

@@ -30,7 +30,6 @@
 mod claims;
 mod in_flight;
 mod lookup;
-mod registration;
 mod slot;
 mod watch;
 
@@ -302,10 +301,11 @@ impl Shared {
         self.worker.is_some()
     }
 
-    /// The mode in which the poller watches sockets. In level mode the inline driver need not
-    /// register a socket again for each part of a reply.
+    /// The mode in which the poller watches sockets. In edge mode a socket stays registered, and
+    /// wakes the event loop once for what arrives; whoever is woken receives until nothing is left.
     fn mode(&self) -> PollMode {
-        if self.is_inline() { PollMode::Level } else { PollMode::Oneshot }
+        let is_edge = self.is_inline() && self.poller.supports_edge();
+        if is_edge { PollMode::Edge } else { PollMode::Oneshot }
     }
 
     /// Starts the pairs that this driver can start.

@@ -1,14 +1,12 @@
 //! Watches: what reports to a pair the event that it waits for.
 
 use std::io;
-use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use polling::Event as Readiness;
 
 use super::Shared;
-use super::registration::Registration;
 use crate::connection::{Awaited, NetworkSocket};
 use crate::executor::Executor;
 
@@ -18,9 +16,8 @@ pub(super) enum Watch {
     None,
     /// A look-up is in flight.
     Lookup,
-    /// The poller watches the pair's sockets. All have the same key, because it need not be known
-    /// which one is ready.
-    Sockets { key: usize, registrations: Vec<Registration> },
+    /// The poller watches the pair's sockets, which have these keys.
+    Sockets(Vec<usize>),
 }
 
 /// Generates the keys of sockets in the poller.
@@ -28,43 +25,28 @@ pub(super) enum Watch {
 pub(super) struct Keys(AtomicUsize);
 
 impl Watch {
-    /// Makes the poller watch these sockets and no others.
-    pub fn sockets<'a>(
-        &mut self,
-        shared: &Shared,
-        sockets: impl Iterator<Item = &'a Arc<NetworkSocket>> + Clone,
-        mut interest: Readiness,
-    ) -> io::Result<()> {
-        let (key, mut registrations) = match mem::replace(self, Watch::None) {
-            Watch::Sockets { key, registrations } => (key, registrations),
-            Watch::None | Watch::Lookup => {
-                (shared.keys.0.fetch_add(1, Ordering::Relaxed), Vec::new())
-            }
-        };
-        interest.key = key;
-        registrations.retain(|known| sockets.clone().any(|socket| known.is_for(socket)));
-        for socket in sockets {
-            match registrations.iter_mut().find(|known| known.is_for(socket)) {
-                Some(known) => known.renew(interest)?,
-                None => registrations.push(Registration::new(
-                    &shared.poller,
-                    socket,
-                    interest,
-                    shared.mode(),
-                )?),
-            }
-        }
-        *self = Watch::Sockets { key, registrations };
-        Ok(())
-    }
-
-    /// The key of the sockets.
-    pub fn key(&self) -> Option<usize> {
+    /// The keys of the sockets.
+    pub fn keys(&self) -> &[usize] {
         match self {
-            Watch::Sockets { key, .. } => Some(*key),
-            Watch::None | Watch::Lookup => None,
+            Watch::Sockets(keys) => keys,
+            Watch::None | Watch::Lookup => &[],
         }
     }
+}
+
+/// Makes the poller watch these sockets, and returns their keys.
+pub(super) fn watch_sockets<'a>(
+    shared: &Shared,
+    sockets: impl Iterator<Item = &'a Arc<NetworkSocket>>,
+    mut interest: Readiness,
+) -> io::Result<Vec<usize>> {
+    let mode = shared.mode();
+    sockets
+        .map(|socket| {
+            interest.key = shared.keys.0.fetch_add(1, Ordering::Relaxed);
+            socket.watch(&shared.poller, interest, mode)
+        })
+        .collect()
 }
 
 /// The sockets that a pair waits for, and the readiness that it waits for.
