@@ -35,10 +35,9 @@ function send(connection, bytes, until) {
       const replies = readReplies(segments, address);
       resolve({ replies, receivedBytes: sizeOfAll(segments), error });
     };
-    /** @type {import('../runtime/driver.js').Callbacks} */
     const callbacks = {
-      resolve: ([finished]) => end(finished),
-      reject: (error) => end(driverFailure(error, 'unknown')),
+      resolve: end,
+      reject: (/** @type {unknown} */ error) => end(driverFailure(error, 'unknown')),
     };
     /** @type {'not-sent' | 'unknown'} */
     let outcome = 'not-sent';

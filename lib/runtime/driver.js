@@ -1,5 +1,6 @@
 'use strict';
 
+const { isNativeError } = require('node:util').types;
 const { clearTimeout, setImmediate, setTimeout } = require('./clock.js');
 const native = require('../util/native.js');
 
@@ -24,15 +25,16 @@ const WORKER_LATE_MS = 20;
 
 /**
  * The callbacks of an execute. Only a defect of their owner makes them throw.
+ * @template [Result=native.FinishedBatch[]]
  * @typedef {object} Callbacks
- * @property {(batches: native.FinishedBatch[]) => void} resolve
+ * @property {(result: Result) => void} resolve
  * @property {(reason: unknown) => void} reject
  */
 
 /**
  * By the executes' ids. The entry that stays is no execute's: V8 allocates a new table whenever a
  * Map becomes empty.
- * @type {Map<number, Callbacks>}
+ * @type {Map<number, Callbacks<any>>}
  */
 const pending = new Map([[-1, { resolve: nothing, reject: nothing }]]);
 
@@ -78,7 +80,14 @@ function openSync() {
  * @param {Callbacks} callbacks
  */
 function execute(connections, batches, timeoutMs, callbacks) {
-  if (batches.length === 1) return executeOne(connections[0], batches[0], timeoutMs, callbacks);
+  if (batches.length === 1) {
+    const { resolve, reject } = callbacks;
+    const one = {
+      resolve: (/** @type {native.FinishedBatch} */ batch) => resolve([batch]),
+      reject,
+    };
+    return executeOne(connections[0], batches[0], timeoutMs, one);
+  }
   return started(driver.execute(connections, batches, timeoutMs), callbacks);
 }
 
@@ -87,7 +96,7 @@ function execute(connections, batches, timeoutMs, callbacks) {
  * @param {native.Connection} connection
  * @param {Uint8Array} batch
  * @param {number} timeoutMs
- * @param {Callbacks} callbacks
+ * @param {Callbacks<native.FinishedBatch>} callbacks
  */
 function executeOne(connection, batch, timeoutMs, callbacks) {
   return started(driver.executeOne(connection, batch, timeoutMs), callbacks);
@@ -95,7 +104,7 @@ function executeOne(connection, batch, timeoutMs, callbacks) {
 
 /**
  * @param {number} given  by the addon: an id, or -1 - id if the execute needs a worker
- * @param {Callbacks} callbacks
+ * @param {Callbacks<any>} callbacks
  */
 function started(given, callbacks) {
   const id = given < 0 ? -1 - given : given;
@@ -107,7 +116,8 @@ function started(given, callbacks) {
 /**
  * Called by the addon when executes have finished.
  * @param {boolean} wantsWorker
- * @param {any[]} finished  ids and results in turn
+ * @param {any[]} finished  ids and results in turn: the batch of an execute of one pair, an array of
+ *   the batches of several, or an Error
  */
 function settle(wantsWorker, ...finished) {
   for (let i = 0; i < finished.length; i += 2) settleOne(finished[i], finished[i + 1]);
@@ -117,9 +127,9 @@ function settle(wantsWorker, ...finished) {
 /**
  * Settles one execute. An error here must not reach the others.
  * @param {number} id
- * @param {native.FinishedBatch[] | Error} batches
+ * @param {native.FinishedBatch | native.FinishedBatch[] | Error} result
  */
-function settleOne(id, batches) {
+function settleOne(id, result) {
   const callbacks = pending.get(id);
   if (callbacks === undefined) return;
   pending.delete(id);
@@ -128,8 +138,9 @@ function settleOne(id, batches) {
   callbacks.resolve = nothing;
   callbacks.reject = nothing;
   try {
-    if (Array.isArray(batches)) resolve(batches);
-    else reject(batches);
+    // Not `instanceof`: under Jest, the addon's errors are of another realm.
+    if (typeof result === 'object' && isNativeError(result)) reject(result);
+    else resolve(result);
   } catch (error) {
     reject(error);
   }

@@ -34,8 +34,9 @@ pub struct NodeDriver {
 
 #[napi]
 impl NodeDriver {
-    /// `settle` is called with what has finished: `(wantsWorker, id, batches, id, batches, …)`,
-    /// with an Error in place of batches that cannot be converted. `wantsWorker` says that
+    /// `settle` is called with what has finished: `(wantsWorker, id, result, id, result, …)`. A
+    /// result is the batch of an execute of one pair, an array of the batches of several, or an
+    /// Error if they cannot be converted. `wantsWorker` says that
     /// `ensureWorker` has to be called. The caller has to keep `settle` alive: the driver does so
     /// only while executes are pending. `mayWaitInline` says that this is Node.js or Electron,
     /// whose event loop can watch the sockets.

@@ -1,6 +1,7 @@
 //! The conversion of completions to JavaScript's values.
 //!
-//! [`finished_batches`] is called on the JavaScript thread for each execute that has finished.
+//! [`finished_batch`] is called on the JavaScript thread for each execute of one pair that has
+//! finished, [`finished_batches`] for each of several.
 //! Replies cross as whole segments of up to 64 KiB, as strings wherever possible:
 //! `lib/core/reply.js` splits them.
 
@@ -78,7 +79,8 @@ pub fn finished_batches(env: &Env, completions: Vec<Completion>) -> Result<Vec<F
     completions.into_iter().map(|completion| finished_batch(env, completion)).collect()
 }
 
-fn finished_batch<'env>(env: &'env Env, completion: Completion) -> Result<FinishedBatch<'env>> {
+/// Converts the batch of one pair.
+pub fn finished_batch<'env>(env: &'env Env, completion: Completion) -> Result<FinishedBatch<'env>> {
     let segments = completion.segments.into_iter().enumerate().map(|(n, segment)| {
         if n % SEGMENTS_PER_TRIM == SEGMENTS_PER_TRIM - 1 {
             trim_memory();

@@ -6,7 +6,7 @@
 //!
 //! ```text
 //!   lib/runtime/driver.js
-//!        │ execute, abort, close            ▲ settle(wantsWorker, id, batches, …)
+//!        │ execute, abort, close            ▲ settle(wantsWorker, id, result, …)
 //!        ▼                                  │
 //!   driver.rs ──▶ state.rs ──────────▶ callback.rs, finished.rs
 //!                  ▲    ▲

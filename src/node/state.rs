@@ -13,10 +13,11 @@
 
 use std::cell::{Cell, OnceCell};
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use napi::bindgen_prelude::{Env, Result, ToNapiValue};
+use napi::bindgen_prelude::{Either, Env, Result, ToNapiValue};
 use napi::sys;
 
 #[cfg(target_os = "linux")]
@@ -24,9 +25,10 @@ use super::busy_poll::BusyPoll;
 use super::callback::{Callback, Caller, error_value};
 #[cfg(target_os = "linux")]
 use super::event_loop::{LoopWatch, Wake};
-use super::finished::finished_batches;
+use super::finished::{finished_batch, finished_batches};
 use super::panics::{contain, may_panic};
 use super::work::queue_worker;
+use crate::connection::Completion;
 use crate::driver::{Driver, ExecuteId, Finished};
 
 /// The executes of one environment and what waits for them.
@@ -358,18 +360,27 @@ fn arguments(env: &Env, wants_worker: bool, finished: Vec<Finished>) -> Vec<sys:
     for Finished { id, completions } in finished {
         // SAFETY: as above.
         let id = unsafe { u32::to_napi_value(env.raw(), id) };
-        let batches = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            may_panic("results");
-            let batches = finished_batches(env, completions)?;
-            // SAFETY: as above.
-            unsafe { ToNapiValue::to_napi_value(env.raw(), batches) }
-        }));
-        let batches =
-            batches.unwrap_or_else(|panic| Err(napi::bindgen_prelude::panic_to_error(panic)));
+        let result = catch_unwind(AssertUnwindSafe(|| convert(env, completions)));
+        let result =
+            result.unwrap_or_else(|panic| Err(napi::bindgen_prelude::panic_to_error(panic)));
         if let Ok(id) = id {
             values.push(id);
-            values.push(batches.unwrap_or_else(|error| error_value(env, error)));
+            values.push(result.unwrap_or_else(|error| error_value(env, error)));
         }
     }
     values
+}
+
+/// Converts the batch of an execute of one pair, or those of several to an array.
+fn convert(env: &Env, mut completions: Vec<Completion>) -> Result<sys::napi_value> {
+    may_panic("results");
+    let result = match completions.pop() {
+        Some(only) if completions.is_empty() => Either::A(finished_batch(env, only)?),
+        last => {
+            completions.extend(last);
+            Either::B(finished_batches(env, completions)?)
+        }
+    };
+    // SAFETY: `arguments` calls this within `Callback::call`'s handle scope.
+    unsafe { ToNapiValue::to_napi_value(env.raw(), result) }
 }
