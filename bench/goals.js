@@ -121,7 +121,7 @@ function cost() {
     limit('one field kept of 64 MiB: held after Client.find', MIB, 'bytes'),
     limit('a schema: CPU time more, a get', 0.3, 'µs'),
     limit('a schema: CPU time more, a row inserted', 1, 'µs'),
-    limit("require('hansock'): time over an empty script", 15, 'ms'),
+    limit("require('hansock'): time over an empty script", 10, 'ms'),
     limit("require('hansock'): memory over an empty script", 6 * MIB, 'bytes'),
   ];
 }
