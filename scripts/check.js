@@ -108,7 +108,7 @@ const PARTS = {
 };
 
 /** In the order in which `npm test` runs them. */
-const ALL = ['lint', 'rust', 'site', 'tooling', 'suite'];
+const ALL = ['lint', 'rust', 'site', 'tooling', 'suite:worker', 'suite'];
 
 async function main() {
   const named = process.argv.slice(2);
