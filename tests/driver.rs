@@ -31,7 +31,7 @@ fn submit(driver: &Driver, slot: &Arc<ConnectionSlot>) {
         Acquired::Queued => executor.add_queued(batch),
         Acquired::Busy => panic!("one pair may queue"),
     };
-    driver.submit(id, executor, vec![Arc::clone(slot)]);
+    driver.submit(id, executor, vec![Arc::clone(slot)], Instant::now());
 }
 
 /// Whether each execute succeeded, in the order of their ends.

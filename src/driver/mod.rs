@@ -160,7 +160,13 @@ impl Driver {
 
     /// Takes an executor whose pairs acquired their connections from `slots` for this driver. An
     /// inline driver starts it at once.
-    pub fn submit(&self, id: ExecuteId, executor: Executor, slots: Vec<Arc<ConnectionSlot>>) {
+    pub fn submit(
+        &self,
+        id: ExecuteId,
+        executor: Executor,
+        slots: Vec<Arc<ConnectionSlot>>,
+        now: Instant,
+    ) {
         let submitted = Submitted { id, executor, slots };
         if !self.0.is_inline() {
             return self.0.submit(submitted);
@@ -168,7 +174,7 @@ impl Driver {
         self.0.unfinished.fetch_add(1, Ordering::Relaxed);
         let mut in_flight = lock(&self.0.in_flight);
         self.guarded(&mut in_flight, |in_flight| {
-            in_flight.begin(&self.0, submitted, Instant::now());
+            in_flight.begin(&self.0, submitted, now);
             if self.0.take_finished(in_flight) {
                 self.0.wake();
             }
@@ -247,7 +253,7 @@ impl Driver {
         executor: Executor,
         slots: Vec<Arc<ConnectionSlot>>,
     ) -> Finished {
-        self.submit(id, executor, slots);
+        self.submit(id, executor, slots, Instant::now());
         loop {
             self.poll();
             let mut finished = lock(&self.0.finished);
@@ -371,20 +377,21 @@ impl Shared {
 
     fn poll_inline(self: &Arc<Self>, in_flight: &mut InFlight) {
         self.handle_messages(in_flight);
+        let now = Instant::now();
         let sockets = in_flight.sockets();
         if (1..=MAX_DIRECT_RECEIVES).contains(&sockets) {
-            in_flight.ready_all(self, Instant::now());
+            in_flight.ready_all(self, now);
         }
         if !in_flight.has_finished() {
             // Asking the poller also clears what made its descriptor readable.
             let mut events = Events::new();
-            self.wait(&mut events, Instant::now());
+            self.wait(&mut events, now);
             self.handle_messages(in_flight);
             for event in events.iter() {
                 in_flight.ready(self, event.key, Instant::now());
             }
         }
-        in_flight.expire(self, Instant::now());
+        in_flight.expire(self, now);
         self.take_finished(in_flight);
     }
 

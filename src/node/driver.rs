@@ -183,7 +183,7 @@ impl NodeDriver {
         }
         let slots = claims.into_slots();
         let busy_poll = inline.and_then(|_| slots.first()).map(|slot| slot.busy_poll());
-        driver.submit(id, executor, slots);
+        driver.submit(id, executor, slots, now);
         // Not before the submit: an execute that a panic keeps from the driver never ends, and the
         // environment would wait for it.
         self.state.execute_started(deadline);

@@ -11,10 +11,10 @@ const { asShared } = require('./outcomes.js');
 /**
  * Withdraws the requests whose deadline has passed before anything of them was handed over.
  * @param {readonly Request[]} requests
+ * @param {number} [time]  in the time of `now()`
  * @returns {readonly Request[]} the others
  */
-function withdrawExpired(requests) {
-  const time = now();
+function withdrawExpired(requests, time = now()) {
   let isWhole = true;
   for (const { call, isQueued } of requests) {
     if (isQueued && !call.deadline?.withdrawIfExpired(call, time)) continue;

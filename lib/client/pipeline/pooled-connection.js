@@ -172,10 +172,10 @@ class PooledConnection {
         if (this.#opener.mustRun(session, slots)) {
           dispatcher = await this.#opener.run(session, slots, requests);
         }
-        const live = dispatcher === null ? withdrawExpired(requests) : NO_REQUESTS;
+        const time = now();
+        const live = dispatcher === null ? withdrawExpired(requests, time) : NO_REQUESTS;
         if (live.length > 0) {
-          const until = batchDeadline(live);
-          const exchange = this.#handOver(session, state, session.unopenedFor(live), live, until);
+          const exchange = this.#handOver(session, state, session.unopenedFor(live), live, time);
           const result = this.#take(exchange, await exchange.sent);
           dispatcher = new ReplyDispatcher(live, result, session.ids);
         }
@@ -242,22 +242,22 @@ class PooledConnection {
    * @param {RequestState} state  of the requests
    * @param {readonly Slot[]} unopened  indexes that the batch opens first
    * @param {readonly Request[]} requests
-   * @param {number} until  deadline, in the time of `now()`
+   * @param {number} time  now
+   * @param {number} [until]  deadline, like `time` in the time of `now()`
    * @returns {Exchange}
    */
-  #handOver(session, state, unopened, requests, until) {
+  #handOver(session, state, unopened, requests, time, until = batchDeadline(requests)) {
     const { connects } = session;
     const batch = this.#writer.write(unopened, requests, session.ids);
     const { commandCount } = batch;
     const { byteLength } = batch.bytes;
     this.#counters.countBatch(commandCount, byteLength, 1);
-    const sentAt = now();
-    this.#counters.noteHandedOver(requests, sentAt);
+    this.#counters.noteHandedOver(requests, time);
     state.markInFlight(until);
     session.noteHandedOver();
     const sent = tracing.traceSend(session.connection, batch, until);
     this.#writer.release();
-    return { session, connects, state, unopened, commandCount, byteLength, sentAt, sent };
+    return { session, connects, state, unopened, commandCount, byteLength, sentAt: time, sent };
   }
 
   /**
@@ -297,7 +297,7 @@ class PooledConnection {
    */
   #openIndexes = async (session, unopened, until) => {
     const state = new RequestState(QUEUED);
-    const exchange = this.#handOver(session, state, unopened, NO_REQUESTS, until);
+    const exchange = this.#handOver(session, state, unopened, NO_REQUESTS, now(), until);
     return this.#take(exchange, await exchange.sent);
   };
 
