@@ -254,6 +254,15 @@ describe('ping', () => {
     assert.ok(linesOf(reads).every((line) => line.startsWith('P') || line.endsWith('\t=\t0')));
   });
 
+  test('takes no id from the indexes of its connection', async (t) => {
+    const client = clientOf(t, await startPeer(t, serveTable));
+    // As many as a connection has ids (index-ids.js).
+    for (let i = 0; i < 256; i++) {
+      await client.openIndex({ ...V, columns: [`c${i}`] }).get(1);
+    }
+    assert.ok((await client.ping()).readMs > 0);
+  });
+
   test('rejects if the server does not answer', async (t) => {
     const client = clientOf(t, await startPeer(t, silence));
     await assert.rejects(client.ping({ timeoutMs: 20 }), { code: 'ERR_HS_TIMEOUT' });

@@ -114,8 +114,7 @@ class IndexOpener {
   #isOpenedFirst(session, slot) {
     const { connects, checks } = session;
     if (slot.mustBeConfirmed(connects)) return true;
-    // A ping has no definition.
-    if (this.#hooks.checkSchema === null || slot.definition?.schema === undefined) return false;
+    if (this.#hooks.checkSchema === null || slot.definition.schema === undefined) return false;
     // An index opened together with a write might be opened on a new connection, whose tables were
     // not checked.
     return !slot.isOpen(connects) || !checks.isDone(slot.definition.schema);

@@ -65,7 +65,7 @@ class Session {
   /**
    * Acquires the session for a batch, with ids for the indexes that its requests need.
    * @param {readonly Request[]} requests
-   * @returns {Slot[]} to be released
+   * @returns {readonly Slot[]} to be released
    */
   acquire(requests) {
     const slots = this.#acquireIds(requests);
@@ -82,7 +82,9 @@ class Session {
   /** @param {readonly Request[]} requests */
   #acquireIds(requests) {
     const { connects } = this;
-    if (requests.length === 1) return [this.ids.acquire(requests[0].definition, connects)];
+    const [{ definition: first }] = requests;
+    if (requests.length === 1)
+      return first === null ? NO_SLOTS : [this.ids.acquire(first, connects)];
     const definitions = new Set();
     let last;
     for (const { definition } of requests) {
