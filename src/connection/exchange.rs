@@ -20,6 +20,9 @@ use crate::protocol::{Batch, ReplyError, ReplyReader, SEGMENT_BYTES, Segment};
 
 /// The receives in one turn, after which other sockets get theirs: 16 segments, 1 MiB.
 const RECEIVES_PER_TURN: usize = 16;
+/// The least that such a turn receives if it leaves anything that had arrived before it: a receive
+/// ends at the end of a segment, so two of them take a whole segment.
+pub(crate) const MIN_BYTES_PER_TURN: usize = RECEIVES_PER_TURN / 2 * SEGMENT_BYTES;
 /// The receives after the deadline has passed.
 const MAX_LATE_RECEIVES: usize = 1024;
 

@@ -37,6 +37,7 @@ use crate::protocol::Batch;
 use exchange::{Exchange, Progress};
 use race::{Attempt, Race, in_order};
 
+pub(crate) use exchange::MIN_BYTES_PER_TURN;
 pub use exchange::{Completion, Failure};
 pub use options::{DEFAULT_MAX_REPLY_BYTES, Options, SecretError};
 pub use socket::{Network, NetworkSocket, Socket, Target, Transport};

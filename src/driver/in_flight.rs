@@ -20,7 +20,7 @@ use super::watch::{Watch, awaited_host, awaited_sockets, watch_sockets};
 use super::{
     ConnectionSlot, ExecuteId, Finished, HandOff, Message, Next, PairKey, Shared, Submitted,
 };
-use crate::connection::{Completion, Connection, Event, Failure};
+use crate::connection::{Completion, Connection, Event, Failure, MIN_BYTES_PER_TURN};
 use crate::error::{Kind, Outcome};
 use crate::executor::Executor;
 use crate::resolver::copy_error;
@@ -28,6 +28,10 @@ use crate::resolver::copy_error;
 /// The longest reply that an inline driver receives. Longer ones would block the event loop, so the
 /// worker receives them.
 const MAX_INLINE_BYTES: usize = 256 * 1024;
+
+// The inline driver watches in edge mode, so nothing wakes it for what it leaves unreceived. It leaves
+// something only after a whole turn of receives, and then the execute moves to the worker.
+const _: () = assert!(MIN_BYTES_PER_TURN > MAX_INLINE_BYTES);
 
 /// The executes that a driver polls for. See the module for the order of the calls.
 #[derive(Default)]
