@@ -4,9 +4,6 @@ const { batchDeadline, withdrawExpired, withdrawRefused } = require('./batch-req
 const { withOutcome } = require('./outcomes.js');
 const { ReplyDispatcher } = require('./reply-dispatcher.js');
 
-/** @type {ReadonlyMap<Definition, Error>} */
-const NOTHING_REFUSED = new Map();
-
 /**
  * Opens and checks the indexes that have to be open before any request of a batch is sent. All
  * others are opened by the batch itself.
@@ -15,15 +12,15 @@ const NOTHING_REFUSED = new Map();
  */
 class IndexOpener {
   #hooks;
-  #exchange;
+  #open;
 
   /**
    * @param {import('./pipeline.js').Hooks} hooks
-   * @param {Exchange} exchange
+   * @param {OpenIndexes} open
    */
-  constructor(hooks, exchange) {
+  constructor(hooks, open) {
     this.#hooks = hooks;
-    this.#exchange = exchange;
+    this.#open = open;
   }
 
   /**
@@ -46,7 +43,7 @@ class IndexOpener {
    * @returns {Promise<ReplyDispatcher | null>} null unless the connection failed
    */
   async run(session, slots, requests) {
-    await this.#checkKinds(session, slots, requests);
+    await this.#checkKinds(session, requests);
     return this.#openFirst(session, slots, requests);
   }
 
@@ -54,13 +51,12 @@ class IndexOpener {
    * Checks that tables which are not open yet are what their schemas say. A connection that breaks
    * unseen may open them again after a later change.
    * @param {Session} session
-   * @param {readonly Slot[]} slots
    * @param {readonly Request[]} requests
    */
-  async #checkKinds(session, slots, requests) {
+  async #checkKinds(session, requests) {
     const { checkKind } = this.#hooks;
     const { ids, kindChecks } = session;
-    if (checkKind === null || slots.every((slot) => slot.isOpen(session.connects))) return;
+    if (checkKind === null) return;
     for (;;) {
       const live = withdrawExpired(requests);
       const isUnchecked = (/** @type {Definition} */ definition) =>
@@ -81,10 +77,9 @@ class IndexOpener {
    * @param {readonly Request[]} requests
    */
   async #openFirst(session, slots, requests) {
+    const { checkSchema } = this.#hooks;
     for (;;) {
       const { connects } = session;
-      const mayWait = slots.some((slot) => this.#isOpenedFirst(session, slot));
-      if (!mayWait) return null;
       const live = withdrawExpired(requests);
       const asked = new Set(live.map(({ definition }) => definition));
       const first = slots.filter(
@@ -93,7 +88,7 @@ class IndexOpener {
       if (first.length === 0) return null;
       const unopened = first.filter((slot) => !slot.isOpen(connects));
       if (unopened.length > 0) {
-        const result = await this.#exchange(session, unopened, batchDeadline(live));
+        const result = await this.#open(session, unopened, batchDeadline(live));
         withdrawRefused(live, result.refused);
         const queued = live.filter((request) => request.isQueued);
         if (result.failure !== null && queued.length > 0) {
@@ -102,7 +97,11 @@ class IndexOpener {
           return new ReplyDispatcher(queued, { ...result, failure, replies: [] }, session.ids);
         }
       }
-      withdrawRefused(live, await this.#checkSchemas(session, first, batchDeadline(live)));
+      if (checkSchema === null) continue;
+      const opened = first.filter((slot) => slot.isOpen(session.connects));
+      const definitions = opened.map(({ definition }) => definition);
+      const until = batchDeadline(live);
+      withdrawRefused(live, await session.checks.run(definitions, checkSchema, until));
     }
   }
 
@@ -119,25 +118,11 @@ class IndexOpener {
     // not checked.
     return !slot.isOpen(connects) || !checks.isDone(slot.definition.schema);
   }
-
-  /**
-   * Checks that the tables of open indexes match their schemas.
-   * @param {Session} session
-   * @param {readonly Slot[]} slots
-   * @param {number} until  deadline, in the time of `now()`
-   */
-  #checkSchemas(session, slots, until) {
-    const { checkSchema } = this.#hooks;
-    if (checkSchema === null) return NOTHING_REFUSED;
-    const { connects } = session;
-    const opened = slots.filter((slot) => slot.isOpen(connects)).map((slot) => slot.definition);
-    return session.checks.run(opened, checkSchema, until);
-  }
 }
 
 /**
  * Sends a batch that only opens indexes, and waits for its result.
- * @callback Exchange
+ * @callback OpenIndexes
  * @param {Session} session
  * @param {readonly Slot[]} unopened
  * @param {number} until  deadline, in the time of `now()`

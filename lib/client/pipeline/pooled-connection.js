@@ -293,7 +293,7 @@ class PooledConnection {
 
   /**
    * Sends a batch that only opens indexes, and waits for its result.
-   * @type {import('./index-opener.js').Exchange}
+   * @type {import('./index-opener.js').OpenIndexes}
    */
   #openIndexes = async (session, unopened, until) => {
     const state = new RequestState(QUEUED);
