@@ -121,11 +121,11 @@ function indexedColumns({ indexes }) {
  * @param {import('../../types/schema').TableSchema} schema
  * @param {ReadonlySet<string>} changed
  */
-function indexedVirtual({ columns, indexes }, changed) {
-  const isIndexed = (/** @type {string} */ name) =>
-    indexes.some((index) => index.columns.some((part) => part.name === name));
-  return columns.find(
-    ({ name, generated }) => generated?.kind === 'virtual' && changed.has(name) && isIndexed(name),
+function indexedVirtual(schema, changed) {
+  const indexed = indexedColumns(schema);
+  return schema.columns.find(
+    ({ name, generated }) =>
+      generated?.kind === 'virtual' && changed.has(name) && indexed.includes(name),
   )?.name;
 }
 
